@@ -1,0 +1,53 @@
+// The one door to the package `bson`: nothing else in the library imports it.
+import type { DeserializeOptions, SerializeOptions } from 'bson';
+
+export {
+  Binary,
+  BSON,
+  BSONError,
+  BSONRegExp,
+  BSONSymbol,
+  BSONType,
+  Code,
+  calculateObjectSize,
+  DBRef,
+  Decimal128,
+  type DeserializeOptions,
+  type Document,
+  Double,
+  deserialize,
+  EJSON,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  type ObjectIdLike,
+  type SerializeOptions,
+  serialize,
+  serializeWithBufferAndIndex,
+  Timestamp,
+  UUID,
+} from 'bson';
+
+/**
+ * How documents become BSON and come back, as a client, a database, a collection or an operation may set it.
+ *
+ * @public
+ */
+export interface BSONSerializeOptions
+  extends Omit<SerializeOptions, 'index'>,
+    Omit<
+      DeserializeOptions,
+      | 'evalFunctions'
+      | 'cacheFunctions'
+      | 'cacheFunctionsCrc32'
+      | 'allowObjectSmallerThanBufferSize'
+      | 'index'
+      | 'validation'
+    > {
+  /** Returns documents as the bytes that the server sent. Default false. */
+  raw?: boolean;
+  /** Refuses strings that are not valid UTF-8 in replies. Default true. */
+  enableUtf8Validation?: boolean;
+}

@@ -1,0 +1,80 @@
+import { brand, type ErrorDetails, MongoError } from './base.js';
+
+/** The fields of a failed reply that drivers know; a reply may hold more. @public */
+export interface ErrorDescription {
+  message?: string;
+  errmsg?: string;
+  $err?: string;
+  code?: number;
+  codeName?: string;
+  errorLabels?: string[];
+  errInfo?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+/** A reply that holds a `writeConcernError`. @public */
+export interface WriteConcernErrorResult {
+  writeConcernError: { code: number; errmsg: string; codeName?: string; errInfo?: Record<string, unknown> };
+  ok: number;
+  code?: number;
+  errorLabels?: string[];
+  [key: string]: unknown;
+}
+
+/** Names that mean something else on an error than they do in a reply. */
+const NOT_COPIED: ReadonlySet<string> = new Set(['errorLabels', 'host', 'namespace', 'phase', 'cause', '__proto__']);
+
+/**
+ * A server answered a command with an error.
+ *
+ * `code` and `codeName` are the server's, and so is the message. The whole reply is in {@link MongoServerError.errorResponse}; its
+ * fields are also copied onto the error itself.
+ *
+ * @public
+ */
+export class MongoServerError extends MongoError {
+  /** The reply as the server sent it. */
+  readonly errorResponse: ErrorDescription;
+  declare codeName?: string;
+  declare writeConcernError?: Record<string, unknown>;
+  declare errInfo?: Record<string, unknown>;
+  declare ok?: number;
+  // As in the official driver, fields of the reply are read from the error itself.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  [key: string]: any;
+
+  constructor(reply: ErrorDescription, details: ErrorDetails = {}) {
+    super(reply.message ?? reply.errmsg ?? reply.$err ?? 'n/a', {
+      ...details,
+      labels: [...(details.labels ?? []), ...(Array.isArray(reply.errorLabels) ? reply.errorLabels : [])],
+    });
+    this.errorResponse = reply;
+    for (const [name, value] of Object.entries(reply)) {
+      if (!NOT_COPIED.has(name) && !(name in this)) this[name] = value;
+    }
+  }
+
+  static {
+    brand(this, 'MongoServerError');
+  }
+}
+
+/**
+ * A write was carried out and its write concern was not satisfied.
+ *
+ * @public
+ */
+export class MongoWriteConcernError extends MongoServerError {
+  /** The reply of the write, which says what was written. */
+  readonly result: WriteConcernErrorResult;
+
+  constructor(result: WriteConcernErrorResult, details?: ErrorDetails) {
+    super({ ...result, ...result.writeConcernError }, details);
+    if (result.writeConcernError.errInfo !== undefined) this.errInfo = result.writeConcernError.errInfo;
+    this.result = result;
+  }
+
+  static {
+    brand(this, 'MongoWriteConcernError');
+  }
+}

@@ -1,0 +1,55 @@
+import { brand, type ErrorDetails } from './base.js';
+import { MongoDriverError } from './driver.js';
+
+/** One stretch of an operation's time, as a timeout error and the operation's record show it. */
+export interface StageTiming {
+  /** One of the phases of an operation: `serverSelection`, `checkOut`, `read`, … */
+  readonly stage: string;
+  /** Milliseconds spent in it. */
+  readonly durationMS: number;
+}
+
+/** @public */
+export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
+  timeoutMS?: number;
+  elapsedMS?: number;
+  timings?: readonly StageTiming[];
+  eventLoopDelayMS?: number;
+  maybeApplied?: boolean;
+}
+
+/**
+ * An operation did not end within its `timeoutMS`.
+ *
+ * `phase` says where it was when time ran out, {@link MongoOperationTimeoutError.timings} where its time went, and `cause` is the
+ * last error before it, if there was one. Raised only where `timeoutMS` is in effect.
+ *
+ * Source: Client Side Operations Timeout, "Errors".
+ *
+ * @public
+ */
+export class MongoOperationTimeoutError extends MongoDriverError {
+  /** The time that the operation had, in milliseconds. */
+  declare timeoutMS?: number;
+  /** The time that the operation had taken when it failed, in milliseconds. */
+  declare elapsedMS?: number;
+  /** Where the time went, in order; a stage appears again with each attempt. */
+  readonly timings: readonly StageTiming[];
+  /** Milliseconds by which this process noticed the end late because its event loop was busy. */
+  declare eventLoopDelayMS?: number;
+  /** False when the command was certainly never sent in full, so that it cannot have had an effect. */
+  declare maybeApplied?: boolean;
+
+  constructor(message = '', details: MongoOperationTimeoutErrorDetails = {}) {
+    super(message, details);
+    this.timings = details.timings ?? [];
+    if (details.timeoutMS !== undefined) this.timeoutMS = details.timeoutMS;
+    if (details.elapsedMS !== undefined) this.elapsedMS = details.elapsedMS;
+    if (details.eventLoopDelayMS !== undefined) this.eventLoopDelayMS = details.eventLoopDelayMS;
+    if (details.maybeApplied !== undefined) this.maybeApplied = details.maybeApplied;
+  }
+
+  static {
+    brand(this, 'MongoOperationTimeoutError');
+  }
+}

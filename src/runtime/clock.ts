@@ -1,0 +1,64 @@
+import { performance } from 'node:perf_hooks';
+
+/** A timer that has been set. */
+export interface Timer {
+  /** Lets go of the timer. Harmless after it fired. */
+  clear(): void;
+}
+
+/**
+ * All time that the core of the driver knows. Tests pass a clock that they move themselves.
+ *
+ * @internal
+ */
+export interface Clock {
+  /** Monotonic milliseconds with fractions, from an arbitrary origin. Durations and deadlines are differences of it. */
+  now(): number;
+  /** Milliseconds since 1970 as the system has them. For timestamps shown to people, never for durations. */
+  wallTime(): number;
+  /** Calls back once, after `ms`. The timer does not keep the process alive unless `keepAlive` is true. */
+  setTimer(ms: number, callback: () => void, keepAlive?: boolean): Timer;
+  /** Calls back after one turn of the event loop has polled for input. */
+  afterPoll(callback: () => void): Timer;
+}
+
+/** setTimeout fires at once for more than this: about 24.8 days. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+class SystemTimer implements Timer {
+  #timeout: NodeJS.Timeout;
+
+  constructor(ms: number, callback: () => void, keepAlive: boolean) {
+    this.#timeout = this.#arm(ms, callback, keepAlive);
+  }
+
+  #arm(ms: number, callback: () => void, keepAlive: boolean): NodeJS.Timeout {
+    const timeout =
+      ms > LONGEST_TIMEOUT_MS
+        ? setTimeout(() => {
+            this.#timeout = this.#arm(ms - LONGEST_TIMEOUT_MS, callback, keepAlive);
+          }, LONGEST_TIMEOUT_MS)
+        : setTimeout(callback, ms);
+    if (!keepAlive) timeout.unref();
+    return timeout;
+  }
+
+  clear(): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
+/** The clock of this process. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  setTimer: (ms, callback, keepAlive = false) => new SystemTimer(Math.max(0, ms), callback, keepAlive),
+  afterPoll(callback) {
+    const immediate = setImmediate(callback);
+    return {
+      clear() {
+        clearImmediate(immediate);
+      },
+    };
+  },
+};
