@@ -38,7 +38,7 @@ class SystemTimer implements Timer {
         ? setTimeout(() => {
             this.#timeout = this.#arm(ms - LONGEST_TIMEOUT_MS, callback, keepAlive);
           }, LONGEST_TIMEOUT_MS)
-        : setTimeout(callback, ms);
+        : setTimeout(callback, Math.ceil(ms));
     if (!keepAlive) timeout.unref();
     return timeout;
   }

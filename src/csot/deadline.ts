@@ -1,0 +1,248 @@
+import type { OperationPhase } from '../errors/base.js';
+import {
+  MongoOperationTimeoutError,
+  type MongoOperationTimeoutErrorDetails,
+  type StageTiming,
+} from '../errors/timeout.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import { type Budget, UNTIMED } from './budget.js';
+
+/** Why a deadline ended. */
+export type DeadlineEnd =
+  | { readonly kind: 'expired' /** How late the end was noticed. */; readonly lateByMS: number }
+  | { readonly kind: 'aborted'; readonly reason: unknown };
+
+/** Something that waits. It is called at most once, and not after it stopped watching. */
+export interface EndWatcher {
+  onDeadlineEnd(end: DeadlineEnd): void;
+}
+
+/** What a place that waited knows about its failure; the deadline adds the numbers. */
+export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 'timeoutMS' | 'elapsedMS' | 'timings'> {
+  /** What was being done, to follow "Timed out": `during connection checkout from db1:27017`. */
+  readonly during: string;
+  readonly phase: OperationPhase;
+  /** What an operator may try, if that is known. */
+  readonly hint?: string;
+}
+
+/** What a deadline and those derived from it have in common: the operation's clock, signal and record. */
+interface Account {
+  readonly clock: Clock;
+  readonly budget: Budget;
+  readonly signal: AbortSignal | undefined;
+  readonly startedAt: number;
+  /** End of the last recorded stage. */
+  markedAt: number;
+  timings: StageTiming[] | null;
+}
+
+/** A timer later than this by the clock says that the event loop was busy, not that the timer was coarse. */
+const NOTABLE_DELAY_MS = 5;
+
+/**
+ * The one object that ends an operation: by its `timeoutMS`, by the timeout of a stage, or by the caller's `AbortSignal`.
+ *
+ * It is made once per operation and handed, as the last argument, to every function that can wait; retries, backoff and the getMores of a
+ * lifetime cursor use the same one. No timer exists until something waits.
+ *
+ * Source: Client Side Operations Timeout, "Timeout Behavior".
+ */
+export class Deadline {
+  readonly #account: Account;
+  /** The clock's time at which it ends; Infinity when nothing limits it. */
+  readonly endsAt: number;
+  /** What sets its end: the operation's `timeoutMS`, or the stage whose own timeout comes first. */
+  readonly boundBy: 'timeoutMS' | OperationPhase;
+  #watchers: EndWatcher[] | null = null;
+  #timer: Timer | null = null;
+  #onAbort: (() => void) | null = null;
+
+  private constructor(account: Account, endsAt: number, boundBy: 'timeoutMS' | OperationPhase) {
+    this.#account = account;
+    this.endsAt = endsAt;
+    this.boundBy = boundBy;
+  }
+
+  /** Starts the time of an operation. `timeoutMS: 0` and an unset `timeoutMS` have no end; they differ in {@link timedByOperation}. */
+  static start(budget: Budget, clock: Clock, signal?: AbortSignal): Deadline {
+    const now = clock.now();
+    const { timeoutMS } = budget;
+    const endsAt = timeoutMS === undefined || timeoutMS === 0 ? Infinity : now + timeoutMS;
+    const account: Account = { clock, budget, signal, startedAt: now, markedAt: now, timings: null };
+    return new Deadline(account, endsAt, 'timeoutMS');
+  }
+
+  /** A deadline for work that no operation waits for (monitors, filling a pool): only its stages are limited. */
+  static background(clock: Clock): Deadline {
+    return Deadline.start(UNTIMED, clock);
+  }
+
+  /** Milliseconds left, never negative; Infinity when nothing limits it. */
+  get remainingMS(): number {
+    return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.#account.clock.now());
+  }
+
+  /** Milliseconds since the operation began. */
+  get elapsedMS(): number {
+    return this.#account.clock.now() - this.#account.startedAt;
+  }
+
+  /** Whether `timeoutMS` is in use (0 included): it decides the class of errors, `maxTimeMS`, and which old options are ignored. */
+  get timedByOperation(): boolean {
+    return this.#account.budget.timeoutMS !== undefined;
+  }
+
+  get budget(): Budget {
+    return this.#account.budget;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#account.signal;
+  }
+
+  /** Whether something can end it at all: if not, nothing need watch. */
+  get canEnd(): boolean {
+    return this.endsAt !== Infinity || this.#account.signal !== undefined;
+  }
+
+  /** Stretches of time recorded so far, in order. */
+  get timings(): readonly StageTiming[] {
+    return this.#account.timings ?? [];
+  }
+
+  /**
+   * This deadline, or `capMS` from now if that is sooner: the limit of a stage (`serverSelectionTimeoutMS`, `connectTimeoutMS`, …). A cap
+   * of 0 or Infinity is no limit.
+   */
+  within(stage: OperationPhase, capMS: number): Deadline {
+    if (capMS === 0 || capMS === Infinity) return this;
+    const endsAt = this.#account.clock.now() + capMS;
+    return endsAt < this.endsAt ? new Deadline(this.#account, endsAt, stage) : this;
+  }
+
+  /** A new start with the whole budget: for `close` and `abortTransaction`, which may follow a timeout. */
+  refreshed(timeoutMS: number | undefined = this.#account.budget.timeoutMS): Deadline {
+    const { budget, clock } = this.#account;
+    return Deadline.start({ timeoutMS, source: budget.source }, clock);
+  }
+
+  /** Why it has ended, or null while it has not. */
+  ended(): DeadlineEnd | null {
+    const { signal, clock } = this.#account;
+    if (signal?.aborted === true) return { kind: 'aborted', reason: signal.reason };
+    if (this.endsAt === Infinity) return null;
+    const lateByMS = clock.now() - this.endsAt;
+    return lateByMS >= 0 ? { kind: 'expired', lateByMS } : null;
+  }
+
+  /**
+   * Calls the watcher when the deadline ends; the first watcher arms the one timer. A deadline that has already ended calls back after
+   * one turn of the event loop, so that what has already arrived is seen first.
+   */
+  watch(watcher: EndWatcher): void {
+    if (!this.canEnd) return;
+    if (this.#watchers === null || this.#watchers.length === 0) {
+      this.#watchers = [watcher];
+      this.#arm();
+    } else {
+      this.#watchers.push(watcher);
+    }
+  }
+
+  /** Stops watching; the last watcher to go takes the timer with it. */
+  unwatch(watcher: EndWatcher): void {
+    const watchers = this.#watchers;
+    if (watchers === null) return;
+    const index = watchers.indexOf(watcher);
+    if (index < 0) return;
+    watchers.splice(index, 1);
+    if (watchers.length === 0) this.#disarm();
+  }
+
+  /** Records that the time since the last record was spent in a stage. */
+  record(stage: OperationPhase): void {
+    const account = this.#account;
+    const now = account.clock.now();
+    account.timings ??= [];
+    account.timings.push({ stage, durationMS: now - account.markedAt });
+    account.markedAt = now;
+  }
+
+  /** Throws if it has ended: the signal's own reason, or what `describe` says as a timeout error. */
+  throwIfEnded(describe: () => EndDescription, legacy?: (text: string) => Error): void {
+    const end = this.ended();
+    if (end !== null) throw this.errorOf(end, describe(), legacy);
+  }
+
+  /**
+   * The error with which a wait fails: the caller's own abort reason; a {@link MongoOperationTimeoutError} when `timeoutMS` is in use;
+   * otherwise the class that the stage has always had, made by `legacy`.
+   */
+  errorOf(end: DeadlineEnd, description: EndDescription, legacy?: (text: string) => Error): Error {
+    // The reason is the caller's own value, whatever it is; the platform's default is a DOMException.
+    if (end.kind === 'aborted') return end.reason as Error;
+    this.record(description.phase);
+    const { during, hint, ...details } = description;
+    const cause = details.cause instanceof Error ? `: ${details.cause.message}` : '';
+    const text = `Timed out ${during}${cause} (${this.#ledger()})${hint === undefined ? '' : `. ${hint}`}`;
+    if (!this.timedByOperation && legacy !== undefined) return legacy(text);
+    return new MongoOperationTimeoutError(text, {
+      ...details,
+      elapsedMS: this.elapsedMS,
+      timings: this.timings,
+      ...(this.#account.budget.timeoutMS !== undefined && { timeoutMS: this.#account.budget.timeoutMS }),
+      ...(end.lateByMS >= NOTABLE_DELAY_MS && { eventLoopDelayMS: end.lateByMS }),
+    });
+  }
+
+  /** `after 501.2 ms, timeoutMS=500: serverSelection 2.0 ms, checkOut 499.2 ms` */
+  #ledger(): string {
+    const { timeoutMS } = this.#account.budget;
+    const stages = this.timings.map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`).join(', ');
+    return `after ${this.elapsedMS.toFixed(1)} ms${timeoutMS === undefined ? '' : `, timeoutMS=${timeoutMS}`}: ${stages}`;
+  }
+
+  #arm(): void {
+    const { clock, signal } = this.#account;
+    if (signal !== undefined) {
+      this.#onAbort = () => {
+        this.#end({ kind: 'aborted', reason: signal.reason });
+      };
+      if (signal.aborted) this.#timer = clock.afterPoll(this.#onAbort);
+      else signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    if (this.endsAt !== Infinity && this.#timer === null) {
+      this.#timer = clock.setTimer(this.endsAt - clock.now(), () => this.#onTimer(), true);
+    }
+  }
+
+  /**
+   * A timer that fires late says nothing of the server: a reply may already lie in the kernel. So input is polled once more before
+   * the operation fails.
+   */
+  #onTimer(): void {
+    const { clock } = this.#account;
+    const lateByMS = clock.now() - this.endsAt;
+    this.#timer =
+      lateByMS < 0
+        ? clock.setTimer(-lateByMS, () => this.#onTimer(), true)
+        : clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
+  }
+
+  #end(end: DeadlineEnd): void {
+    const watchers = this.#watchers ?? [];
+    this.#watchers = null;
+    this.#disarm();
+    for (const watcher of watchers) watcher.onDeadlineEnd(end);
+  }
+
+  #disarm(): void {
+    this.#timer?.clear();
+    this.#timer = null;
+    if (this.#onAbort !== null) {
+      this.#account.signal?.removeEventListener('abort', this.#onAbort);
+      this.#onAbort = null;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  type BSONSerializeOptions,
+  type Document,
+  type SerializeOptions,
+  serializeWithBufferAndIndex,
+} from '../bson/index.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { crc32c } from './crc32c.js';
+import { HEADER_SIZE, OpCode, writeHeader } from './header.js';
+import { FLAGS_SIZE, MsgFlag, SectionKind } from './op_msg.js';
+
+/** Documents that are sent beside the body of a command, as a kind 1 section: `documents` of an insert, `updates`, `deletes`. */
+export interface DocumentSequence {
+  /** The field of the command that they fill. */
+  readonly field: string;
+  readonly documents: readonly Document[];
+  /** Index of the first document to send. */
+  readonly from: number;
+}
+
+/** What a server takes in one message; from the hello of the connection on which it is sent. */
+export interface MessageLimits {
+  readonly maxBsonObjectSize: number;
+  readonly maxMessageSizeBytes: number;
+  readonly maxWriteBatchSize: number;
+}
+
+export interface OutgoingCommand {
+  readonly requestId: number;
+  readonly flags: number;
+  /** A document of the driver's own (never the user's object); its first field is the name of the command. */
+  readonly body: Document;
+  /** Fields already in BSON (type, name and value), put at the end of the body. */
+  readonly rawFields: readonly Uint8Array[];
+  readonly sequence: DocumentSequence | undefined;
+}
+
+/** The room of the package `bson` for one document; beyond it, it would cut the document off without a word. */
+const BSON_ROOM = 17 * 1024 * 1024;
+/** What a message holds beside user data: commands may exceed maxBsonObjectSize by this much. */
+const COMMAND_OVERHEAD = 16 * 1024;
+const FIRST_ROOM = 64 * 1024;
+/** A larger room is let go after use. */
+const LARGEST_KEPT_ROOM = 1024 * 1024;
+const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
+
+/**
+ * Builds OP_MSG messages in one buffer that is used again and again.
+ *
+ * What `encode` returns is a view of that buffer and holds only until the next call. Whoever needs it longer (a socket that did not
+ * take all of it at once) calls {@link MessageEncoder.release}, and the next message gets a buffer of its own.
+ */
+export class MessageEncoder {
+  #room: Buffer = Buffer.allocUnsafeSlow(FIRST_ROOM);
+  readonly #settings: SerializeOptions = {
+    checkKeys: false,
+    serializeFunctions: false,
+    ignoreUndefined: false,
+    index: 0,
+  };
+  /** How many documents of the sequence the last message took. */
+  taken = 0;
+
+  /**
+   * @param limits - a sequence is cut off where the next document would break one of them
+   * @returns the message; {@link MessageEncoder.taken} tells how many documents of the sequence are in it
+   * @throws MongoInvalidArgumentError if a document is larger than the server takes
+   */
+  encode(command: OutgoingCommand, limits: MessageLimits, options: BSONSerializeOptions): Buffer {
+    const settings = this.#settings;
+    settings.checkKeys = options.checkKeys ?? false;
+    settings.serializeFunctions = options.serializeFunctions ?? false;
+    settings.ignoreUndefined = options.ignoreUndefined ?? false;
+
+    let end = this.#body(command, limits);
+    this.taken = 0;
+    if (command.sequence !== undefined) end = this.#sequence(command.sequence, end, limits);
+    if ((command.flags & MsgFlag.checksumPresent) !== 0) {
+      this.#ensure(end, 4);
+      // The checksum covers the header too, so the header is written first.
+      this.#head(end + 4, command);
+      this.#room.writeUInt32LE(crc32c(this.#room, 0, end), end);
+      end += 4;
+    } else {
+      this.#head(end, command);
+    }
+    const message = this.#room.subarray(0, end);
+    if (this.#room.length > LARGEST_KEPT_ROOM) this.release();
+    return message;
+  }
+
+  /** Leaves the buffer of the last message to whoever holds it. */
+  release(): void {
+    this.#room = Buffer.allocUnsafeSlow(FIRST_ROOM);
+  }
+
+  #head(length: number, command: OutgoingCommand): void {
+    writeHeader(this.#room, length, command.requestId, 0, OpCode.msg);
+    this.#room.writeUInt32LE(command.flags, HEADER_SIZE);
+  }
+
+  #body(command: OutgoingCommand, limits: MessageLimits): number {
+    let end = this.#document(command.body, BODY_OFFSET, limits.maxBsonObjectSize + COMMAND_OVERHEAD);
+    this.#room[BODY_OFFSET - 1] = SectionKind.body;
+    if (command.rawFields.length === 0) return end;
+    end--; // over the terminating zero
+    for (const field of command.rawFields) {
+      this.#ensure(end, field.length + 1);
+      this.#room.set(field, end);
+      end += field.length;
+    }
+    this.#room[end++] = 0;
+    this.#room.writeInt32LE(end - BODY_OFFSET, BODY_OFFSET);
+    return end;
+  }
+
+  #sequence({ field, documents, from }: DocumentSequence, start: number, limits: MessageLimits): number {
+    this.#ensure(start, 1 + 4 + field.length + 1);
+    this.#room[start] = SectionKind.documentSequence;
+    let end = start + 5 + this.#room.write(field, start + 5, 'latin1');
+    this.#room[end++] = 0;
+    const last = Math.min(documents.length, from + limits.maxWriteBatchSize);
+    for (let index = from; index < last; index++) {
+      const next = this.#document(documents[index] ?? {}, end, limits.maxBsonObjectSize, index);
+      // The first document always goes: a command without any would be refused.
+      if (next > limits.maxMessageSizeBytes && this.taken > 0) break;
+      end = next;
+      this.taken++;
+    }
+    this.#room.writeInt32LE(end - start - 1, start + 1);
+    return end;
+  }
+
+  /** Writes a document at an offset and returns the offset behind it. */
+  #document(document: Document, offset: number, maxSize: number, index?: number): number {
+    this.#settings.index = offset;
+    let end: number;
+    try {
+      end = serializeWithBufferAndIndex(document, this.#room, this.#settings) + 1;
+    } catch (error) {
+      // `bson` encodes first and copies then: the room was too small, or its own was.
+      if (!(error instanceof RangeError)) throw error;
+      const size = calculateObjectSize(document, this.#settings);
+      if (size > BSON_ROOM || this.#room.length >= offset + size) tooLarge(size, maxSize, index);
+      this.#ensure(offset, size);
+      end = serializeWithBufferAndIndex(document, this.#room, this.#settings) + 1;
+    }
+    if (end - offset > maxSize) tooLarge(end - offset, maxSize, index);
+    return end;
+  }
+
+  /** Makes room for `more` bytes behind the first `used`. */
+  #ensure(used: number, more: number): void {
+    if (this.#room.length >= used + more) return;
+    const room = Buffer.allocUnsafeSlow(Math.max(this.#room.length * 2, used + more));
+    this.#room.copy(room, 0, 0, used);
+    this.#room = room;
+  }
+}
+
+function tooLarge(size: number, maxSize: number, index: number | undefined): never {
+  const which = index === undefined ? 'A command' : `The document at index ${index}`;
+  throw new MongoInvalidArgumentError(
+    `${which} is ${size} bytes of BSON, and the server takes at most ${maxSize}. Nothing of it was sent.`,
+  );
+}

@@ -1,0 +1,48 @@
+import { type DocumentDecoder, decodeDocument } from '../bson/decode.js';
+import type { Document } from '../bson/index.js';
+import type { RawDocument } from '../bson/raw_document.js';
+import type { ErrorDetails } from '../errors/base.js';
+import { MongoServerError, MongoWriteConcernError, type WriteConcernErrorResult } from '../errors/server.js';
+
+/** A server's reply to a command, read where it lies: nothing is decoded that nobody asks for. */
+export class Reply {
+  readonly body: RawDocument;
+  /** The server will send another reply without being asked. */
+  readonly moreToCome: boolean;
+  #document: Document | null = null;
+
+  constructor(body: RawDocument, moreToCome: boolean) {
+    this.body = body;
+    this.moreToCome = moreToCome;
+  }
+
+  /** Whether the server carried the command out; write errors and write concern errors may still be in it. */
+  get ok(): boolean {
+    return this.body.number('ok') === 1;
+  }
+
+  /** The whole reply as a JavaScript object, decoded at the first call. */
+  get document(): Document {
+    this.#document ??= decodeDocument(this.body.bytes, this.body.start);
+    return this.#document;
+  }
+
+  decode(decoder: DocumentDecoder): Document {
+    return decoder(this.body.bytes, this.body.start);
+  }
+
+  /** The error that this reply is, or null: a command that failed. */
+  error(details: ErrorDetails): MongoServerError | null {
+    return this.ok ? null : new MongoServerError(this.document, details);
+  }
+
+  /** The write concern error in the reply to a write that was carried out, or null. */
+  writeConcernError(details: ErrorDetails): MongoWriteConcernError | null {
+    return this.body.has('writeConcernError')
+      ? new MongoWriteConcernError(this.document as WriteConcernErrorResult, details)
+      : null;
+  }
+}
+
+/** The reply that a write without acknowledgement is taken to have (Command Logging and Monitoring). */
+export const UNACKNOWLEDGED_REPLY: Document = Object.freeze({ ok: 1 });
