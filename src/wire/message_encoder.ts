@@ -1,5 +1,6 @@
 import {
   type BSONSerializeOptions,
+  calculateObjectSize,
   type Document,
   type SerializeOptions,
   serializeWithBufferAndIndex,
