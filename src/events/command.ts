@@ -1,0 +1,182 @@
+import { inspect } from 'node:util';
+import type { Document, ObjectId } from '../bson/index.js';
+import { type EventStamp, MonitoringEvent } from './event.js';
+import { redactFailure } from './redact.js';
+
+/** A value, or the function that makes it when a listener first looks. */
+export type Lazy<T> = T | (() => T);
+
+interface CommandEventFields {
+  /** `host:port` of the server, or the path of its Unix socket. */
+  readonly address: string;
+  /** The connection's number in its pool, as pool events have it. */
+  readonly connectionId: number;
+  /** The connection's number on the server. */
+  readonly serverConnectionId: bigint | null;
+  readonly serviceId?: ObjectId | undefined;
+  /** The same for the start and the end of one command, and new for each attempt. */
+  readonly requestId: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
+  readonly operationId: number;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly databaseName: string;
+  readonly commandName: string;
+  /** Whether the command is one whose contents must not be shown; then they are empty. */
+  readonly redacted: boolean;
+}
+
+export interface CommandStartedFields extends CommandEventFields {
+  readonly command: Lazy<Document>;
+}
+
+export interface CommandSucceededFields extends CommandEventFields {
+  readonly durationMS: number;
+  readonly reply: Lazy<Document>;
+}
+
+export interface CommandFailedFields extends CommandEventFields {
+  readonly durationMS: number;
+  readonly failure: Error;
+}
+
+/** What the three command events have in common. @public */
+export abstract class CommandEvent extends MonitoringEvent {
+  readonly address: string;
+  readonly connectionId: number;
+  readonly serverConnectionId: bigint | null;
+  declare readonly serviceId?: ObjectId;
+  readonly requestId: number;
+  readonly operationId: number;
+  readonly attempt: number;
+  readonly databaseName: string;
+  readonly commandName: string;
+  readonly redacted: boolean;
+
+  /** @internal */
+  constructor(fields: CommandEventFields, stamp: EventStamp) {
+    super(stamp);
+    this.address = fields.address;
+    this.connectionId = fields.connectionId;
+    this.serverConnectionId = fields.serverConnectionId;
+    if (fields.serviceId !== undefined) this.serviceId = fields.serviceId;
+    this.requestId = fields.requestId;
+    this.operationId = fields.operationId;
+    this.attempt = fields.attempt;
+    this.databaseName = fields.databaseName;
+    this.commandName = fields.commandName;
+    this.redacted = fields.redacted;
+  }
+
+  get hasServiceId(): boolean {
+    return this.serviceId !== undefined;
+  }
+
+  /** Own fields and contents; JSON has no bigint. */
+  toJSON(): Document {
+    const id = this.serverConnectionId;
+    return Object.assign({}, this, { serverConnectionId: id === null ? null : Number(id) });
+  }
+}
+
+/**
+ * A command is about to be sent.
+ *
+ * @public
+ */
+export class CommandStartedEvent extends CommandEvent {
+  #command: Lazy<Document>;
+
+  /** @internal */
+  constructor(fields: CommandStartedFields, stamp: EventStamp) {
+    super(fields, stamp);
+    this.#command = fields.redacted ? {} : fields.command;
+    Object.freeze(this);
+  }
+
+  get name() {
+    return 'commandStarted' as const;
+  }
+
+  /** The command as it is sent, with `$db`, `lsid` and the rest; document sequences stand as arrays. */
+  get command(): Document {
+    return (this.#command = valueOf(this.#command));
+  }
+
+  override toJSON(): Document {
+    return { ...super.toJSON(), command: this.command };
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return `CommandStartedEvent ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+/**
+ * A server answered a command with `ok: 1`, which does not exclude write errors in the reply.
+ *
+ * @public
+ */
+export class CommandSucceededEvent extends CommandEvent {
+  /** Milliseconds from sending the command until its reply was read. */
+  readonly duration: number;
+  /** The same as `duration`. */
+  readonly durationMS: number;
+  #reply: Lazy<Document>;
+
+  /** @internal */
+  constructor(fields: CommandSucceededFields, stamp: EventStamp) {
+    super(fields, stamp);
+    this.duration = fields.durationMS;
+    this.durationMS = fields.durationMS;
+    this.#reply = fields.redacted ? {} : fields.reply;
+    Object.freeze(this);
+  }
+
+  get name() {
+    return 'commandSucceeded' as const;
+  }
+
+  /** The server's reply; decoded when it is first read. */
+  get reply(): Document {
+    return (this.#reply = valueOf(this.#reply));
+  }
+
+  override toJSON(): Document {
+    return { ...super.toJSON(), reply: this.reply };
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return `CommandSucceededEvent ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+/**
+ * A server answered a command with an error, or the answer could not be had.
+ *
+ * @public
+ */
+export class CommandFailedEvent extends CommandEvent {
+  /** Milliseconds from sending the command until it had failed. */
+  readonly duration: number;
+  /** The same as `duration`. */
+  readonly durationMS: number;
+  readonly failure: Error;
+
+  /** @internal */
+  constructor(fields: CommandFailedFields, stamp: EventStamp) {
+    super(fields, stamp);
+    this.duration = fields.durationMS;
+    this.durationMS = fields.durationMS;
+    this.failure = fields.redacted ? redactFailure(fields.failure) : fields.failure;
+    Object.freeze(this);
+  }
+
+  get name() {
+    return 'commandFailed' as const;
+  }
+}
+
+function valueOf(lazy: Lazy<Document>): Document {
+  return typeof lazy === 'function' ? (lazy as () => Document)() : lazy;
+}

@@ -1,0 +1,78 @@
+import type { TopologyDescription } from '../sdam/description/topology_description.js';
+import { complete, type EventFields, type EventStamp, MonitoringEvent } from './event.js';
+
+/** What the events of one server selection have in common. @public */
+export abstract class ServerSelectionEvent extends MonitoringEvent {
+  /** What a server is looked for, in words: a read preference, `writable`, an address. */
+  declare readonly selector: string;
+  /** Name of the command for which the server is. */
+  declare readonly operation: string;
+  declare readonly operationId?: number;
+  declare readonly attempt?: number;
+  declare readonly topologyDescription: TopologyDescription;
+}
+
+/** An operation looks for a server. @public */
+export class ServerSelectionStartedEvent extends ServerSelectionEvent {
+  /** @internal */
+  constructor(fields: EventFields<ServerSelectionStartedEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'serverSelectionStarted' as const;
+  }
+}
+
+/** No server suits now; the operation waits. At most once in a selection. @public */
+export class WaitingForSuitableServerEvent extends ServerSelectionEvent {
+  /** Milliseconds that are left for the selection; Infinity without a limit. */
+  declare readonly remainingTimeMS: number;
+
+  /** @internal */
+  constructor(fields: EventFields<WaitingForSuitableServerEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'waitingForSuitableServer' as const;
+  }
+}
+
+/** An operation found its server. @public */
+export class ServerSelectionSucceededEvent extends ServerSelectionEvent {
+  declare readonly address: string;
+  declare readonly serverHost: string;
+  declare readonly serverPort: number | undefined;
+  /** Milliseconds since the selection began. */
+  declare readonly durationMS: number;
+
+  /** @internal */
+  constructor(fields: EventFields<ServerSelectionSucceededEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'serverSelectionSucceeded' as const;
+  }
+}
+
+/** An operation did not find a server. @public */
+export class ServerSelectionFailedEvent extends ServerSelectionEvent {
+  declare readonly failure: Error;
+  /** Milliseconds since the selection began. */
+  declare readonly durationMS: number;
+
+  /** @internal */
+  constructor(fields: EventFields<ServerSelectionFailedEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'serverSelectionFailed' as const;
+  }
+}

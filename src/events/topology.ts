@@ -1,0 +1,75 @@
+import type { TopologyDescription } from '../sdam/description/topology_description.js';
+import { complete, type EventFields, type EventStamp, MonitoringEvent } from './event.js';
+
+/** A client begins to watch its deployment. @public */
+export class TopologyOpeningEvent extends MonitoringEvent {
+  declare readonly topologyId: number;
+
+  /** @internal */
+  constructor(fields: EventFields<TopologyOpeningEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'topologyOpening' as const;
+  }
+}
+
+/** A client has stopped watching its deployment: the last event of the topology. @public */
+export class TopologyClosedEvent extends MonitoringEvent {
+  declare readonly topologyId: number;
+
+  /** @internal */
+  constructor(fields: EventFields<TopologyClosedEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'topologyClosed' as const;
+  }
+}
+
+/** What is known about the deployment changed. @public */
+export class TopologyDescriptionChangedEvent extends MonitoringEvent {
+  declare readonly topologyId: number;
+  declare readonly previousDescription: TopologyDescription;
+  declare readonly newDescription: TopologyDescription;
+
+  /** @internal */
+  constructor(fields: EventFields<TopologyDescriptionChangedEvent>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'topologyDescriptionChanged' as const;
+  }
+}
+
+/** One SRV record of a deployment. @public */
+export interface SrvTarget {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** The SRV records of the connection string's host were read again. @public */
+export class SrvPollingEvent extends MonitoringEvent {
+  declare readonly srvRecords: readonly SrvTarget[];
+
+  /** @internal */
+  constructor(fields: Omit<EventFields<SrvPollingEvent>, 'hostnames'>, stamp: EventStamp) {
+    super(stamp);
+    complete(this, fields);
+  }
+
+  get name() {
+    return 'srvRecordDiscovery' as const;
+  }
+
+  /** `host:port` of every record. */
+  hostnames(): Set<string> {
+    return new Set(this.srvRecords.map(({ name, port }) => `${name}:${port}`));
+  }
+}
