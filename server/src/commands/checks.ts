@@ -1,0 +1,83 @@
+import { isNumber, toInteger, toNumber } from '../bson/numbers.js';
+import { type Document, isDocument } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { type Member } from '../replication/member.js';
+import { type Command, type CommandContext } from './context.js';
+import { genericFields } from './generic_fields.js';
+
+/** What must hold of every command before it runs, in the order in which the server looks. */
+export function checkCommand(command: Command, context: CommandContext): void {
+  const { name, body, database } = context;
+  if (command.isAdminOnly === true && database !== 'admin') {
+    throw new CommandError(ErrorCode.Unauthorized, `${name} may only be run against the admin database.`);
+  }
+  checkApiVersion(command, context);
+  if (command.fields !== undefined) checkKnownFields(name, body, command.fields);
+  checkMaxTime(body);
+  checkTransactionFields(context);
+}
+
+function checkApiVersion(command: Command, { name, body }: CommandContext): void {
+  const { apiVersion } = body;
+  if (apiVersion === undefined) {
+    if (body['apiStrict'] !== undefined || body['apiDeprecationErrors'] !== undefined) {
+      throw new CommandError(
+        ErrorCode.InvalidOptions,
+        'Provided apiStrict and/or apiDeprecationErrors without passing apiVersion',
+      );
+    }
+    return;
+  }
+  if (apiVersion !== '1') throw new CommandError(ErrorCode.APIVersionError, 'API version must be "1"');
+  if (body['apiStrict'] === true && command.isApiV1 !== true) {
+    throw new CommandError(
+      ErrorCode.APIStrictError,
+      `Provided apiStrict:true, but the command ${name} is not in API Version 1`,
+    );
+  }
+}
+
+function checkKnownFields(name: string, body: Document, fields: readonly string[]): void {
+  for (const field of Object.keys(body)) {
+    if (fields.includes(field) || genericFields.has(field)) continue;
+    throw new CommandError(ErrorCode.IDLUnknownField, `BSON field '${name}.${field}' is an unknown field.`);
+  }
+}
+
+function checkMaxTime(body: Document): void {
+  const { maxTimeMS } = body;
+  if (maxTimeMS === undefined) return;
+  if (!isNumber(maxTimeMS)) throw new CommandError(ErrorCode.TypeMismatch, 'maxTimeMS must be a number');
+  const value = toInteger(maxTimeMS);
+  if (value === undefined || value < 0 || value > 2 ** 31 - 1) {
+    throw new CommandError(
+      ErrorCode.BadValue,
+      `${toNumber(maxTimeMS)} value for maxTimeMS is out of range [0, 2147483647]`,
+    );
+  }
+}
+
+/** Transactions will be understood here; until then nobody may believe in one. */
+function checkTransactionFields({ body, deployment }: CommandContext): void {
+  if (body['txnNumber'] !== undefined && deployment.replicaSet === undefined) {
+    throw new CommandError(
+      ErrorCode.IllegalOperation,
+      'Transaction numbers are only allowed on a replica set member or mongos',
+    );
+  }
+  if (body['autocommit'] !== undefined || body['startTransaction'] !== undefined) {
+    throw new CommandError(ErrorCode.NotImplemented, 'This test server does not have transactions yet');
+  }
+}
+
+/** Writes need the primary; reads need it, too, unless the client says that a secondary will do. */
+export function checkRole(command: Command, member: Member, body: Document): void {
+  if (member.isWritable || command.access === 'any') return;
+  if (command.access === 'write') throw new CommandError(ErrorCode.NotWritablePrimary, 'not primary');
+  const preference = body['$readPreference'];
+  const mode = isDocument(preference) ? preference['mode'] : 'primary';
+  if (mode === 'primary' || mode === undefined) {
+    throw new CommandError(ErrorCode.NotPrimaryNoSecondaryOk, 'not primary and secondaryOk=false');
+  }
+}

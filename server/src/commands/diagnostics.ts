@@ -1,0 +1,85 @@
+import { Double, Int32, Long } from 'bson';
+import { type Document } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { type CommandContext } from './context.js';
+
+export function ping(): Document {
+  return {};
+}
+
+export function buildInfo({ deployment }: CommandContext): Document {
+  const parts = deployment.version.split('.').map(Number);
+  const [major = 8, minor = 0, patch = 0] = parts;
+  return {
+    version: `${major}.${minor}.${patch}`,
+    gitVersion: 'mongotempo-server',
+    modules: [],
+    allocator: 'system',
+    javascriptEngine: 'none',
+    sysInfo: 'deprecated',
+    versionArray: [major, minor, patch, 0],
+    bits: 64,
+    debug: false,
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    storageEngines: ['inMemory'],
+  };
+}
+
+export function serverStatus({ deployment, member }: CommandContext): Document {
+  const now = deployment.clock.wallTime();
+  return {
+    host: member.address,
+    version: deployment.version,
+    process: 'mongod',
+    pid: Long.fromNumber(process.pid),
+    uptime: new Double(Math.floor(process.uptime())),
+    localTime: new Date(now),
+    connections: {
+      current: member.connectionsCurrent,
+      available: 51_200 - member.connectionsCurrent,
+      totalCreated: member.connectionsCreated,
+      active: member.connectionsCurrent,
+    },
+    metrics: { cursor: { open: { total: Long.fromNumber(member.cursors.size) } } },
+    storageEngine: { name: 'inMemory', supportsCommittedReads: true, persistent: false },
+  };
+}
+
+export function connectionStatus(): Document {
+  return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } };
+}
+
+export function whatsMyUri({ connection }: CommandContext): Document {
+  return { you: connection.remoteAddress };
+}
+
+const parameters: Readonly<Record<string, unknown>> = {
+  authenticationMechanisms: [],
+  enableTestCommands: true,
+  requireApiVersion: false,
+  transactionLifetimeLimitSeconds: 60,
+};
+
+export function getParameter({ body, deployment }: CommandContext): Document {
+  const all: Document = { ...parameters };
+  all['featureCompatibilityVersion'] = { version: deployment.version.split('.').slice(0, 2).join('.') };
+  if (body['getParameter'] === '*') return all;
+  const found = Object.fromEntries(Object.entries(all).filter(([name]) => body[name] !== undefined));
+  if (Object.keys(found).length === 0) throw new CommandError(ErrorCode.InvalidOptions, 'no option found to get');
+  return found;
+}
+
+export function getLog({ body }: CommandContext): Document {
+  if (body['getLog'] === '*') return { names: ['global', 'startupWarnings'] };
+  return { totalLinesWritten: new Int32(0), log: [] };
+}
+
+export function getCmdLineOpts(): Document {
+  return { argv: ['mongotempo-server'], parsed: { setParameter: { enableTestCommands: true } } };
+}
+
+export function configureFailPoint({ body, member }: CommandContext): Document {
+  const count = member.failPoints.configure(body['configureFailPoint'], body['mode'], body['data']);
+  return { count: Long.fromNumber(count) };
+}

@@ -1,0 +1,21 @@
+/** Fields that every command may carry. */
+export const genericFields: ReadonlySet<string> = new Set([
+  '$db',
+  '$readPreference',
+  '$clusterTime',
+  '$audit',
+  '$client',
+  '$comment',
+  'lsid',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMS',
+  'comment',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  'rawData',
+]);

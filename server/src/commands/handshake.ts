@@ -1,0 +1,70 @@
+import { type Document, isDocument } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { isTrue } from '../expression/compile.js';
+import { describeNode } from '../replication/hello.js';
+import { negotiateCompression } from '../wire/compression.js';
+import { type CommandContext, type ConnectionState } from './context.js';
+import { fieldsOf } from './fields.js';
+
+/** hello, and isMaster and ismaster, which answer the same with the older name of "may be written to". */
+export function hello(context: CommandContext): Document | Promise<Document> {
+  const { topologyVersion } = context.body;
+  const fields = fieldsOf(context);
+  const maxAwaitTimeMS = fields.count('maxAwaitTimeMS');
+  if ((topologyVersion === undefined) !== (maxAwaitTimeMS === undefined)) {
+    throw new CommandError(
+      topologyVersion === undefined ? 51759 : 51758,
+      topologyVersion === undefined
+        ? 'A request with maxAwaitTimeMS must include a topologyVersion'
+        : "A request with a 'topologyVersion' must include 'maxAwaitTimeMS'",
+    );
+  }
+  if (!isDocument(topologyVersion) || maxAwaitTimeMS === undefined) return answer(context);
+  const { processId, counter } = topologyVersion;
+  if (!context.member.isCurrent(processId, counter)) return answer(context);
+  return awaitChange(context, maxAwaitTimeMS).then(() => answer(context));
+}
+
+/** Resolves when the topology version rises, the time has passed or the client has gone. */
+async function awaitChange({ member, connection, deployment }: CommandContext, maxAwaitTimeMS: number): Promise<void> {
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      timer.cancel();
+      endChanges();
+      endClosing();
+      resolve();
+    };
+    const timer = deployment.timers.set(maxAwaitTimeMS, done);
+    const endChanges = member.topologyChanges.subscribe(done);
+    const endClosing = connection.closing.subscribe(done);
+  });
+}
+
+function answer({ name, body, connection, member, deployment }: CommandContext): Document {
+  const compression = negotiateCompression(body['compression']);
+  const isLegacy = name !== 'hello';
+  return {
+    // A client that knows hello says so in its first isMaster and is told to go on with hello.
+    ...(isTrue(body['helloOk']) ? { helloOk: true } : {}),
+    ...describeNode(deployment, member, isLegacy ? 'ismaster' : 'isWritablePrimary'),
+    ...(compression.length > 0 ? { compression } : {}),
+    connectionId: connection.id,
+    topologyVersion: member.topologyVersion(),
+  };
+}
+
+/** Remembers who the client is; done before fail points are asked, since they may ask for the name of the application. */
+export function rememberClient(connection: ConnectionState, client: unknown): void {
+  if (!isDocument(client)) return;
+  if (connection.client !== undefined) {
+    throw new CommandError(
+      ErrorCode.ClientMetadataCannotBeMutated,
+      'The client metadata document may only be sent in the first hello',
+    );
+  }
+  connection.client = client;
+  const application = client['application'];
+  const name = isDocument(application) ? application['name'] : undefined;
+  if (typeof name === 'string') connection.appName = name;
+}

@@ -1,0 +1,55 @@
+import { BsonDocument } from '../bson/document.js';
+import { type Document, isDocument } from '../bson/types.js';
+import { maxBsonObjectSize } from '../engine/collection.js';
+import { checkWritableNamespace } from '../engine/namespace.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { type CommandContext } from './context.js';
+import { fieldsOf, requireNamespace } from './fields.js';
+import { runBatch, withWriteErrors } from './write_batch.js';
+
+export function insert(context: CommandContext): Document {
+  const namespace = requireNamespace(context);
+  checkWritableNamespace(namespace);
+  const documents = documentsToInsert(context);
+  const collection = context.deployment.storage.findOrCreate(namespace);
+  let n = 0;
+  const errors = runBatch(context, documents, document => {
+    const size = document.bytes.length;
+    if (size > maxBsonObjectSize) {
+      throw new CommandError(
+        ErrorCode.BSONObjectTooLarge,
+        `object to insert too large. size in bytes: ${size}, max size: ${maxBsonObjectSize}`,
+      );
+    }
+    collection.insert(withIdFirst(document, context));
+    n++;
+  });
+  return withWriteErrors({ n }, errors);
+}
+
+function documentsToInsert(context: CommandContext): BsonDocument[] {
+  const sequence = context.sequences.get('documents');
+  // The message is a view into a network buffer; what is kept must be a copy.
+  if (sequence !== undefined) return sequence.map(bytes => BsonDocument.fromBytes(Buffer.from(bytes)));
+  return fieldsOf(context)
+    .array('documents')
+    .map((document, index) => {
+      if (isDocument(document)) return BsonDocument.fromValue(document);
+      throw new CommandError(
+        ErrorCode.TypeMismatch,
+        `BSON field 'insert.documents.${index}' is the wrong type, expected type 'object'`,
+      );
+    });
+}
+
+/** Stored documents begin with their _id. */
+function withIdFirst(document: BsonDocument, { deployment }: CommandContext): BsonDocument {
+  const { value } = document;
+  for (const name in value) {
+    if (name === '_id') return document;
+    break;
+  }
+  const { _id: id = deployment.ids.objectId(deployment.clock.wallTime()), ...rest } = value;
+  return BsonDocument.fromValue({ _id: id, ...rest });
+}

@@ -1,0 +1,92 @@
+import { Int32 } from 'bson';
+import { BsonDocument } from '../bson/document.js';
+import { isNumber, toInteger } from '../bson/numbers.js';
+import { type Document } from '../bson/types.js';
+import { type Namespace, namespaceText } from '../engine/namespace.js';
+import { selectDocuments } from '../engine/select.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { canonicalKey } from '../query/compare.js';
+import { parsePath, visitPath } from '../query/path.js';
+import { compileProjection } from '../query/project.js';
+import { sessionKey } from '../replication/sessions.js';
+import { type CommandContext } from './context.js';
+import { fieldsOf, requireNamespace } from './fields.js';
+import { checkHint } from './hint.js';
+
+const defaultBatchSize = 101;
+
+export function find(context: CommandContext): Document {
+  const namespace = requireNamespace(context);
+  const fields = fieldsOf(context);
+  const filter = fields.optionalDocument('filter') ?? {};
+  const projection = fields.optionalDocument('projection') ?? {};
+  const limit = fields.count('limit') ?? 0;
+  const batchSize = fields.count('batchSize') ?? defaultBatchSize;
+  if (fields.boolean('tailable', false)) {
+    throw new CommandError(ErrorCode.BadValue, 'tailable cursor requested on non capped collection');
+  }
+  const collection = context.deployment.storage.find(namespace);
+  checkHint(collection, fields.raw('hint'));
+  const found = selectDocuments(collection, {
+    filter,
+    sort: fields.optionalDocument('sort'),
+    skip: fields.count('skip'),
+    limit: limit === 0 ? undefined : limit,
+  });
+  const project = Object.keys(projection).length === 0 ? undefined : compileProjection(projection, 'find');
+  const documents =
+    project === undefined ? found : found.map(document => BsonDocument.fromValue(project(document.value)));
+  return openCursor(context, namespace, documents, batchSize, fields.boolean('singleBatch', false));
+}
+
+/** The reply of every command that answers a cursor. */
+export function openCursor(
+  context: CommandContext,
+  namespace: Namespace,
+  documents: readonly BsonDocument[],
+  batchSize = defaultBatchSize,
+  singleBatch = false,
+): Document {
+  const { lsid } = context.body;
+  const ns = namespaceText(namespace);
+  const session = lsid === undefined ? undefined : sessionKey(lsid);
+  const { id, batch } = context.member.cursors.open(documents, { namespace: ns, session, batchSize, singleBatch });
+  return { cursor: { firstBatch: batch, id, ns } };
+}
+
+export function count(context: CommandContext): Document {
+  const namespace = requireNamespace(context);
+  const fields = fieldsOf(context);
+  const collection = context.deployment.storage.find(namespace);
+  checkHint(collection, fields.raw('hint'));
+  const filter = fields.optionalDocument('query') ?? {};
+  const limit = fields.raw('limit');
+  // A negative limit means the same as its absolute value.
+  const most = isNumber(limit) ? Math.abs(toInteger(limit) ?? 0) : 0;
+  const skip = fields.count('skip') ?? 0;
+  if (Object.keys(filter).length === 0) {
+    const left = Math.max(0, (collection?.size ?? 0) - skip);
+    return { n: new Int32(most === 0 ? left : Math.min(left, most)) };
+  }
+  return { n: selectDocuments(collection, { filter, skip, limit: most === 0 ? undefined : most }).length };
+}
+
+export function distinct(context: CommandContext): Document {
+  const namespace = requireNamespace(context);
+  const fields = fieldsOf(context);
+  const path = parsePath(fields.string('key'));
+  const collection = context.deployment.storage.find(namespace);
+  const values = new Map<string, unknown>();
+  for (const document of selectDocuments(collection, { filter: fields.optionalDocument('query') ?? {} })) {
+    visitPath(document.value, path, value => {
+      for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+        if (one === undefined) continue;
+        const key = canonicalKey(one);
+        if (!values.has(key)) values.set(key, one);
+      }
+      return false;
+    });
+  }
+  return { values: [...values.values()] };
+}

@@ -1,0 +1,151 @@
+import { aggregate } from './aggregate.js';
+import { create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
+import { type CommandTable } from './context.js';
+import { getMore, killCursors } from './cursors.js';
+import { remove } from './delete.js';
+import {
+  buildInfo,
+  configureFailPoint,
+  connectionStatus,
+  getCmdLineOpts,
+  getLog,
+  getParameter,
+  ping,
+  serverStatus,
+  whatsMyUri,
+} from './diagnostics.js';
+import { findAndModify } from './find_and_modify.js';
+import { hello } from './handshake.js';
+import { createIndexes, dropIndexes, listIndexes } from './indexes.js';
+import { insert } from './insert.js';
+import { count, distinct, find } from './read.js';
+import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
+import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from './sessions.js';
+import { update } from './update.js';
+
+const write = { access: 'write', isRetryable: true, isApiV1: true } as const;
+const define = { access: 'write', isApiV1: true } as const;
+const read = { access: 'read', isApiV1: true } as const;
+const any = { access: 'any' } as const;
+const admin = { access: 'any', isAdminOnly: true } as const;
+
+/** Every command: where it may run, what it knows, and who runs it. */
+export const commands: CommandTable = {
+  hello: { ...any, isApiV1: true, run: hello },
+  isMaster: { ...any, run: hello },
+  ismaster: { ...any, run: hello },
+  ping: { ...any, isApiV1: true, run: ping },
+
+  insert: {
+    ...write,
+    fields: [
+      'insert',
+      'documents',
+      'ordered',
+      'bypassDocumentValidation',
+      'bypassEmptyTsReplacement',
+      'stmtId',
+      'stmtIds',
+    ],
+    run: insert,
+  },
+  update: {
+    ...write,
+    fields: [
+      'update',
+      'updates',
+      'ordered',
+      'bypassDocumentValidation',
+      'bypassEmptyTsReplacement',
+      'let',
+      'stmtId',
+      'stmtIds',
+    ],
+    run: update,
+  },
+  delete: { ...write, fields: ['delete', 'deletes', 'ordered', 'let', 'stmtId', 'stmtIds'], run: remove },
+  findAndModify: {
+    ...write,
+    fields: [
+      ...['findAndModify', 'query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'let', 'hint'],
+      ...['collation', 'arrayFilters', 'bypassDocumentValidation', 'stmtId'],
+    ],
+    run: findAndModify,
+  },
+
+  find: {
+    ...read,
+    fields: [
+      ...['find', 'filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch', 'hint', 'max', 'min'],
+      ...['returnKey', 'showRecordId', 'tailable', 'awaitData', 'noCursorTimeout', 'oplogReplay', 'collation'],
+      ...['allowDiskUse', 'allowPartialResults', 'let'],
+    ],
+    run: find,
+  },
+  getMore: { ...any, isApiV1: true, fields: ['getMore', 'collection', 'batchSize', 'term'], run: getMore },
+  killCursors: { ...any, isApiV1: true, fields: ['killCursors', 'cursors'], run: killCursors },
+  aggregate: {
+    ...read,
+    fields: [
+      ...[
+        'aggregate',
+        'pipeline',
+        'cursor',
+        'explain',
+        'allowDiskUse',
+        'bypassDocumentValidation',
+        'collation',
+        'hint',
+      ],
+      ...['let', 'bypassEmptyTsReplacement'],
+    ],
+    run: aggregate,
+  },
+  count: { ...read, fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields'], run: count },
+  distinct: { access: 'read', fields: ['distinct', 'key', 'query', 'collation', 'hint'], run: distinct },
+
+  create: { ...define, run: create },
+  drop: { ...define, fields: ['drop'], run: drop },
+  dropDatabase: { ...define, fields: ['dropDatabase'], run: dropDatabase },
+  listCollections: {
+    ...read,
+    fields: ['listCollections', 'filter', 'nameOnly', 'authorizedCollections', 'cursor'],
+    run: listCollections,
+  },
+  listDatabases: {
+    ...read,
+    isAdminOnly: true,
+    fields: ['listDatabases', 'filter', 'nameOnly', 'authorizedDatabases'],
+    run: listDatabases,
+  },
+  createIndexes: {
+    ...define,
+    fields: ['createIndexes', 'indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'],
+    run: createIndexes,
+  },
+  listIndexes: { ...read, fields: ['listIndexes', 'cursor'], run: listIndexes },
+  dropIndexes: { ...define, fields: ['dropIndexes', 'index'], run: dropIndexes },
+
+  startSession: { ...any, run: startSession },
+  endSessions: { ...any, isApiV1: true, run: endSessions },
+  refreshSessions: { ...any, isApiV1: true, run: refreshSessions },
+  killSessions: { ...any, isApiV1: true, run: killSessions },
+  killAllSessions: { ...any, run: killAllSessions },
+  killAllSessionsByPattern: { ...any, run: killAllSessions },
+
+  buildInfo: { ...any, run: buildInfo },
+  buildinfo: { ...any, run: buildInfo },
+  serverStatus: { ...any, run: serverStatus },
+  connectionStatus: { ...any, isApiV1: true, run: connectionStatus },
+  whatsmyuri: { ...any, run: whatsMyUri },
+  dbStats: { access: 'read', run: dbStats },
+  getParameter: { ...admin, run: getParameter },
+  getLog: { ...admin, run: getLog },
+  getCmdLineOpts: { ...admin, run: getCmdLineOpts },
+  configureFailPoint: { ...admin, run: configureFailPoint },
+
+  replSetStepDown: { access: 'write', isAdminOnly: true, run: replSetStepDown },
+  replSetGetStatus: { ...admin, run: replSetGetStatus },
+  replSetGetConfig: { ...admin, run: replSetGetConfig },
+  replSetFreeze: { ...admin, run: replSetFreeze },
+};

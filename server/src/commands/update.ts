@@ -1,0 +1,124 @@
+import { BsonDocument, parseDocument } from '../bson/document.js';
+import { type Document, isDocument, typeOf } from '../bson/types.js';
+import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
+import { selectDocuments } from '../engine/select.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { compileMatch, type MatchDetails } from '../query/match.js';
+import { type Deployment } from '../replication/deployment.js';
+import { type CompiledUpdate, compileArrayFilters, compileUpdate } from '../update/compile.js';
+import { type UpdateContext } from '../update/types.js';
+import { buildUpsert } from '../update/upsert.js';
+import { type CommandContext } from './context.js';
+import { Fields, fieldsOf, requireNamespace } from './fields.js';
+import { checkHint } from './hint.js';
+import { runBatch, withWriteErrors } from './write_batch.js';
+
+/** The statements of a write command: from a kind-1 section or from the array in the body. */
+export function statementsOf(context: CommandContext, name: string): Document[] {
+  const sequence = context.sequences.get(name);
+  if (sequence !== undefined) return sequence.map(parseDocument);
+  return fieldsOf(context)
+    .array(name)
+    .map((statement, index) => {
+      if (isDocument(statement)) return statement;
+      throw new CommandError(
+        ErrorCode.TypeMismatch,
+        `BSON field '${context.name}.${name}.${index}' is the wrong type '${typeOf(statement)}', expected type 'object'`,
+      );
+    });
+}
+
+export function update(context: CommandContext): Document {
+  const namespace = requireNamespace(context);
+  checkWritableNamespace(namespace);
+  const upserted: Document[] = [];
+  let n = 0;
+  let nModified = 0;
+  const errors = runBatch(context, statementsOf(context, 'updates'), (statement, index) => {
+    const result = updateOnce(context.deployment, namespace, parseStatement(statement));
+    n += result.matched;
+    nModified += result.modified;
+    if (result.upserted !== undefined) {
+      n++;
+      upserted.push({ index, _id: result.upserted.value['_id'] });
+    }
+  });
+  return withWriteErrors({ n, ...(upserted.length > 0 ? { upserted } : {}), nModified }, errors);
+}
+
+/** One update statement, in parts that are checked. */
+export interface UpdateStatement {
+  readonly filter: Document;
+  readonly update: CompiledUpdate;
+  readonly arrayFilters: UpdateContext['arrayFilters'];
+  readonly isMulti: boolean;
+  readonly isUpsert: boolean;
+  readonly sort: Document | undefined;
+  readonly hint: unknown;
+}
+
+function parseStatement(statement: Document): UpdateStatement {
+  const fields = new Fields('update.updates', statement);
+  const filter = fields.document('q');
+  if (!fields.has('u')) {
+    throw new CommandError(ErrorCode.IDLFailedToParse, "BSON field 'update.updates.u' is missing but a required field");
+  }
+  const compiled = compileUpdate(fields.raw('u'));
+  const isMulti = fields.boolean('multi', false);
+  if (isMulti && compiled.kind === 'replacement') {
+    throw new CommandError(ErrorCode.FailedToParse, 'multi update is not supported for replacement-style update');
+  }
+  const sort = fields.optionalDocument('sort');
+  if (isMulti && sort !== undefined) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify sort with multi=true');
+  }
+  return {
+    filter,
+    update: compiled,
+    arrayFilters: compileArrayFilters(fields.optionalArray('arrayFilters') ?? []),
+    isMulti,
+    isUpsert: fields.boolean('upsert', false),
+    sort,
+    hint: fields.raw('hint'),
+  };
+}
+
+export interface UpdateResult {
+  readonly matched: number;
+  readonly modified: number;
+  readonly before: BsonDocument | undefined;
+  readonly after: BsonDocument | undefined;
+  readonly upserted: BsonDocument | undefined;
+}
+
+export function updateOnce(deployment: Deployment, namespace: Namespace, statement: UpdateStatement): UpdateResult {
+  const { filter, arrayFilters, isMulti, sort } = statement;
+  const existing = deployment.storage.find(namespace);
+  checkHint(existing, statement.hint);
+  const limit = isMulti ? undefined : 1;
+  const targets = selectDocuments(existing, { filter, sort, limit });
+  const base = { arrayFilters, isInsert: false, wallTime: deployment.clock.wallTime() };
+  if (targets.length === 0) {
+    const none = { matched: 0, modified: 0, before: undefined, after: undefined };
+    if (!statement.isUpsert) return { ...none, upserted: undefined };
+    const newId = () => deployment.ids.objectId(base.wallTime);
+    const built = buildUpsert(filter, statement.update, { ...base, arrayIndex: undefined }, newId);
+    const upserted = BsonDocument.fromValue(built);
+    deployment.storage.findOrCreate(namespace).insert(upserted);
+    return { ...none, upserted, after: upserted };
+  }
+  const matches = compileMatch(filter);
+  let modified = 0;
+  let after: BsonDocument | undefined;
+  for (const target of targets) {
+    const details: MatchDetails = {};
+    matches(target.value, details);
+    after = BsonDocument.fromValue(statement.update.apply(target.value, { ...base, arrayIndex: details.arrayIndex }));
+    // An update that changes nothing is matched but not modified: compared as bytes, since 1 and 1.0 differ here.
+    if (after.bytes.equals(target.bytes)) continue;
+    existing?.replace(target, after);
+    modified++;
+  }
+  return { matched: targets.length, modified, before: targets[0], after, upserted: undefined };
+}

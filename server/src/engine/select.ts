@@ -1,0 +1,68 @@
+import { type BsonDocument } from '../bson/document.js';
+import { type Document, fieldOf, typeOf } from '../bson/types.js';
+import { compareValues } from '../query/compare.js';
+import { compileMatch, isOperatorDocument } from '../query/match.js';
+import { compileSort } from '../query/sort.js';
+import { type Collection } from './collection.js';
+
+export interface Selection {
+  readonly filter: Document;
+  readonly sort?: Document | undefined;
+  readonly skip?: number | undefined;
+  /** No limit when it is left out. */
+  readonly limit?: number | undefined;
+}
+
+/** The documents a query asks for, in its order. The result is a snapshot: documents are immutable. */
+export function selectDocuments(collection: Collection | undefined, selection: Selection): BsonDocument[] {
+  const { filter, sort, skip = 0, limit = Number.POSITIVE_INFINITY } = selection;
+  // The filter is compiled even without a collection: a wrong one is an error all the same.
+  const matches = compileMatch(filter);
+  const sorter = sort === undefined || Object.keys(sort).length === 0 ? undefined : compileSort(sort);
+  if (collection === undefined) return [];
+  const enough = sorter === undefined ? skip + limit : Number.POSITIVE_INFINITY;
+  const found: BsonDocument[] = [];
+  if (enough > 0) {
+    for (const document of candidates(collection, filter)) {
+      if (!matches(document.value)) continue;
+      found.push(document);
+      if (found.length >= enough) break;
+    }
+  }
+  const ordered = sorter === undefined ? found : sorter(found, document => document.value);
+  return skip === 0 && limit >= ordered.length ? ordered : ordered.slice(skip, skip + limit);
+}
+
+/** The fewest documents among which all matches are: by _id, by an index, or all. */
+function candidates(collection: Collection, filter: Document): Iterable<BsonDocument> {
+  const ids = equalValues(fieldOf(filter, '_id'));
+  if (ids !== undefined) {
+    const found = ids.map(id => collection.findById(id)).filter(document => document !== undefined);
+    return found.length > 1 ? inIdOrder(new Set(found)) : found;
+  }
+  for (const [field, condition] of Object.entries(filter)) {
+    if (field.startsWith('$')) continue;
+    const values = equalValues(condition);
+    const found = values === undefined ? undefined : collection.findByIndex(field, values);
+    if (found !== undefined) return found;
+  }
+  return collection.documents();
+}
+
+function inIdOrder(documents: ReadonlySet<BsonDocument>): BsonDocument[] {
+  return [...documents].sort((left, right) => compareValues(left.value['_id'], right.value['_id']));
+}
+
+/** The values a field must have, when the condition is one of equality (or $in) that a hash can answer. */
+function equalValues(condition: unknown): unknown[] | undefined {
+  if (condition === undefined) return undefined;
+  if (!isOperatorDocument(condition)) return hashable([condition]);
+  if ('$eq' in condition) return hashable([condition['$eq']]);
+  const list = condition['$in'];
+  return Array.isArray(list) ? hashable(list) : undefined;
+}
+
+/** A regex matches other values than itself, and an array is indexed by its elements. */
+function hashable(values: unknown[]): unknown[] | undefined {
+  return values.every(value => typeOf(value) !== 'regex' && !Array.isArray(value)) ? values : undefined;
+}

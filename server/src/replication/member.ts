@@ -1,0 +1,90 @@
+import { Long, type ObjectId } from 'bson';
+import { type Document } from '../bson/types.js';
+import { CursorRegistry } from '../engine/cursors.js';
+import { FailPoints } from '../failpoints/fail_points.js';
+import { type IdGenerator } from '../runtime/ids.js';
+import { Signal } from '../runtime/signal.js';
+
+export type Role = 'standalone' | 'primary' | 'secondary';
+
+/** What belongs to one server process: its role, its topology version, its fail points and its cursors. */
+export class Member {
+  readonly index: number;
+  readonly cursors: CursorRegistry;
+  readonly failPoints = new FailPoints();
+  /** Emitted whenever the topology version rises, and when the node goes down: wakes waiting hellos. */
+  readonly topologyChanges = new Signal();
+  connectionsCurrent = 0;
+  connectionsCreated = 0;
+  #address: string;
+  #role: Role;
+  #isAlive = true;
+  #processId: ObjectId;
+  #counter = 0;
+
+  constructor(options: { index: number; address: string; role: Role; processId: ObjectId; ids: IdGenerator }) {
+    this.index = options.index;
+    this.#address = options.address;
+    this.#role = options.role;
+    this.#processId = options.processId;
+    this.cursors = new CursorRegistry(options.ids);
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get isWritable(): boolean {
+    return this.#role !== 'secondary';
+  }
+
+  get counter(): number {
+    return this.#counter;
+  }
+
+  setRole(role: Role): void {
+    this.#role = role;
+  }
+
+  /** Tells clients of a change: of the role of this node, or of who is primary. */
+  announce(): void {
+    this.#counter++;
+    this.topologyChanges.emit();
+  }
+
+  topologyVersion(): Document {
+    return { processId: this.#processId, counter: Long.fromNumber(this.#counter) };
+  }
+
+  isCurrent(processId: unknown, counter: unknown): boolean {
+    return this.#processId.equals(processId as ObjectId) && Number(counter) === this.#counter;
+  }
+
+  /** The process is gone, and with it all that it alone knew. */
+  goDown(): void {
+    this.#isAlive = false;
+    this.cursors.clear();
+    this.failPoints.clear();
+    this.topologyChanges.emit();
+  }
+
+  /** A new process at the same address. */
+  comeUp(processId: ObjectId): void {
+    this.#isAlive = true;
+    this.#processId = processId;
+    this.#counter = 0;
+  }
+
+  /** The port is known only when the node listens. */
+  listensAt(address: string): void {
+    this.#address = address;
+  }
+}

@@ -1,0 +1,67 @@
+/** A timer that was set and may be cancelled; cancelling it twice, or after it ran, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as the server sees it; replace it in tests of expiry and delays. */
+export interface Clock {
+  /** Monotonic milliseconds: for measuring. */
+  now(): number;
+  /** Milliseconds since 1970: for dates and cluster times. */
+  wallTime(): number;
+  setTimer(delayMS: number, run: () => void): Timer;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  setTimer(delayMS, run) {
+    const handle = setTimeout(run, delayMS);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** The timers of one owner: none of them outlives it. */
+export class TimerGroup {
+  readonly #clock: Clock;
+  readonly #running = new Set<Timer>();
+  readonly #sleeping = new Map<Timer, () => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  set(delayMS: number, run: () => void): Timer {
+    const inner = this.#clock.setTimer(delayMS, () => {
+      this.#running.delete(timer);
+      run();
+    });
+    const timer: Timer = {
+      cancel: () => {
+        this.#running.delete(timer);
+        inner.cancel();
+      },
+    };
+    this.#running.add(timer);
+    return timer;
+  }
+
+  /** Resolves after the delay, or at once when the group is cancelled, with whether the time has really passed. */
+  async sleep(delayMS: number): Promise<'passed' | 'cancelled'> {
+    return new Promise(resolve => {
+      const timer = this.set(delayMS, () => {
+        this.#sleeping.delete(timer);
+        resolve('passed');
+      });
+      this.#sleeping.set(timer, () => resolve('cancelled'));
+    });
+  }
+
+  cancelAll(): void {
+    const timers = [...this.#running];
+    const sleepers = [...this.#sleeping.values()];
+    this.#sleeping.clear();
+    for (const timer of timers) timer.cancel();
+    for (const wake of sleepers) wake();
+  }
+}
