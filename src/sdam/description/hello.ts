@@ -1,9 +1,10 @@
 import { type Document, Long, ObjectId } from '../../bson/index.js';
+import type { TagSet } from '../../concern/read_preference.js';
 import { MongoServerError } from '../../errors/server.js';
 import { canonicalAddress } from './host_address.js';
 import { ServerDescription } from './server_description.js';
 import { parseTopologyVersion } from './topology_version.js';
-import { type ClusterTime, ServerType, type TagSet } from './types.js';
+import { type ClusterTime, ServerType } from './types.js';
 
 /** What the check itself measured. */
 export interface CheckTimes {

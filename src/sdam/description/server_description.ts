@@ -1,8 +1,9 @@
 import type { ObjectId } from '../../bson/index.js';
+import type { TagSet } from '../../concern/read_preference.js';
 import type { MongoError } from '../../errors/base.js';
 import { HostAddress } from './host_address.js';
 import { sameTopologyVersion } from './topology_version.js';
-import { type ClusterTime, ServerType, type TagSet, type TopologyVersion } from './types.js';
+import { type ClusterTime, ServerType, type TopologyVersion } from './types.js';
 
 /** What a server description is made of; everything that is left out is unknown. */
 export interface ServerDescriptionFields {

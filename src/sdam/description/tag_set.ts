@@ -1,4 +1,4 @@
-import type { TagSet } from './types.js';
+import type { TagSet } from '../../concern/read_preference.js';
 
 /** Whether a server has every tag that is asked for; an empty set asks for none. */
 export function matchesTagSet(tags: Readonly<TagSet>, wanted: Readonly<TagSet>): boolean {

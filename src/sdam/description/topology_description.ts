@@ -1,9 +1,10 @@
 import { type Document, EJSON, type ObjectId } from '../../bson/index.js';
+import type { TagSet } from '../../concern/read_preference.js';
 import type { MongoError } from '../../errors/base.js';
 import { canonicalAddress } from './host_address.js';
 import { type ServerDescription, unknownServer } from './server_description.js';
 import { matchesTagSet } from './tag_set.js';
-import { ServerType, type TagSet, TopologyType } from './types.js';
+import { ServerType, TopologyType } from './types.js';
 
 /** Wire versions that this driver speaks: MongoDB 4.2 and later. */
 export const MIN_WIRE_VERSION = 8;
@@ -105,14 +106,13 @@ export class TopologyDescription {
 
   /** Whether there is a server to read from under a read preference. Its `maxStalenessSeconds` is not looked at. */
   hasReadableServer(readPreference: ReadableBy = { mode: 'primary' }): boolean {
-    if (this.writableServers.length > 0 && readPreference.mode !== 'secondary') return true;
-    if (readPreference.mode === 'primary') return false;
-    if (!isReplicaSet(this.type)) return this.writableServers.length > 0;
-    const wanted = readPreference.tags ?? [];
+    const { mode, tags = [] } = readPreference;
+    if (mode === 'primary' || !isReplicaSet(this.type)) return this.hasWritableServer();
+    if (mode !== 'secondary' && mode !== 'nearest' && this.hasWritableServer()) return true;
     return this.candidates.some(
       server =>
-        server.type === ServerType.RSSecondary &&
-        (wanted.length === 0 || wanted.some(set => matchesTagSet(server.tags, set))),
+        (server.type === ServerType.RSSecondary || (mode === 'nearest' && server.isWritable)) &&
+        (tags.length === 0 || tags.some(wanted => matchesTagSet(server.tags, wanted))),
     );
   }
 

@@ -38,9 +38,6 @@ export const TopologyType = Object.freeze({
 /** @public */
 export type TopologyType = (typeof TopologyType)[keyof typeof TopologyType];
 
-/** Tags of a replica set member, or those that a read preference asks for. @public */
-export type TagSet = Record<string, string>;
-
 /**
  * A server's own count of its state changes. Counters compare only within one `processId`.
  *

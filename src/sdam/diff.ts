@@ -1,0 +1,42 @@
+import type { ServerDescription } from './description/server_description.js';
+import { sameObjectId } from './description/server_description.js';
+import type { TopologyDescription } from './description/topology_description.js';
+
+export interface ServerChange {
+  readonly previous: ServerDescription;
+  readonly next: ServerDescription;
+}
+
+/** What lies between two descriptions of one deployment: drives the events, and the opening and closing of servers. */
+export interface TopologyDiff {
+  /** Addresses only in the later description. */
+  readonly added: readonly string[];
+  /** Addresses only in the earlier description. */
+  readonly removed: readonly string[];
+  /** Servers in both of which something is known now that was not, or the other way round. */
+  readonly changed: readonly ServerChange[];
+  /** Whether the change is worth an event. Round trip times and the like are not. */
+  readonly differs: boolean;
+}
+
+export function diffTopology(before: TopologyDescription, after: TopologyDescription): TopologyDiff {
+  const added: string[] = [];
+  const changed: ServerChange[] = [];
+  for (const [address, next] of after.servers) {
+    const previous = before.servers.get(address);
+    if (previous === undefined) added.push(address);
+    else if (!previous.equals(next)) changed.push({ previous, next });
+  }
+  const removed = [...before.servers.keys()].filter(address => !after.servers.has(address));
+  const differs = added.length + removed.length + changed.length > 0 || !sameTopologyFields(before, after);
+  return { added, removed, changed, differs };
+}
+
+function sameTopologyFields(before: TopologyDescription, after: TopologyDescription): boolean {
+  return (
+    before.type === after.type &&
+    before.setName === after.setName &&
+    before.maxSetVersion === after.maxSetVersion &&
+    sameObjectId(before.maxElectionId, after.maxElectionId)
+  );
+}

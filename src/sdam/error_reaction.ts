@@ -1,0 +1,123 @@
+import type { ObjectId } from '../bson/index.js';
+import { MongoError } from '../errors/base.js';
+import { isNetworkError, isNetworkTimeout, stateChangeOf } from '../errors/classify.js';
+import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { type ServerDescription, unknownServer } from './description/server_description.js';
+import { compareTopologyVersion, parseTopologyVersion } from './description/topology_version.js';
+import { ServerType } from './description/types.js';
+
+/** Where and when an error happened, as far as it matters to what is known about the server. */
+export interface ErrorContext {
+  /** Generation of the connection; of its service behind a load balancer. */
+  readonly connectionGeneration: number;
+  /** The pool's generation now; that of the connection's service behind a load balancer. */
+  readonly poolGeneration: number;
+  /** The handshake is all from opening the socket to the end of authentication. */
+  readonly phase: 'beforeHandshake' | 'afterHandshake';
+  /** What is known about the server now. */
+  readonly description: ServerDescription;
+  readonly loadBalanced: boolean;
+  /** The service behind a load balancer, once the connection's hello has named it. */
+  readonly serviceId?: ObjectId | undefined;
+}
+
+/** What an error does. The server is marked Unknown first, then the pool is cleared, without a turn of the event loop between. */
+export interface Reaction {
+  /** The description to apply; null when the error says nothing against the server. */
+  readonly markUnknown: ServerDescription | null;
+  /** Behind a load balancer only the connections of the context's service are meant. */
+  readonly clearPool: boolean;
+  readonly interruptInUse: boolean;
+  /** The monitor checks the server at once. */
+  readonly requestCheck: boolean;
+  /** The monitor gives up the check that it is waiting for. */
+  readonly cancelCheck: boolean;
+}
+
+const NO_REACTION: Reaction = Object.freeze({
+  markUnknown: null,
+  clearPool: false,
+  interruptInUse: false,
+  requestCheck: false,
+  cancelCheck: false,
+});
+
+const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true });
+
+/**
+ * What the error of an operation, or of a connection being established, does to what is known about its server.
+ *
+ * SDAM, "Application errors":
+ *
+ * ```
+ *                                       Unknown   clear pool         check
+ * state change                          yes       when shutting down requested
+ * network error after the handshake     yes       yes                cancelled
+ * network timeout after the handshake   no        no
+ * overload before the handshake's end   no        no
+ * other error before the handshake's end yes      yes                cancelled
+ * any other                             no        no
+ * ```
+ *
+ * Behind a load balancer no server becomes Unknown, only the service's connections are cleared, and what happens before hello named
+ * the service does not count.
+ */
+export function reactTo(error: unknown, context: ErrorContext): Reaction {
+  if (!(error instanceof MongoError) || saysNothingOfServer(error)) return NO_REACTION;
+  // SDAM, "Why use connection generations": what an older connection met has been dealt with already.
+  if (context.connectionGeneration < context.poolGeneration) return NO_REACTION;
+  if (context.loadBalanced) return reactBehindLoadBalancer(error, context);
+
+  const stateChange = stateChangeOf(error);
+  if (stateChange !== null) {
+    const topologyVersion = parseTopologyVersion(error.topologyVersion);
+    // SDAM, "topologyVersion": an error that is not newer than what is known is stale.
+    if (compareTopologyVersion(topologyVersion, context.description.topologyVersion) <= 0) return NO_REACTION;
+    return {
+      ...NO_REACTION,
+      markUnknown: unknownServer(context.description.address, error, topologyVersion),
+      clearPool: stateChange === 'nodeIsShuttingDown',
+      requestCheck: true,
+    };
+  }
+  const counts =
+    context.phase === 'beforeHandshake'
+      ? !error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError)
+      : isNetworkError(error) && !isNetworkTimeout(error);
+  if (!counts) return NO_REACTION;
+  return {
+    ...NO_REACTION,
+    markUnknown: unknownServer(context.description.address, error),
+    clearPool: true,
+    cancelCheck: true,
+  };
+}
+
+/**
+ * What a failed check does (Server Monitoring, "Network error or timeout during a server check" and "Command error").
+ *
+ * A cancelled check is none.
+ */
+export function reactToFailedCheck(error: MongoError, description: ServerDescription): Reaction {
+  return {
+    markUnknown: unknownServer(description.address, error, parseTopologyVersion(error.topologyVersion)),
+    clearPool: true,
+    // A server that does not answer its monitor does not answer the operations that wait for it either.
+    interruptInUse: isNetworkTimeout(error),
+    requestCheck: isNetworkError(error) && description.type !== ServerType.Unknown,
+    cancelCheck: false,
+  };
+}
+
+/** The end of an operation's own time, and a pool that refused a connection, are no news of the server. */
+function saysNothingOfServer(error: MongoError): boolean {
+  return error instanceof MongoOperationTimeoutError || error.hasErrorLabel(MongoErrorLabel.PoolRequestedRetry);
+}
+
+function reactBehindLoadBalancer(error: MongoError, { phase, serviceId }: ErrorContext): Reaction {
+  if (serviceId === undefined) return NO_REACTION;
+  if (stateChangeOf(error) === 'nodeIsShuttingDown') return CLEAR_SERVICE;
+  const broke = isNetworkError(error) && !isNetworkTimeout(error);
+  return broke || phase === 'beforeHandshake' ? CLEAR_SERVICE : NO_REACTION;
+}

@@ -1,0 +1,189 @@
+import type { ReadPreference, TagSet } from '../concern/read_preference.js';
+import type { Random } from '../runtime/random.js';
+import type { ServerDescription } from './description/server_description.js';
+import { matchesTagSet } from './description/tag_set.js';
+import { isKnown, isReplicaSet, type TopologyDescription } from './description/topology_description.js';
+import { ServerType } from './description/types.js';
+import { checkMaxStaleness, secondariesWithin } from './max_staleness.js';
+
+/** Narrows the candidates down to those that suit an operation. Pure; may throw when what is asked for can never be had. */
+export type ServerSelector = (
+  topology: TopologyDescription,
+  candidates: readonly ServerDescription[],
+) => readonly ServerDescription[];
+
+/** A user's own selection among the servers that suit. */
+export type UserServerSelector = (servers: readonly ServerDescription[]) => readonly ServerDescription[];
+
+/** The part of a read preference that selection looks at. */
+export type SelectionPreference = Pick<ReadPreference, 'mode' | 'tags' | 'maxStalenessSeconds'>;
+
+const NO_SERVERS: readonly ServerDescription[] = Object.freeze([]);
+
+/** From this wire version on secondaries carry out `$out` and `$merge`. */
+const FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT = 13;
+
+/** Servers that a write may go to: the primary, every mongos, or the one server there is. */
+export const writableSelector: ServerSelector = (topology, candidates) => {
+  // All candidates is the usual case; the answer to it is part of the description.
+  if (candidates === topology.candidates) return topology.writableServers;
+  return candidates.filter(server => topology.writableServers.includes(server));
+};
+
+/** Servers that a read under a read preference may go to (Server Selection, "Topology type table"). */
+export function readPreferenceSelector(readPreference: SelectionPreference): ServerSelector {
+  if (readPreference.mode === 'primary') return writableSelector;
+  return (topology, candidates) => {
+    if (!isReplicaSet(topology.type)) return writableSelector(topology, candidates);
+    if (readPreference.maxStalenessSeconds !== undefined) {
+      checkMaxStaleness(topology, readPreference.maxStalenessSeconds);
+    }
+    return selectMembers(topology, candidates, readPreference);
+  };
+}
+
+/**
+ * Servers for an aggregate that writes by `$out` or `$merge`: the read preference holds only when every server knows how to do that
+ * on a secondary, otherwise the primary is taken (CRUD, "Read preferences and server selection").
+ */
+export function outputSelector(readPreference: SelectionPreference): ServerSelector {
+  const byPreference = readPreferenceSelector(readPreference);
+  return (topology, candidates) => {
+    const { commonWireVersion } = topology;
+    const isOld = commonWireVersion > 0 && commonWireVersion < FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT;
+    return (isOld ? writableSelector : byPreference)(topology, candidates);
+  };
+}
+
+/** The one server that holds a cursor or a transaction. */
+export function sameServerSelector(address: string): ServerSelector {
+  return (_topology, candidates) => candidates.filter(server => server.address === address && isKnown(server));
+}
+
+/**
+ * Servers that suit an operation. Deprioritized ones come in only when there is no other (Server Selection, "Deprioritized servers").
+ */
+export function suitableServers(
+  topology: TopologyDescription,
+  selector: ServerSelector,
+  deprioritized: ReadonlySet<string>,
+): readonly ServerDescription[] {
+  if (deprioritized.size > 0) {
+    const preferred = topology.candidates.filter(server => !deprioritized.has(server.address));
+    const suitable = selector(topology, preferred);
+    if (suitable.length > 0) return suitable;
+  }
+  return selector(topology, topology.candidates);
+}
+
+/** Those servers that are hardly slower than the fastest (Server Selection, "Selecting servers within the latency window"). */
+export function latencyWindow(
+  servers: readonly ServerDescription[],
+  localThresholdMS: number,
+): readonly ServerDescription[] {
+  if (servers.length < 2) return servers;
+  const limit = fastest(servers) + localThresholdMS;
+  return servers.filter(server => server.roundTripTime <= limit);
+}
+
+/**
+ * Chooses the server for an operation; null when none suits now.
+ *
+ * Of the servers in the latency window two are drawn, and the one with fewer operations is taken (Server Selection, "operationCount-based
+ * selection within the latency window"). One suitable server is the usual case and costs nothing.
+ *
+ * @param operationCount - how many operations run on a server now
+ */
+export function selectServer(
+  topology: TopologyDescription,
+  selector: ServerSelector,
+  deprioritized: ReadonlySet<string>,
+  operationCount: (address: string) => number,
+  random: Random,
+  userSelector?: UserServerSelector,
+): ServerDescription | null {
+  let suitable = suitableServers(topology, selector, deprioritized);
+  if (userSelector !== undefined && suitable.length > 0) suitable = userSelector([...suitable]);
+  const window = latencyWindow(suitable, topology.localThresholdMS);
+  const first = drawOne(window, random);
+  if (first === null || window.length < 2) return first;
+  const second = drawOther(window, first, random);
+  return operationCount(second.address) < operationCount(first.address) ? second : first;
+}
+
+function fastest(servers: readonly ServerDescription[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { roundTripTime } of servers) least = Math.min(least, roundTripTime);
+  return least;
+}
+
+function drawOne(servers: readonly ServerDescription[], random: Random): ServerDescription | null {
+  if (servers.length === 0) return null;
+  const index = servers.length === 1 ? 0 : Math.floor(random.next() * servers.length);
+  return servers[index] ?? null;
+}
+
+/** Draws among all but `first`: a hit at its place or behind it moves on by one. */
+function drawOther(servers: readonly ServerDescription[], first: ServerDescription, random: Random): ServerDescription {
+  const drawn = Math.floor(random.next() * (servers.length - 1));
+  const index = drawn < servers.indexOf(first) ? drawn : drawn + 1;
+  return servers[index] ?? first;
+}
+
+function selectMembers(
+  topology: TopologyDescription,
+  candidates: readonly ServerDescription[],
+  readPreference: SelectionPreference,
+): readonly ServerDescription[] {
+  const primary = candidates.filter(server => server.type === ServerType.RSPrimary);
+  switch (readPreference.mode) {
+    case 'primary':
+      return primary;
+    case 'primaryPreferred':
+      return primary.length > 0 ? primary : eligibleSecondaries(topology, candidates, readPreference);
+    case 'secondary':
+      return eligibleSecondaries(topology, candidates, readPreference);
+    case 'secondaryPreferred': {
+      const secondaries = eligibleSecondaries(topology, candidates, readPreference);
+      return secondaries.length > 0 ? secondaries : primary;
+    }
+    case 'nearest': {
+      const fresh = [...primary, ...freshSecondaries(topology, candidates, readPreference)];
+      return matchingTags(fresh, readPreference.tags);
+    }
+    default:
+      return NO_SERVERS;
+  }
+}
+
+function eligibleSecondaries(
+  topology: TopologyDescription,
+  candidates: readonly ServerDescription[],
+  readPreference: SelectionPreference,
+): readonly ServerDescription[] {
+  return matchingTags(freshSecondaries(topology, candidates, readPreference), readPreference.tags);
+}
+
+function freshSecondaries(
+  topology: TopologyDescription,
+  candidates: readonly ServerDescription[],
+  { maxStalenessSeconds }: SelectionPreference,
+): readonly ServerDescription[] {
+  const secondaries = candidates.filter(server => server.type === ServerType.RSSecondary);
+  return maxStalenessSeconds === undefined
+    ? secondaries
+    : secondariesWithin(topology, secondaries, maxStalenessSeconds);
+}
+
+/** Server Selection, "tag_sets": the first set that any server has decides; no sets at all ask for nothing. */
+function matchingTags(
+  servers: readonly ServerDescription[],
+  tagSets: readonly TagSet[] | undefined,
+): readonly ServerDescription[] {
+  if (tagSets === undefined || tagSets.length === 0) return servers;
+  for (const wanted of tagSets) {
+    const matching = servers.filter(server => matchesTagSet(server.tags, wanted));
+    if (matching.length > 0) return matching;
+  }
+  return NO_SERVERS;
+}

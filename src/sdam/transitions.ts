@@ -1,0 +1,237 @@
+import type { ObjectId } from '../bson/index.js';
+import { MongoRuntimeError } from '../errors/driver.js';
+import { type ServerDescription, unknownServer } from './description/server_description.js';
+import { TopologyDescription } from './description/topology_description.js';
+import { compareTopologyVersion } from './description/topology_version.js';
+import { ServerType, TopologyType } from './description/types.js';
+import { isStalePrimary, newerPrimaryError, newestElection, staleTupleError } from './election.js';
+
+/** A topology description while it is being computed. The server that was checked stands in it already, as the check left it. */
+interface Draft {
+  type: TopologyType;
+  setName: string | null;
+  maxSetVersion: number | null;
+  maxElectionId: ObjectId | null;
+  readonly servers: Map<string, ServerDescription>;
+  readonly seedCount: number;
+}
+
+type Transition = (draft: Draft, server: ServerDescription) => void;
+
+const keep: Transition = () => undefined;
+
+/**
+ * SDAM, "TopologyType table": what a check's outcome (columns) does in a topology (rows).
+ *
+ * ```
+ *                        Unknown   Standalone        Mongos    RSPrimary    RSSecondary,      RSGhost
+ *                                                                           RSArbiter, RSOther
+ * Unknown                keep      Single or remove  Sharded   fromPrimary  withoutPrimary    keep
+ * Sharded                keep      remove            keep      remove       remove            remove
+ * ReplicaSetNoPrimary    keep      remove            remove    fromPrimary  withoutPrimary    keep
+ * ReplicaSetWithPrimary  check     remove, check     (same)    fromPrimary  fromMember        check
+ * Single                 the set name, if one was asked for, must be the server's
+ * LoadBalanced           keep
+ * ```
+ *
+ * `check` is checkIfHasPrimary. A LoadBalancer occurs in LoadBalanced only; a PossiblePrimary is never made by this driver.
+ */
+const TRANSITIONS: Readonly<Record<TopologyType, Readonly<Record<ServerType, Transition>>>> = {
+  Unknown: {
+    Unknown: keep,
+    PossiblePrimary: keep,
+    Standalone: becomeSingle,
+    Mongos: becomeSharded,
+    RSPrimary: updateFromPrimary,
+    RSSecondary: updateWithoutPrimary,
+    RSArbiter: updateWithoutPrimary,
+    RSOther: updateWithoutPrimary,
+    RSGhost: keep,
+    LoadBalancer: keep,
+  },
+  Sharded: {
+    Unknown: keep,
+    PossiblePrimary: keep,
+    Standalone: remove,
+    Mongos: keep,
+    RSPrimary: remove,
+    RSSecondary: remove,
+    RSArbiter: remove,
+    RSOther: remove,
+    RSGhost: remove,
+    LoadBalancer: remove,
+  },
+  ReplicaSetNoPrimary: {
+    Unknown: keep,
+    PossiblePrimary: keep,
+    Standalone: remove,
+    Mongos: remove,
+    RSPrimary: updateFromPrimary,
+    RSSecondary: updateWithoutPrimary,
+    RSArbiter: updateWithoutPrimary,
+    RSOther: updateWithoutPrimary,
+    RSGhost: keep,
+    LoadBalancer: remove,
+  },
+  ReplicaSetWithPrimary: {
+    Unknown: checkIfHasPrimary,
+    PossiblePrimary: checkIfHasPrimary,
+    Standalone: removeAndCheck,
+    Mongos: removeAndCheck,
+    RSPrimary: updateFromPrimary,
+    RSSecondary: updateFromMember,
+    RSArbiter: updateFromMember,
+    RSOther: updateFromMember,
+    RSGhost: checkIfHasPrimary,
+    LoadBalancer: removeAndCheck,
+  },
+  Single: {
+    Unknown: keep,
+    PossiblePrimary: keep,
+    Standalone: requireSetName,
+    Mongos: requireSetName,
+    RSPrimary: requireSetName,
+    RSSecondary: requireSetName,
+    RSArbiter: requireSetName,
+    RSOther: requireSetName,
+    RSGhost: requireSetName,
+    LoadBalancer: keep,
+  },
+  LoadBalanced: {
+    Unknown: keep,
+    PossiblePrimary: keep,
+    Standalone: keep,
+    Mongos: keep,
+    RSPrimary: keep,
+    RSSecondary: keep,
+    RSArbiter: keep,
+    RSOther: keep,
+    RSGhost: keep,
+    LoadBalancer: keep,
+  },
+};
+
+/**
+ * What is known about the deployment after a server was checked, or was found to be unavailable.
+ *
+ * @returns `topology` itself when the outcome does not count: the server is not of the topology any more, or what is known of it is
+ *   newer (SDAM, "topologyVersion")
+ */
+export function applyServerDescription(topology: TopologyDescription, server: ServerDescription): TopologyDescription {
+  const known = topology.servers.get(server.address);
+  if (known === undefined) return topology;
+  if (compareTopologyVersion(server.topologyVersion, known.topologyVersion) < 0) return topology;
+
+  const draft = draftOf(topology);
+  draft.servers.set(server.address, server);
+  TRANSITIONS[topology.type][server.type](draft, server);
+  return complete(topology, draft);
+}
+
+function draftOf(topology: TopologyDescription): Draft {
+  const { type, setName, maxSetVersion, maxElectionId, seedCount } = topology;
+  return { type, setName, maxSetVersion, maxElectionId, seedCount, servers: new Map(topology.servers) };
+}
+
+function complete(before: TopologyDescription, draft: Draft): TopologyDescription {
+  const { heartbeatFrequencyMS, localThresholdMS } = before;
+  return new TopologyDescription({ ...draft, heartbeatFrequencyMS, localThresholdMS });
+}
+
+function remove(draft: Draft, server: ServerDescription): void {
+  draft.servers.delete(server.address);
+}
+
+function removeAndCheck(draft: Draft, server: ServerDescription): void {
+  draft.servers.delete(server.address);
+  checkIfHasPrimary(draft);
+}
+
+/** SDAM, "checkIfHasPrimary". */
+function checkIfHasPrimary(draft: Draft): void {
+  for (const { type } of draft.servers.values()) {
+    if (type === ServerType.RSPrimary) {
+      draft.type = TopologyType.ReplicaSetWithPrimary;
+      return;
+    }
+  }
+  draft.type = TopologyType.ReplicaSetNoPrimary;
+}
+
+/** SDAM, "updateUnknownWithStandalone": one of several seeds cannot be a standalone. */
+function becomeSingle(draft: Draft, server: ServerDescription): void {
+  if (draft.seedCount === 1) draft.type = TopologyType.Single;
+  else remove(draft, server);
+}
+
+function becomeSharded(draft: Draft): void {
+  draft.type = TopologyType.Sharded;
+}
+
+/** SDAM, "TopologyType Single": a server with another set name than the one asked for is as good as unavailable. */
+function requireSetName(draft: Draft, server: ServerDescription): void {
+  if (draft.setName === null || draft.setName === server.setName) return;
+  const found = server.setName === null ? 'the server is in none' : `the server is in "${server.setName}"`;
+  const error = new MongoRuntimeError(`Replica set "${draft.setName}" was asked for and ${found}`, {
+    host: server.address,
+  });
+  draft.servers.set(server.address, unknownServer(server.address, error));
+}
+
+/** SDAM, "updateRSWithoutPrimary". */
+function updateWithoutPrimary(draft: Draft, server: ServerDescription): void {
+  draft.type = TopologyType.ReplicaSetNoPrimary;
+  if (!agreesOnSetName(draft, server)) {
+    remove(draft, server);
+    return;
+  }
+  addMembers(draft, server);
+  if (!isUnderOwnAddress(server)) remove(draft, server);
+}
+
+/** SDAM, "updateRSWithPrimaryFromMember". */
+function updateFromMember(draft: Draft, server: ServerDescription): void {
+  if (draft.setName !== server.setName || !isUnderOwnAddress(server)) remove(draft, server);
+  // This member may have been the primary.
+  checkIfHasPrimary(draft);
+}
+
+/** SDAM, "updateRSFromPrimary". */
+function updateFromPrimary(draft: Draft, server: ServerDescription): void {
+  if (!agreesOnSetName(draft, server)) {
+    removeAndCheck(draft, server);
+    return;
+  }
+  if (isStalePrimary(draft, server)) {
+    draft.servers.set(server.address, unknownServer(server.address, staleTupleError(draft, server)));
+    checkIfHasPrimary(draft);
+    return;
+  }
+  Object.assign(draft, newestElection(draft, server));
+  for (const other of draft.servers.values()) {
+    if (other.type !== ServerType.RSPrimary || other.address === server.address) continue;
+    draft.servers.set(other.address, unknownServer(other.address, newerPrimaryError(other, server)));
+  }
+  addMembers(draft, server);
+  const members = new Set(server.allHosts);
+  for (const address of [...draft.servers.keys()]) {
+    if (!members.has(address)) draft.servers.delete(address);
+  }
+  checkIfHasPrimary(draft);
+}
+
+/** Whether a member is of our set; the first one that is heard decides which set that is. */
+function agreesOnSetName(draft: Draft, server: ServerDescription): boolean {
+  draft.setName ??= server.setName;
+  return draft.setName === server.setName;
+}
+
+function isUnderOwnAddress(server: ServerDescription): boolean {
+  return server.me === null || server.me === server.address;
+}
+
+function addMembers(draft: Draft, server: ServerDescription): void {
+  for (const address of server.allHosts) {
+    if (!draft.servers.has(address)) draft.servers.set(address, unknownServer(address));
+  }
+}

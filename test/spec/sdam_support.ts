@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type Document, EJSON } from '../../src/bson/index.js';
+import {
+  ServerDescription as Description,
+  type ServerDescription,
+} from '../../src/sdam/description/server_description.js';
+import { TopologyDescription } from '../../src/sdam/description/topology_description.js';
+import type { ServerType, TopologyType } from '../../src/sdam/description/types.js';
+
+const root = process.env['SPECIFICATIONS_DIR'] ?? join(process.cwd(), '../shared/specifications');
+
+export interface Case {
+  /** Path below the folder of the specification. */
+  readonly path: string;
+  readonly content: Document;
+}
+
+/** Every JSON file below a folder of the specifications, whatever its name. */
+export function casesBelow(folder: string): Case[] {
+  const start = join(root, folder);
+  return readdirSync(start, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
+    .map(file => ({ path: relative(start, file), content: EJSON.parse(readFileSync(file, 'utf8')) as Document }));
+}
+
+/** A topology as the files of Server Selection and Max Staleness write it down. */
+export function topologyOf(content: Document): TopologyDescription {
+  const { topology_description: topology } = content as { topology_description: { type: string; servers: Document[] } };
+  const servers = topology.servers.map(serverOf);
+  return new TopologyDescription({
+    type: topology.type as TopologyType,
+    setName: topology.type.startsWith('ReplicaSet') ? 'rs' : null,
+    maxSetVersion: null,
+    maxElectionId: null,
+    servers: new Map(servers.map(server => [server.address, server])),
+    heartbeatFrequencyMS: (content['heartbeatFrequencyMS'] as number | undefined) ?? 10_000,
+    localThresholdMS: 15,
+    seedCount: servers.length,
+  });
+}
+
+function serverOf(server: Document): ServerDescription {
+  const lastWrite = server['lastWrite'] as { lastWriteDate: number } | undefined;
+  return new Description({
+    address: server['address'] as string,
+    type: server['type'] as ServerType,
+    tags: (server['tags'] as Record<string, string> | undefined) ?? {},
+    maxWireVersion: (server['maxWireVersion'] as number | undefined) ?? 21,
+    roundTripTime: (server['avg_rtt_ms'] as number | undefined) ?? -1,
+    lastUpdateTime: (server['lastUpdateTime'] as number | undefined) ?? 0,
+    lastWriteDate: lastWrite?.lastWriteDate ?? 0,
+  });
+}
+
+/** Addresses in an order that does not depend on where they come from. */
+export function addressesOf(servers: readonly { readonly address: string }[]): string[] {
+  return servers.map(({ address }) => address).sort();
+}
+
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Chance that is the same in every run (mulberry32), so that a statistical test does not fail now and then. */
+export function seededRandom(seed: number): Random {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { next, bytes: length => Uint8Array.from({ length }, () => Math.floor(next() * 256)) };
+}
