@@ -1,0 +1,50 @@
+import { AuthMechanism, type AuthMechanismProperties } from '../../auth/credentials.js';
+import { isGiven } from '../../concern/given.js';
+import type { Auth } from '../client_options.js';
+import { option } from './option.js';
+import { isRecord, oneOf, type Parser, pairs, REFUSED, text } from './parsers.js';
+
+const auth: Parser<Auth> = {
+  allowed: "an object with 'username' and 'password', both strings",
+  parse(given) {
+    if (!isRecord(given)) return REFUSED;
+    const { username, password, ...others } = given;
+    if (!isText(username) || !isText(password) || Object.keys(others).length > 0) return REFUSED;
+    return { ...(isGiven(username) && { username }), ...(isGiven(password) && { password }) };
+  },
+};
+
+function isText(value: unknown): value is string | null | undefined {
+  return !isGiven(value) || typeof value === 'string';
+}
+
+const mechanism = oneOf(...Object.values(AuthMechanism));
+
+const authMechanismProperties: Parser<AuthMechanismProperties> = {
+  allowed: 'an object, or in a connection string NAME:value,NAME:value',
+  parse(given, leaveOut) {
+    if (isRecord(given)) return canonicalNames(Object.entries(given));
+    if (typeof given !== 'string') return REFUSED;
+    return canonicalNames(pairs(given, leaveOut).map(([name, value]) => [name, truth(value)]));
+  },
+};
+
+/** Authentication, "authMechanismProperties": names are compared without case. */
+function canonicalNames(entries: [string, unknown][]): AuthMechanismProperties {
+  return Object.fromEntries(
+    entries.filter(([, value]) => isGiven(value)).map(([name, value]) => [name.toUpperCase(), value]),
+  );
+}
+
+/** CANONICALIZE_HOST_NAME was a boolean once. */
+function truth(value: string): string | boolean {
+  if (value === 'true') return true;
+  return value === 'false' ? false : value;
+}
+
+export const authOptions = {
+  auth: option('User and password', auth, { where: 'client', secret: true }),
+  authSource: option('Database that knows the user', text, { mayBeEmpty: true, strict: true }),
+  authMechanism: option('How to authenticate', mechanism, { strict: true }),
+  authMechanismProperties: option('Details for authMechanism', authMechanismProperties, { secret: true }),
+};
