@@ -12,12 +12,15 @@ export type DocumentDecoder = (bytes: Buffer, offset: number) => Document;
 /** A decoder with the options of a client, a collection or an operation; made once and used for every document. */
 export function documentDecoder(options: BSONSerializeOptions = {}): DocumentDecoder {
   if (options.raw === true) return (bytes, offset) => bytes.subarray(offset, offset + bytes.readInt32LE(offset));
-  // One object for all calls: `deserialize` reads it and keeps nothing.
-  const settings: DeserializeOptions = {
+  return decoderWith({
     ...deserializeOptions(options),
-    allowObjectSmallerThanBufferSize: true,
-    index: 0,
-  };
+    validation: { utf8: options.enableUtf8Validation ?? true },
+  });
+}
+
+function decoderWith(options: DeserializeOptions): DocumentDecoder {
+  // One object for all calls: `deserialize` reads it and keeps nothing.
+  const settings: DeserializeOptions = { ...options, allowObjectSmallerThanBufferSize: true, index: 0 };
   return (bytes, offset) => {
     settings.index = offset;
     try {
@@ -40,12 +43,14 @@ function deserializeOptions(options: BSONSerializeOptions): DeserializeOptions {
     ...(promoteValues !== undefined && { promoteValues }),
     ...(fieldsAsRaw !== undefined && { fieldsAsRaw }),
     ...(bsonRegExp !== undefined && { bsonRegExp }),
-    validation: { utf8: options.enableUtf8Validation ?? true },
   };
 }
 
-/** With no options: what the driver uses for replies that it reads itself. */
-export const decodeDocument: DocumentDecoder = documentDecoder();
+/**
+ * What the driver uses for replies that it reads itself. Servers shorten the message of a write error without regard to UTF-8, so
+ * there, and only there, it is not checked: the error of the write must not be lost for it.
+ */
+export const decodeDocument: DocumentDecoder = decoderWith({ validation: { utf8: { writeErrors: false } } });
 
 /** Reads the documents of an array one after the other, where they lie. */
 export class DocumentReader {

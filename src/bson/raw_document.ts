@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 
 /** BSON element types that a reply's own fields have. */
@@ -68,6 +69,7 @@ function endOfValue(bytes: Buffer, type: number, offset: number, limit: number):
         const size = sizeAt(bytes, offset, limit);
         if (size < 1) malformed(`a string of ${size} bytes`);
         end = offset + 4 + size;
+        if (end <= limit && bytes[end - 1] !== 0) malformed('a string without an end');
         break;
       }
       case 0x03: // document
@@ -112,7 +114,7 @@ function endOfValue(bytes: Buffer, type: number, offset: number, limit: number):
 
 /**
  * A BSON document read where it lies in a reply: its own fields are found by walking over them, and only what is asked for is decoded.
- * The walk of {@link RawDocument.check} makes sure that every field lies inside the document; the other methods rely on it.
+ * The walk of {@link RawDocument.at} makes sure that every field lies inside the document; the other methods rely on it.
  */
 export class RawDocument {
   readonly bytes: Buffer;
@@ -164,11 +166,21 @@ export class RawDocument {
     return -1;
   }
 
+  /** Offset of the value of a field of that type, or -1. */
+  valueOffset(name: string, type: number): number {
+    const found = this.#find(name);
+    return found < 0 || this.bytes[found] !== type ? -1 : found + 2 + name.length;
+  }
+
   has(name: string): boolean {
     return this.#find(name) >= 0;
   }
 
-  /** A number of any BSON type (a 64-bit integer beyond 2^53 loses its last digits), or a boolean as 0 and 1. */
+  /**
+   * A number of any BSON type (a 64-bit integer beyond 2^53 loses its last digits), or a boolean as 0 and 1.
+   *
+   * @throws MongoUnexpectedServerResponseError if it is a boolean that is neither
+   */
   number(name: string): number | undefined {
     const found = this.#find(name);
     if (found < 0) return undefined;
@@ -180,8 +192,10 @@ export class RawDocument {
         return this.bytes.readInt32LE(value);
       case ElementType.int64:
         return Number(this.bytes.readBigInt64LE(value));
-      case ElementType.boolean:
-        return this.bytes[value];
+      case ElementType.boolean: {
+        const boolean = this.bytes[value] ?? 0;
+        return boolean > 1 ? malformed(`a boolean of ${boolean}`) : boolean;
+      }
       default:
         return undefined;
     }
@@ -204,11 +218,14 @@ export class RawDocument {
     return this.bytes.readBigUInt64LE(found + 2 + name.length);
   }
 
+  /** @throws MongoUnexpectedServerResponseError if it is not UTF-8 */
   string(name: string): string | undefined {
     const found = this.#find(name);
     if (found < 0 || this.bytes[found] !== ElementType.string) return undefined;
     const value = found + 2 + name.length;
-    return this.bytes.toString('utf8', value + 4, value + 3 + this.bytes.readInt32LE(value));
+    const text = this.bytes.subarray(value + 4, value + 3 + this.bytes.readInt32LE(value));
+    if (!isUtf8(text)) malformed(`'${name}' is not UTF-8`);
+    return text.toString('utf8');
   }
 
   /** A nested document. */

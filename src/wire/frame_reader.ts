@@ -89,16 +89,19 @@ export class FrameReader {
     const needed = this.#received + to - from;
     let partial = this.#partial;
     if (partial === null || partial.length < needed) {
-      const roomy = Math.max(needed, partial === null ? FIRST_ALLOCATION : partial.length * 2);
-      const grown = Buffer.allocUnsafeSlow(
-        this.#expected === 0 ? roomy : Math.max(needed, Math.min(roomy, this.#expected)),
-      );
+      const grown = Buffer.allocUnsafeSlow(this.#roomFor(needed, partial?.length ?? 0));
       partial?.copy(grown, 0, 0, this.#received);
       partial = grown;
       this.#partial = partial;
     }
     chunk.copy(partial, this.#received, from, to);
     this.#received = needed;
+  }
+
+  /** Doubled each time, and never more than the message claims: its length alone costs little. */
+  #roomFor(needed: number, present: number): number {
+    if (this.#expected === 0) return LENGTH_SIZE;
+    return Math.max(needed, Math.min(this.#expected, Math.max(FIRST_ALLOCATION, present * 2)));
   }
 
   #checkedLength(length: number): number {

@@ -43,6 +43,7 @@ const COMMAND_OVERHEAD = 16 * 1024;
 const FIRST_ROOM = 64 * 1024;
 /** A larger room is let go after use. */
 const LARGEST_KEPT_ROOM = 1024 * 1024;
+const CHECKSUM_SIZE = 4;
 const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
 
 /**
@@ -75,13 +76,16 @@ export class MessageEncoder {
 
     let end = this.#body(command, limits);
     this.taken = 0;
-    if (command.sequence !== undefined) end = this.#sequence(command.sequence, end, limits);
-    if ((command.flags & MsgFlag.checksumPresent) !== 0) {
-      this.#ensure(end, 4);
+    const checksumSize = (command.flags & MsgFlag.checksumPresent) === 0 ? 0 : CHECKSUM_SIZE;
+    if (command.sequence !== undefined) {
+      end = this.#sequence(command.sequence, end, limits, limits.maxMessageSizeBytes - checksumSize);
+    }
+    if (checksumSize > 0) {
+      this.#ensure(end, checksumSize);
       // The checksum covers the header too, so the header is written first.
-      this.#head(end + 4, command);
+      this.#head(end + checksumSize, command);
       this.#room.writeUInt32LE(crc32c(this.#room, 0, end), end);
-      end += 4;
+      end += checksumSize;
     } else {
       this.#head(end, command);
     }
@@ -115,16 +119,23 @@ export class MessageEncoder {
     return end;
   }
 
-  #sequence({ field, documents, from }: DocumentSequence, start: number, limits: MessageLimits): number {
+  #sequence(
+    { field, documents, from }: DocumentSequence,
+    start: number,
+    limits: MessageLimits,
+    lastEnd: number,
+  ): number {
+    // Only what is stored is held to the limit itself; `updates` and the like wrap a document in a statement.
+    const maxSize = limits.maxBsonObjectSize + (field === 'documents' ? 0 : COMMAND_OVERHEAD);
     this.#ensure(start, 1 + 4 + field.length + 1);
     this.#room[start] = SectionKind.documentSequence;
     let end = start + 5 + this.#room.write(field, start + 5, 'latin1');
     this.#room[end++] = 0;
     const last = Math.min(documents.length, from + limits.maxWriteBatchSize);
     for (let index = from; index < last; index++) {
-      const next = this.#document(documents[index] ?? {}, end, limits.maxBsonObjectSize, index);
+      const next = this.#document(documents[index] ?? {}, end, maxSize, index);
       // The first document always goes: a command without any would be refused.
-      if (next > limits.maxMessageSizeBytes && this.taken > 0) break;
+      if (next > lastEnd && this.taken > 0) break;
       end = next;
       this.taken++;
     }
@@ -142,7 +153,9 @@ export class MessageEncoder {
       // `bson` encodes first and copies then: the room was too small, or its own was.
       if (!(error instanceof RangeError)) throw error;
       const size = calculateObjectSize(document, this.#settings);
-      if (size > BSON_ROOM || this.#room.length >= offset + size) tooLarge(size, maxSize, index);
+      if (size > Math.min(BSON_ROOM, maxSize)) tooLarge(size, maxSize, index);
+      // Not for want of room, then: a toBSON() of the caller may throw one too.
+      if (this.#room.length >= offset + size) throw error;
       this.#ensure(offset, size);
       end = serializeWithBufferAndIndex(document, this.#room, this.#settings) + 1;
     }

@@ -1,4 +1,4 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { deflateSync, type Inflate, inflateSync } from 'node:zlib';
 import { HEADER_SIZE, OpCode, protocolError, readHeader, writeHeader } from './header.js';
 
 /** Compressors by the names of the handshake, with their ids on the wire. @public */
@@ -76,15 +76,28 @@ function unpack(compressorId: number, data: Buffer, size: number): Buffer {
     case Compressor.none:
       return data;
     case Compressor.zlib:
-      try {
-        // maxOutputLength must be positive; one byte too many is noticed by the caller.
-        return inflateSync(data, { maxOutputLength: size + 1 });
-      } catch (error) {
-        return protocolError(
-          `zlib data that cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      }
+      return inflate(data, size);
     default:
       return protocolError(`an OP_COMPRESSED with compressor ${compressorId}, which was not negotiated`);
   }
+}
+
+/** What `info: true` makes of the result; the type declarations of Node do not know it. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: Inflate;
+}
+
+function inflate(data: Buffer, size: number): Buffer {
+  let inflated: Inflated;
+  try {
+    // maxOutputLength must be positive; one byte too many is noticed by the caller.
+    inflated = inflateSync(data, { maxOutputLength: size + 1, info: true }) as unknown as Inflated;
+  } catch (error) {
+    protocolError(`zlib data that cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // zlib stops at the end of its own data and says nothing of what follows.
+  const surplus = data.length - inflated.engine.bytesWritten;
+  if (surplus !== 0) protocolError(`${surplus} bytes behind the end of zlib data`);
+  return inflated.buffer;
 }

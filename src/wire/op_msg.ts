@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { RawDocument } from '../bson/raw_document.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_SIZE, protocolError } from './header.js';
@@ -14,6 +15,7 @@ export const SectionKind = Object.freeze({ body: 0, documentSequence: 1 } as con
 /** A kind 1 section: documents that stand beside the body, under the name of the field that they fill. */
 export interface RawSequence {
   readonly identifier: string;
+  /** Made anew at each look: a sequence of small documents would take many times its own size. */
   readonly documents: readonly RawDocument[];
 }
 
@@ -42,7 +44,7 @@ export function decodeOpMsg(frame: Buffer): OpMsg {
   const end = (flags & MsgFlag.checksumPresent) === 0 ? frame.length : endBeforeChecksum(frame);
 
   let body: RawDocument | null = null;
-  let sequences: RawSequence[] | null = null;
+  let sequences: Map<string, RawSequence> | null = null;
   for (let offset = HEADER_SIZE + FLAGS_SIZE; offset < end; ) {
     const kind = frame[offset] ?? -1;
     switch (kind) {
@@ -53,11 +55,9 @@ export function decodeOpMsg(frame: Buffer): OpMsg {
         break;
       case SectionKind.documentSequence: {
         const sequence = readSequence(frame, offset + 1, end);
-        sequences ??= [];
-        if (sequences.some(({ identifier }) => identifier === sequence.identifier)) {
-          protocolError(`an OP_MSG with two document sequences '${sequence.identifier}'`);
-        }
-        sequences.push(sequence);
+        sequences ??= new Map();
+        if (sequences.has(sequence.identifier)) protocolError('an OP_MSG with two document sequences of one name');
+        sequences.set(sequence.identifier, sequence);
         offset = sequence.end;
         break;
       }
@@ -66,7 +66,12 @@ export function decodeOpMsg(frame: Buffer): OpMsg {
     }
   }
   if (body === null) protocolError('an OP_MSG without a body');
-  return { flags, moreToCome: (flags & MsgFlag.moreToCome) !== 0, body, sequences: sequences ?? NO_SEQUENCES };
+  return {
+    flags,
+    moreToCome: (flags & MsgFlag.moreToCome) !== 0,
+    body,
+    sequences: sequences === null ? NO_SEQUENCES : [...sequences.values()],
+  };
 }
 
 function endBeforeChecksum(frame: Buffer): number {
@@ -80,7 +85,33 @@ function endBeforeChecksum(frame: Buffer): number {
   return end;
 }
 
-function readSequence(frame: Buffer, start: number, limit: number): RawSequence & { readonly end: number } {
+class SequenceSection implements RawSequence {
+  readonly identifier: string;
+  readonly end: number;
+  readonly #frame: Buffer;
+  readonly #start: number;
+
+  constructor(identifier: string, frame: Buffer, start: number, end: number) {
+    this.identifier = identifier;
+    this.#frame = frame;
+    this.#start = start;
+    this.end = end;
+  }
+
+  get documents(): readonly RawDocument[] {
+    return [...this.walk()];
+  }
+
+  *walk(): Generator<RawDocument, void, undefined> {
+    for (let offset = this.#start; offset < this.end; ) {
+      const document = RawDocument.at(this.#frame, offset, this.end);
+      yield document;
+      offset = document.end + 1;
+    }
+  }
+}
+
+function readSequence(frame: Buffer, start: number, limit: number): SequenceSection {
   if (start + 4 > limit) protocolError('a document sequence without a size');
   const size = frame.readInt32LE(start);
   const end = start + size;
@@ -88,11 +119,9 @@ function readSequence(frame: Buffer, start: number, limit: number): RawSequence 
   if (size < 5 || end > limit) protocolError(`a document sequence of ${size} bytes where ${limit - start} are left`);
   const nameEnd = frame.indexOf(0, start + 4);
   if (nameEnd < 0 || nameEnd >= end) protocolError('a document sequence whose name has no end');
-  const documents: RawDocument[] = [];
-  for (let offset = nameEnd + 1; offset < end; ) {
-    const document = RawDocument.at(frame, offset, end);
-    documents.push(document);
-    offset = document.end + 1;
-  }
-  return { identifier: frame.toString('utf8', start + 4, nameEnd), documents, end };
+  if (!isUtf8(frame.subarray(start + 4, nameEnd))) protocolError('a document sequence whose name is not UTF-8');
+  const section = new SequenceSection(frame.toString('utf8', start + 4, nameEnd), frame, nameEnd + 1, end);
+  // The walk checks that the documents fill the section to its last byte.
+  for (const _document of section.walk());
+  return section;
 }

@@ -4,16 +4,28 @@ import type { RawDocument } from '../bson/raw_document.js';
 import type { ErrorDetails } from '../errors/base.js';
 import { MongoServerError, MongoWriteConcernError, type WriteConcernErrorResult } from '../errors/server.js';
 
+/** Where a reply came from: to be closed when the reply turns out to be no BSON. */
+export interface ReplySource {
+  close(error: Error): void;
+}
+
 /** A server's reply to a command, read where it lies: nothing is decoded that nobody asks for. */
 export class Reply {
   readonly body: RawDocument;
   /** The server will send another reply without being asked. */
   readonly moreToCome: boolean;
+  readonly #source: ReplySource;
   #document: Document | null = null;
 
-  constructor(body: RawDocument, moreToCome: boolean) {
+  constructor(body: RawDocument, moreToCome: boolean, source: ReplySource) {
     this.body = body;
     this.moreToCome = moreToCome;
+    this.#source = source;
+  }
+
+  /** What was read late turned out to be malformed: the connection it came by cannot be trusted. */
+  corrupt(error: Error): void {
+    this.#source.close(error);
   }
 
   /** Whether the server carried the command out; write errors and write concern errors may still be in it. */
@@ -38,7 +50,7 @@ export class Reply {
 
   /** The write concern error in the reply to a write that was carried out, or null. */
   writeConcernError(details: ErrorDetails): MongoWriteConcernError | null {
-    return this.body.has('writeConcernError')
+    return this.body.document('writeConcernError') !== undefined
       ? new MongoWriteConcernError(this.document as WriteConcernErrorResult, details)
       : null;
   }

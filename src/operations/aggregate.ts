@@ -1,0 +1,92 @@
+import { DocumentReader, decodeDocument } from '../bson/decode.js';
+import type { Document } from '../bson/index.js';
+import { outputSelector } from '../sdam/server_selection.js';
+import { addMaxTimeMS, addReadConcern, addWriteConcern, type OperationContext } from './context.js';
+import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import type { Operation, OperationReply } from './operation.js';
+import { byReadPreference } from './operation_defaults.js';
+import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+
+/** @public */
+export interface AggregateCommandOptions extends CommandOperationOptions {
+  allowDiskUse?: boolean;
+  batchSize?: number;
+  bypassDocumentValidation?: boolean;
+  hint?: Hint;
+  let?: Document;
+}
+
+/** @public */
+export interface CountDocumentsOptions extends AggregateCommandOptions {
+  skip?: number;
+  limit?: number;
+}
+
+/** Whether a pipeline writes what it computes instead of returning it. */
+export function writesOutput(pipeline: readonly Document[]): boolean {
+  const last = pipeline.at(-1);
+  return last !== undefined && ('$out' in last || '$merge' in last);
+}
+
+/** Opens a cursor over the results of a pipeline, on a collection or, if the context names none, on a database. */
+export function aggregate(
+  context: OperationContext,
+  pipeline: readonly Document[],
+  options: AggregateCommandOptions,
+): Operation<CursorReply> {
+  return aggregateOperation(context, pipeline, options, reply => cursorReplyOf(reply, 'firstBatch'));
+}
+
+/** Counts the documents that match, by an aggregation (CRUD, "Count API Details"). */
+export function countDocuments(
+  context: OperationContext,
+  filter: Document,
+  { skip, limit, ...options }: CountDocumentsOptions,
+): Operation<number> {
+  const pipeline: Document[] = [{ $match: filter }];
+  if (skip !== undefined) pipeline.push({ $skip: skip });
+  if (limit !== undefined) pipeline.push({ $limit: limit });
+  pipeline.push({ $group: { _id: 1, n: { $sum: 1 } } });
+  return aggregateOperation(context, pipeline, options, reply => {
+    const { batch } = cursorReplyOf(reply, 'firstBatch');
+    const first = new DocumentReader(batch, decodeDocument).next();
+    return Number(first?.['n'] ?? 0);
+  });
+}
+
+function aggregateOperation<T>(
+  context: OperationContext,
+  pipeline: readonly Document[],
+  options: AggregateCommandOptions,
+  result: (reply: OperationReply) => T,
+): Operation<T> {
+  const writes = writesOutput(pipeline);
+  return {
+    ...byReadPreference(context),
+    ...(writes && { selector: outputSelector(context.readPreference) }),
+    name: 'aggregate',
+    retryable: !writes,
+    unacknowledged: false,
+    sequence: undefined,
+    command(target) {
+      const command: Document = {
+        aggregate: context.collection === '' ? 1 : context.collection,
+        pipeline,
+        cursor: options.batchSize === undefined || writes ? {} : { batchSize: options.batchSize },
+      };
+      copyOptions(command, options, [
+        'allowDiskUse',
+        'bypassDocumentValidation',
+        'collation',
+        'hint',
+        'let',
+        'comment',
+      ]);
+      addReadConcern(command, context);
+      if (writes) addWriteConcern(command, context, target);
+      addMaxTimeMS(command, options.maxTimeMS, target);
+      return command;
+    },
+    result,
+  };
+}

@@ -1,0 +1,176 @@
+import type { Document } from '../bson/index.js';
+import { Long } from '../bson/index.js';
+import type { Deadline } from '../csot/deadline.js';
+import { maxTimeOf } from '../csot/max_time.js';
+import { isMaxTimeMSExpired } from '../errors/classify.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { MongoServerError } from '../errors/server.js';
+import type { Connection } from '../pool/connection.js';
+import type { Purpose } from '../pool/purpose.js';
+import type { Server } from '../sdam/server.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
+import { nextRequestId } from '../wire/header.js';
+import { MsgFlag } from '../wire/op_msg.js';
+import type { Reply } from '../wire/reply.js';
+import { CommandEvents } from './command_events.js';
+import type { Engine } from './engine.js';
+import type { Operation } from './operation.js';
+import { readPreferenceField } from './read_preference_field.js';
+
+/** One attempt of an operation: on which connection, with which session, within which time. */
+export interface Attempt {
+  readonly purpose: Purpose;
+  readonly server: Server;
+  readonly connection: Connection;
+  /** None for commands that carry no `lsid`. */
+  readonly session: ServerSession | null;
+  /** Number of a retryable write, or 0. */
+  readonly txnNumber: number;
+  /** Of the server, as the description said that was used to select it. */
+  readonly minRoundTripTimeMS: number;
+  readonly deadline: Deadline;
+}
+
+const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
+
+/**
+ * Sends an operation's command on a connection and reads the result out of the reply. What an error means for the server is dealt
+ * with here, before the failure is published; whether to try again is the executor's business.
+ */
+export async function runAttempt<T>(engine: Engine, operation: Operation<T>, attempt: Attempt): Promise<T> {
+  const { connection, purpose, deadline } = attempt;
+  const body = commandFor(engine, operation, attempt);
+  const requestId = nextRequestId();
+  const message = engine.encoder.encode(
+    {
+      requestId,
+      flags: operation.unacknowledged ? MsgFlag.moreToCome : 0,
+      body,
+      rawFields: rawFieldsFor(engine, attempt),
+      sequence: operation.sequence,
+    },
+    connection.description.limits,
+    operation.bsonOptions,
+  );
+  const { taken } = engine.encoder;
+  const events = CommandEvents.start(engine.publisher, engine.clock, connection, purpose, requestId, message, body);
+  let reply: Reply | null;
+  try {
+    reply = await exchange(engine, operation, attempt, message, requestId);
+  } catch (error) {
+    if (attempt.session !== null && connection.error !== null) attempt.session.isDirty = true;
+    afterError(engine, attempt, error);
+    events?.failed(error as Error);
+    throw error;
+  }
+  events?.succeeded(reply);
+  if (reply === null) return operation.unacknowledgedResult as T;
+  try {
+    return operation.result({ reply, taken, address: attempt.server.address });
+  } catch (error) {
+    // What cannot be decoded says that the stream of bytes cannot be trusted.
+    if (error instanceof MongoUnexpectedServerResponseError) connection.close(error);
+    throw isMaxTimeMSExpired(error) && deadline.timedByOperation ? serverTimeout(attempt, error as Error) : error;
+  }
+}
+
+async function exchange<T>(
+  engine: Engine,
+  operation: Operation<T>,
+  attempt: Attempt,
+  message: Buffer,
+  requestId: number,
+): Promise<Reply | null> {
+  const { connection, purpose, session } = attempt;
+  if (session !== null) session.lastUse = engine.clock.now();
+  if (operation.unacknowledged) {
+    connection.send(message, purpose);
+    return null;
+  }
+  const reply = await connection.roundTrip(message, requestId, purpose, 'read', readDeadline(engine, attempt.deadline));
+  engine.clusterClock.learn(reply.body);
+  if (!reply.ok) throw commandError(attempt, reply);
+  if (reply.body.has('writeConcernError')) {
+    // The write is done, and yet the error may say that the server is going down (SDAM, "Where to look for errors").
+    const error = reply.writeConcernError({ host: connection.address, namespace: purpose.namespace });
+    afterError(engine, attempt, error);
+  }
+  return reply;
+}
+
+/** Before `timeoutMS` a socket had a timeout of its own. */
+function readDeadline(engine: Engine, deadline: Deadline): Deadline {
+  const { socketTimeoutMS } = engine.options;
+  return socketTimeoutMS === 0 || deadline.timedByOperation ? deadline : deadline.within('read', socketTimeoutMS);
+}
+
+function commandError(attempt: Attempt, reply: Reply): Error {
+  const { connection, purpose, deadline } = attempt;
+  const error = reply.error({ host: connection.address, namespace: purpose.namespace, phase: 'server' });
+  if (deadline.timedByOperation && isMaxTimeMSExpired(error)) return serverTimeout(attempt, error as MongoServerError);
+  return error as MongoServerError;
+}
+
+/** The server's own timeout came from ours, so it is ours (CSOT, "Errors"). */
+function serverTimeout({ connection, purpose, deadline }: Attempt, cause: Error): Error {
+  return deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    {
+      during: `on the server ${connection.address} (${purpose.name} ${purpose.namespace})`,
+      phase: 'server',
+      host: connection.address,
+      namespace: purpose.namespace,
+      maybeApplied: true,
+      cause,
+    },
+  );
+}
+
+function afterError(engine: Engine, { server, connection }: Attempt, error: unknown): void {
+  engine.topology.onError(error, server, {
+    connectionGeneration: connection.generation,
+    phase: 'afterHandshake',
+    serviceId: connection.description.server.serviceId ?? undefined,
+  });
+}
+
+/** The command with the fields that every command of this client carries. */
+function commandFor<T>(engine: Engine, operation: Operation<T>, attempt: Attempt): Document {
+  const { connection, deadline, txnNumber } = attempt;
+  const body = operation.command({ connection: connection.description, timedByOperation: deadline.timedByOperation });
+  body['$db'] = operation.database;
+  if (txnNumber > 0) body['txnNumber'] = Long.fromNumber(txnNumber);
+  const { type } = connection.description.server;
+  const readPreference =
+    operation.access === 'read'
+      ? readPreferenceField(operation.readPreference, engine.topology.description.type, type)
+      : undefined;
+  if (readPreference !== undefined) body['$readPreference'] = readPreference;
+  if (engine.options.apiFields !== undefined) Object.assign(body, engine.options.apiFields);
+  const maxTimeMS = operation.maxTime === 'remaining' ? maxTimeFor(attempt) : undefined;
+  if (maxTimeMS !== undefined) body['maxTimeMS'] = maxTimeMS;
+  return body;
+}
+
+/** Throws when the server is too far away for what is left of the time. */
+function maxTimeFor({ deadline, minRoundTripTimeMS, connection, purpose }: Attempt): number | undefined {
+  if (!deadline.timedByOperation) return undefined;
+  const maxTime = maxTimeOf(deadline.remainingMS, minRoundTripTimeMS);
+  if (maxTime.send) return maxTime.maxTimeMS;
+  throw deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    {
+      during: `before ${purpose.name} ${purpose.namespace} was sent: a round trip to ${connection.address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms`,
+      phase: 'preSend',
+      host: connection.address,
+      namespace: purpose.namespace,
+      maybeApplied: false,
+    },
+  );
+}
+
+function rawFieldsFor(engine: Engine, { session, connection }: Attempt): readonly Uint8Array[] {
+  if (session === null) return NO_FIELDS;
+  const clusterTime = connection.description.server.type === 'Standalone' ? null : engine.clusterClock.field;
+  return clusterTime === null ? [session.lsidField] : [session.lsidField, clusterTime];
+}

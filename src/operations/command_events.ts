@@ -1,0 +1,93 @@
+import { decodeDocument } from '../bson/decode.js';
+import type { Document } from '../bson/index.js';
+import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../events/command.js';
+import type { EventPublisher } from '../events/publisher.js';
+import { isSensitive } from '../events/redact.js';
+import type { Connection } from '../pool/connection.js';
+import type { Purpose } from '../pool/purpose.js';
+import type { Clock } from '../runtime/clock.js';
+import { decodeOpMsg } from '../wire/op_msg.js';
+import { type Reply, UNACKNOWLEDGED_REPLY } from '../wire/reply.js';
+
+/** The events of one command on one connection. Made only when somebody listens to one of them. */
+export class CommandEvents {
+  readonly #publisher: EventPublisher;
+  readonly #clock: Clock;
+  readonly #fields: ReturnType<typeof commonFields>;
+  #startedAt = 0;
+
+  private constructor(publisher: EventPublisher, clock: Clock, fields: ReturnType<typeof commonFields>) {
+    this.#publisher = publisher;
+    this.#clock = clock;
+    this.#fields = fields;
+  }
+
+  /**
+   * Publishes the start of a command, if somebody listens to commands at all.
+   *
+   * @param message - the OP_MSG about to be sent
+   * @param body - the document it was made from: its first field is the command's name
+   */
+  static start(
+    publisher: EventPublisher,
+    clock: Clock,
+    connection: Connection,
+    purpose: Purpose,
+    requestId: number,
+    message: Buffer,
+    body: Document,
+  ): CommandEvents | null {
+    const wantsStart = publisher.wants('commandStarted');
+    if (!wantsStart && !publisher.wants('commandSucceeded') && !publisher.wants('commandFailed')) return null;
+    const events = new CommandEvents(publisher, clock, commonFields(connection, purpose, requestId, body));
+    if (wantsStart) {
+      // Decoded now: the message's memory is used again for the next one.
+      const command = events.#fields.redacted ? {} : commandIn(message);
+      publisher.publish('commandStarted', stamp => new CommandStartedEvent({ ...events.#fields, command }, stamp));
+    }
+    events.#startedAt = clock.now();
+    return events;
+  }
+
+  /** @param reply - null when the server does not answer */
+  succeeded(reply: Reply | null): void {
+    const fields = { ...this.#fields, durationMS: this.#clock.now() - this.#startedAt };
+    const document = reply === null ? { ...UNACKNOWLEDGED_REPLY } : () => reply.document;
+    this.#publisher.publish(
+      'commandSucceeded',
+      stamp => new CommandSucceededEvent({ ...fields, reply: document }, stamp),
+    );
+  }
+
+  failed(failure: Error): void {
+    const fields = { ...this.#fields, durationMS: this.#clock.now() - this.#startedAt, failure };
+    this.#publisher.publish('commandFailed', stamp => new CommandFailedEvent(fields, stamp));
+  }
+}
+
+function commonFields(connection: Connection, purpose: Purpose, requestId: number, body: Document) {
+  const { server, serverConnectionId } = connection.description;
+  const commandName = Object.keys(body)[0] ?? purpose.name;
+  return {
+    address: connection.address,
+    connectionId: connection.id,
+    serverConnectionId,
+    serviceId: server.serviceId ?? undefined,
+    requestId,
+    operationId: purpose.operationId,
+    attempt: purpose.attempt,
+    databaseName: String(body['$db']),
+    commandName,
+    redacted: isSensitive(commandName, body),
+  };
+}
+
+/** The command in a message, with its document sequences put back as arrays. A copy: nobody can change what was sent. */
+function commandIn(message: Buffer): Document {
+  const { body, sequences } = decodeOpMsg(message);
+  const command = decodeDocument(body.bytes, body.start);
+  for (const { identifier, documents } of sequences) {
+    command[identifier] = documents.map(({ bytes, start }) => decodeDocument(bytes, start));
+  }
+  return command;
+}

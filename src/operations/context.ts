@@ -1,0 +1,110 @@
+import { type DocumentDecoder, documentDecoder } from '../bson/decode.js';
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import {
+  inheritReadConcern,
+  type ReadConcern,
+  type ReadConcernLike,
+  readConcernDocument,
+} from '../concern/read_concern.js';
+import { ReadPreference, type ReadPreferenceLike } from '../concern/read_preference.js';
+import {
+  inheritWriteConcern,
+  isUnacknowledged,
+  type WriteConcern,
+  type WriteConcernSettings,
+  writeConcernDocument,
+} from '../concern/write_concern.js';
+import type { CommandTarget } from './operation.js';
+
+/** Where an operation works and what it inherits: the settings of a collection or database, with those of the call over them. */
+export interface OperationContext {
+  readonly database: string;
+  /** Empty for an operation on a whole database. */
+  readonly collection: string;
+  readonly namespace: string;
+  readonly readPreference: ReadPreference;
+  readonly readConcern: ReadConcern | undefined;
+  readonly writeConcern: WriteConcern | undefined;
+  readonly bsonOptions: BSONSerializeOptions;
+  /** Decodes the user's documents with `bsonOptions`. */
+  readonly decode: DocumentDecoder;
+  readonly timeoutMS: number | undefined;
+}
+
+/** What a call, a collection or a database may set over what it inherits. */
+export interface ContextOverrides extends BSONSerializeOptions {
+  readPreference?: ReadPreferenceLike;
+  readConcern?: ReadConcernLike;
+  writeConcern?: WriteConcern | WriteConcernSettings;
+}
+
+const BSON_OPTIONS = [
+  'checkKeys',
+  'serializeFunctions',
+  'ignoreUndefined',
+  'useBigInt64',
+  'promoteLongs',
+  'promoteBuffers',
+  'promoteValues',
+  'fieldsAsRaw',
+  'bsonRegExp',
+  'raw',
+  'enableUtf8Validation',
+] as const satisfies readonly (keyof BSONSerializeOptions)[];
+
+/** The context with a call's options over it; the same object when they change nothing, which is the usual case. */
+export function withOverrides<C extends OperationContext>(context: C, options: ContextOverrides | undefined): C {
+  if (options === undefined) return context;
+  const { readPreference, readConcern, writeConcern } = options;
+  const bson = bsonOverrides(options);
+  if (readPreference === undefined && readConcern === undefined && writeConcern === undefined && bson === undefined) {
+    return context;
+  }
+  const bsonOptions = bson === undefined ? context.bsonOptions : { ...context.bsonOptions, ...bson };
+  return {
+    ...context,
+    readPreference: readPreferenceOf(readPreference) ?? context.readPreference,
+    readConcern: inheritReadConcern(readConcern, context.readConcern),
+    writeConcern: inheritWriteConcern(writeConcern, context.writeConcern),
+    bsonOptions,
+    decode: bson === undefined ? context.decode : documentDecoder(bsonOptions),
+  };
+}
+
+function readPreferenceOf(readPreference: ReadPreferenceLike | undefined): ReadPreference | undefined {
+  return readPreference === undefined ? undefined : ReadPreference.fromOptions({ readPreference });
+}
+
+function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | undefined {
+  let overrides: Record<string, unknown> | undefined;
+  for (const name of BSON_OPTIONS) {
+    const value = options[name];
+    if (value === undefined) continue;
+    overrides ??= {};
+    overrides[name] = value;
+  }
+  return overrides;
+}
+
+/** Puts the write concern on a command, unless it is the server's default. */
+export function addWriteConcern(command: Document, { writeConcern }: OperationContext, target: CommandTarget): void {
+  if (writeConcern === undefined) return;
+  const document = writeConcernDocument(writeConcern, target.timedByOperation);
+  if (document !== undefined) command['writeConcern'] = document;
+}
+
+/** Puts the read concern on a command, unless it is the server's default. */
+export function addReadConcern(command: Document, { readConcern }: OperationContext): void {
+  if (readConcern === undefined) return;
+  const document = readConcernDocument(readConcern);
+  if (document !== undefined) command['readConcern'] = document;
+}
+
+/** The user's own `maxTimeMS`, which `timeoutMS` puts out of use. */
+export function addMaxTimeMS(command: Document, maxTimeMS: number | undefined, target: CommandTarget): void {
+  if (maxTimeMS !== undefined && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
+}
+
+export function unacknowledged({ writeConcern }: OperationContext): boolean {
+  return writeConcern !== undefined && isUnacknowledged(writeConcern);
+}

@@ -1,0 +1,30 @@
+import type { RawDocument } from '../bson/raw_document.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { Reply } from '../wire/reply.js';
+import type { OperationReply } from './operation.js';
+
+/** The part of a reply that is a cursor and one of its batches. */
+export interface CursorReply {
+  /** 0n when the server has no more. */
+  readonly id: bigint;
+  /** `database.collection`, as the server names what the cursor reads. */
+  readonly namespace: string;
+  /** The array of documents, still in BSON. */
+  readonly batch: RawDocument;
+  /** Where the cursor lives. */
+  readonly address: string;
+  readonly reply: Reply;
+}
+
+/** @throws MongoUnexpectedServerResponseError if the reply holds no cursor */
+export function cursorReplyOf({ reply, address }: OperationReply, field: 'firstBatch' | 'nextBatch'): CursorReply {
+  const cursor = reply.body.document('cursor');
+  const batch = cursor?.array(field);
+  const id = cursor?.bigint('id');
+  if (cursor === undefined || batch === undefined || id === undefined) {
+    throw new MongoUnexpectedServerResponseError(`A reply of ${address} lacks cursor.id or cursor.${field}`, {
+      host: address,
+    });
+  }
+  return { id, namespace: cursor.string('ns') ?? '', batch, address, reply };
+}

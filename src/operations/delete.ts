@@ -1,0 +1,48 @@
+import type { Document } from '../bson/index.js';
+import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import type { Operation } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { throwWriteErrors } from './write_result.js';
+
+/** @public */
+export interface DeleteOptions extends CommandOperationOptions {
+  hint?: Hint;
+  let?: Document;
+}
+
+/** @public */
+export interface DeleteResult {
+  acknowledged: boolean;
+  deletedCount: number;
+}
+
+/** One `delete` of one statement. */
+export function deleteDocuments(
+  kind: 'deleteOne' | 'deleteMany',
+  context: OperationContext,
+  filter: Document,
+  options: DeleteOptions,
+): Operation<DeleteResult> {
+  const statement: Document = { q: filter, limit: kind === 'deleteOne' ? 1 : 0 };
+  copyOptions(statement, options, ['hint', 'collation']);
+  return {
+    ...onPrimary(context, 'write'),
+    name: 'delete',
+    retryable: kind === 'deleteOne',
+    unacknowledged: unacknowledged(context),
+    sequence: { field: 'deletes', documents: [statement], from: 0 },
+    command(target) {
+      const command: Document = { delete: context.collection, ordered: true };
+      addWriteConcern(command, context, target);
+      addMaxTimeMS(command, options.maxTimeMS, target);
+      copyOptions(command, options, ['let', 'comment']);
+      return command;
+    },
+    result(reply) {
+      throwWriteErrors(reply, context);
+      return { acknowledged: true, deletedCount: reply.reply.body.number('n') ?? 0 };
+    },
+    unacknowledgedResult: { acknowledged: false, deletedCount: 0 },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Document } from '../bson/index.js';
+import type { EventPublisher, OperationIds } from '../events/publisher.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Topology } from '../sdam/topology.js';
+import type { ClusterClock } from '../sessions/cluster_time.js';
+import type { ServerSessionPool } from '../sessions/server_session_pool.js';
+import type { MessageEncoder } from '../wire/message_encoder.js';
+
+/** What operations of one client share. */
+export interface Engine {
+  readonly topology: Topology;
+  readonly sessions: ServerSessionPool;
+  readonly clusterClock: ClusterClock;
+  readonly publisher: EventPublisher;
+  readonly operationIds: OperationIds;
+  readonly clock: Clock;
+  readonly encoder: MessageEncoder;
+  readonly options: EngineOptions;
+}
+
+export interface EngineOptions {
+  readonly serverSelectionTimeoutMS: number;
+  readonly socketTimeoutMS: number;
+  readonly retryReads: boolean;
+  readonly retryWrites: boolean;
+  /** Versioned API fields, on every command; undefined without a declared API version. */
+  readonly apiFields: Document | undefined;
+}

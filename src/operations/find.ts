@@ -1,0 +1,120 @@
+import { DocumentReader } from '../bson/decode.js';
+import type { Document } from '../bson/index.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { addMaxTimeMS, addReadConcern, type OperationContext } from './context.js';
+import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import type { CommandTarget, Operation } from './operation.js';
+import { byReadPreference } from './operation_defaults.js';
+import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { formatSort, type Sort } from './sort.js';
+
+/** What a find asks of the server. @public */
+export interface FindCommandOptions extends Omit<CommandOperationOptions, 'writeConcern'> {
+  /** At most so many documents; negative: and all of them in one batch. */
+  limit?: number;
+  skip?: number;
+  sort?: Sort;
+  projection?: Document;
+  /** Documents in each batch. Default: the server's own choice, 101 and then as many as fit. */
+  batchSize?: number;
+  singleBatch?: boolean;
+  hint?: Hint;
+  min?: Document;
+  max?: Document;
+  returnKey?: boolean;
+  showRecordId?: boolean;
+  allowDiskUse?: boolean;
+  allowPartialResults?: boolean;
+  noCursorTimeout?: boolean;
+  let?: Document;
+}
+
+/** `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). */
+function sizeFields(options: FindCommandOptions): Document {
+  const { limit = 0, batchSize = 0 } = options;
+  const singleBatch = limit < 0 || batchSize < 0 || options.singleBatch === true;
+  const count = Math.abs(limit);
+  const size = Math.abs(batchSize);
+  // A batch that exactly holds the limit would leave a cursor open on the server for nothing.
+  const batch = count > 0 && count === size ? size + 1 : size;
+  return {
+    ...(options.skip !== undefined && { skip: options.skip }),
+    ...(count > 0 && { limit: count }),
+    ...(singleBatch ? { singleBatch } : { ...(options.batchSize !== undefined && { batchSize: batch }) }),
+  };
+}
+
+function findCommand(
+  context: OperationContext,
+  filter: Document,
+  options: FindCommandOptions,
+  target: CommandTarget,
+): Document {
+  const command: Document = { find: context.collection, filter };
+  const sort = formatSort(options.sort);
+  if (sort !== undefined) command['sort'] = sort;
+  copyOptions(command, options, [
+    'projection',
+    'hint',
+    'comment',
+    'collation',
+    'min',
+    'max',
+    'returnKey',
+    'showRecordId',
+    'allowDiskUse',
+    'allowPartialResults',
+    'noCursorTimeout',
+    'let',
+  ]);
+  addReadConcern(command, context);
+  addMaxTimeMS(command, options.maxTimeMS, target);
+  return command;
+}
+
+/** @throws MongoInvalidArgumentError for what can be no filter */
+export function checkFilter(filter: unknown): asserts filter is Document {
+  if (typeof filter === 'object' && filter !== null && !Array.isArray(filter)) return;
+  throw new MongoInvalidArgumentError('Argument "filter" must be an object');
+}
+
+/** Opens a cursor over the documents that match. */
+export function find(context: OperationContext, filter: Document, options: FindCommandOptions): Operation<CursorReply> {
+  return {
+    ...byReadPreference(context),
+    name: 'find',
+    retryable: true,
+    unacknowledged: false,
+    sequence: undefined,
+    command(target) {
+      return Object.assign(findCommand(context, filter, options, target), sizeFields(options));
+    },
+    result: reply => cursorReplyOf(reply, 'firstBatch'),
+  };
+}
+
+/** The first document that matches, or null. Makes no cursor. */
+export function findOne(
+  context: OperationContext,
+  filter: Document,
+  options: FindCommandOptions,
+): Operation<Document | null> {
+  return {
+    ...byReadPreference(context),
+    name: 'find',
+    retryable: true,
+    unacknowledged: false,
+    sequence: undefined,
+    command(target) {
+      const command = findCommand(context, filter, options, target);
+      if (options.skip !== undefined) command['skip'] = options.skip;
+      command['limit'] = 1;
+      command['singleBatch'] = true;
+      return command;
+    },
+    result(reply) {
+      const { batch } = cursorReplyOf(reply, 'firstBatch');
+      return new DocumentReader(batch, context.decode).next() ?? null;
+    },
+  };
+}

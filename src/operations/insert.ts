@@ -1,0 +1,98 @@
+import type { Document } from '../bson/index.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import type { CommandTarget, Operation, OperationReply } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { type CommandOperationOptions, copyOptions } from './options.js';
+import { throwWriteErrors } from './write_result.js';
+
+/** @public */
+export interface InsertOneOptions extends CommandOperationOptions {
+  /** Skips the collection's validation rules. */
+  bypassDocumentValidation?: boolean;
+  /** Leaves the making of a missing `_id` to the server. */
+  forceServerObjectId?: boolean;
+}
+
+/** @public */
+export interface InsertOneResult<TSchema = Document> {
+  /** False when the write concern asks for no answer. */
+  acknowledged: boolean;
+  insertedId: TSchema extends { _id: infer Id } ? Id : unknown;
+}
+
+export interface InsertCommandOptions extends InsertOneOptions {
+  ordered?: boolean;
+}
+
+/** The `insert` command for the documents from an index on, as many as one message takes. */
+export function insertOperation<T>(
+  context: OperationContext,
+  documents: readonly Document[],
+  from: number,
+  options: InsertCommandOptions,
+  result: (reply: OperationReply) => T,
+  unacknowledgedResult?: T,
+): Operation<T> {
+  return {
+    ...onPrimary(context, 'write'),
+    name: 'insert',
+    retryable: true,
+    unacknowledged: unacknowledged(context),
+    sequence: { field: 'documents', documents, from },
+    command: target => insertCommand(context, options, target),
+    result,
+    ...(unacknowledgedResult !== undefined && { unacknowledgedResult }),
+  };
+}
+
+function insertCommand(context: OperationContext, options: InsertCommandOptions, target: CommandTarget): Document {
+  const command: Document = { insert: context.collection, ordered: options.ordered ?? true };
+  addWriteConcern(command, context, target);
+  addMaxTimeMS(command, options.maxTimeMS, target);
+  copyOptions(command, options, ['bypassDocumentValidation', 'comment']);
+  return command;
+}
+
+/** Inserts one document. */
+export function insertOne<TSchema>(
+  context: OperationContext,
+  document: Document,
+  options: InsertOneOptions,
+): Operation<InsertOneResult<TSchema>> {
+  const insertedId = document['_id'] as InsertOneResult<TSchema>['insertedId'];
+  return insertOperation<InsertOneResult<TSchema>>(
+    context,
+    [document],
+    0,
+    options,
+    reply => {
+      throwWriteErrors(reply, context);
+      return { acknowledged: true, insertedId };
+    },
+    { acknowledged: false, insertedId },
+  );
+}
+
+/**
+ * A document with its `_id`, which is made here if it is missing and then is also put on the user's own object, as users of the official
+ * driver expect. In what is sent the new `_id` comes first (CRUD, "Insert: _id").
+ *
+ * @throws MongoInvalidArgumentError if it is no document
+ */
+export function withId(document: unknown, createPk: () => unknown): Document {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${describe(document)}`);
+  }
+  const own = document as Document;
+  if (own['_id'] !== undefined && own['_id'] !== null) return own;
+  const id = createPk();
+  own['_id'] = id;
+  const plain = Object.getPrototypeOf(own) === Object.prototype;
+  return plain ? { _id: id, ...own } : own;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

@@ -1,0 +1,51 @@
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import type { ReadPreference } from '../concern/read_preference.js';
+import type { ConnectionDescription } from '../pool/handshake.js';
+import type { ServerSelector } from '../sdam/server_selection.js';
+import type { DocumentSequence } from '../wire/message_encoder.js';
+import type { Reply } from '../wire/reply.js';
+
+/** What a command is built for. */
+export interface CommandTarget {
+  readonly connection: ConnectionDescription;
+  /** `timeoutMS` is in use: `maxTimeMS` and `wtimeout` of the user are left out (CSOT, "Deprecated options"). */
+  readonly timedByOperation: boolean;
+}
+
+/** What an operation gets to make its result of. */
+export interface OperationReply {
+  readonly reply: Reply;
+  /** Documents of the sequence that were sent. */
+  readonly taken: number;
+  /** The server that answered; cursors go on there. */
+  readonly address: string;
+}
+
+/**
+ * An operation as plain data and pure functions: how its command looks for a connection, and what a reply to it means. The executor
+ * knows the rest.
+ */
+export interface Operation<T> {
+  /** Name of the command. */
+  readonly name: string;
+  readonly database: string;
+  /** `database.collection`, or `database`. */
+  readonly namespace: string;
+  readonly access: 'read' | 'write';
+  /** Whether it may be sent again after a failure that leaves open whether it was carried out. */
+  readonly retryable: boolean;
+  readonly selector: ServerSelector;
+  readonly readPreference: ReadPreference;
+  /** How its `maxTimeMS` comes about under `timeoutMS`: from what remains, or not at all (CSOT, "Cursors"). */
+  readonly maxTime: 'remaining' | 'omit';
+  /** The server does not answer (`w: 0`). */
+  readonly unacknowledged: boolean;
+  readonly bsonOptions: BSONSerializeOptions;
+  readonly sequence: DocumentSequence | undefined;
+  /** A new document for each attempt; the executor adds `$db`, `lsid` and the like. The command's name comes first. */
+  command(target: CommandTarget): Document;
+  /** Throws if the reply holds the error of a write. Not called for an unacknowledged operation. */
+  result(reply: OperationReply): T;
+  /** The result of an unacknowledged operation. */
+  readonly unacknowledgedResult?: T;
+}

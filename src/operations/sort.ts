@@ -1,0 +1,63 @@
+import type { Document } from '../bson/index.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+
+/** @public */
+export type SortDirection = 1 | -1 | 'asc' | 'desc' | 'ascending' | 'descending' | { readonly $meta: string };
+
+/** @public */
+export type Sort =
+  | string
+  | { readonly [key: string]: SortDirection }
+  | ReadonlyMap<string, SortDirection>
+  | readonly (readonly [string, SortDirection])[]
+  | readonly [string, SortDirection]
+  | readonly string[];
+
+const DIRECTIONS: ReadonlyMap<unknown, 1 | -1> = new Map<unknown, 1 | -1>([
+  [1, 1],
+  ['1', 1],
+  ['asc', 1],
+  ['ascending', 1],
+  [-1, -1],
+  ['-1', -1],
+  ['desc', -1],
+  ['descending', -1],
+]);
+
+type SortMap = Map<string, 1 | -1 | Document>;
+
+/**
+ * The `sort` of a command in any of the forms that a user may give it, in the order given; undefined when there is none.
+ *
+ * @param direction - for a sort that is one field's name
+ * @throws MongoInvalidArgumentError if a direction is none
+ */
+export function formatSort(sort: Sort | null | undefined, direction?: SortDirection): SortMap | undefined {
+  if (sort === undefined || sort === null) return undefined;
+  const pairs = pairsOf(sort, direction);
+  if (pairs.length === 0) return undefined;
+  return new Map(pairs.map(([field, given]) => [field, directionOf(field, given)]));
+}
+
+function pairsOf(sort: Sort, direction: SortDirection | undefined): (readonly [string, unknown])[] {
+  if (typeof sort === 'string') return [[sort, direction ?? 1]];
+  if (sort instanceof Map) return [...(sort as ReadonlyMap<string, SortDirection>)];
+  if (!Array.isArray(sort)) return Object.entries(sort as Document);
+  const list = sort as readonly unknown[];
+  if (list.every(item => Array.isArray(item))) return list as [string, unknown][];
+  const [field, second] = list;
+  // ['name', 'desc'] is one field and its direction; ['a', 'b'] are two fields.
+  if (list.length === 2 && typeof field === 'string' && DIRECTIONS.has(second)) return [[field, second]];
+  return list.map(name => [String(name), 1]);
+}
+
+function directionOf(field: string, given: unknown): 1 | -1 | Document {
+  if (typeof given === 'object' && given !== null && '$meta' in given) return given;
+  const direction = DIRECTIONS.get(typeof given === 'string' ? given.toLowerCase() : given);
+  if (direction === undefined) {
+    throw new MongoInvalidArgumentError(
+      `Invalid sort direction for '${field}': ${JSON.stringify(given)}; allowed are 1, -1, 'asc', 'desc', 'ascending', 'descending' and {$meta: …}`,
+    );
+  }
+  return direction;
+}

@@ -1,0 +1,305 @@
+import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
+import type { OperationPhase } from '../errors/base.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
+import type { Clock } from '../runtime/clock.js';
+import type {
+  OpenTransport,
+  Transport,
+  TransportAddress,
+  TransportHandler,
+  TransportOptions,
+} from '../runtime/transport.js';
+import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
+import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';
+import type { MessageEncoder } from '../wire/message_encoder.js';
+import { compressMessage, decompressMessage, mayCompress } from '../wire/op_compressed.js';
+import { decodeOpMsg } from '../wire/op_msg.js';
+import { Reply } from '../wire/reply.js';
+import type { ConnectionDescription } from './handshake.js';
+import type { Purpose } from './purpose.js';
+
+/** Who is told what becomes of a connection that nobody is using. */
+export interface ConnectionOwner {
+  /** The late reply to a request whose caller has gone has arrived: the connection can be used again. */
+  onDrained(connection: Connection): void;
+  /** It closed: after an error in use, or while idle or draining. Called once. */
+  onClosed(connection: Connection, error: Error): void;
+}
+
+/** A message that is on its way, or whose reply is awaited. */
+interface Exchange {
+  readonly requestId: number;
+  readonly purpose: Purpose;
+  readonly phase: OperationPhase;
+  readonly deadline: Deadline;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a connection is made of; the same for all connections of a pool or a monitor. */
+export interface ConnectionParts {
+  readonly address: string;
+  readonly target: TransportAddress;
+  readonly transportOptions: TransportOptions;
+  readonly open: OpenTransport;
+  readonly encoder: MessageEncoder;
+  readonly clock: Clock;
+}
+
+/**
+ * One socket to one server, with one request on it at a time.
+ *
+ *     opening ──► free ◄──► exchanging ──► draining ──► free
+ *        └─────────┴────────────┴─────────────┴──► closed
+ *
+ * A caller whose deadline ends is rejected at once. If its request was sent in full, the connection stays: it is *draining* until the late
+ * reply has come and gone (architecture, "Decisions", 2). Everything else that goes wrong closes it.
+ */
+export class Connection implements TransportHandler, FrameSink, EndWatcher {
+  /** Counts up from 1 in each pool. */
+  readonly id: number;
+  readonly address: string;
+  /** Generation of the pool when this connection was created. */
+  readonly generation: number;
+  readonly createdAt: number;
+  /** The clock's time at which it was last put back into the pool. */
+  idleSince: number;
+  /** How often it was lent. */
+  uses = 0;
+  /** What the handshake told. Set by whoever made the handshake, before anyone else sees the connection. */
+  declare description: ConnectionDescription;
+  /** Whoever keeps it while nobody uses it. */
+  owner: ConnectionOwner | null = null;
+
+  readonly #transport: Transport;
+  readonly #encoder: MessageEncoder;
+  readonly #reader: FrameReader;
+  #maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE;
+  #zlibLevel: number | null = null;
+  #exchange: Exchange | null = null;
+  #draining: number | null = null;
+  #opening: { resolve: () => void; reject: (error: Error) => void; deadline: Deadline } | null = null;
+  #error: Error | null = null;
+
+  constructor(parts: ConnectionParts, id: number, generation: number) {
+    this.id = id;
+    this.address = parts.address;
+    this.generation = generation;
+    this.createdAt = parts.clock.now();
+    this.idleSince = this.createdAt;
+    this.#encoder = parts.encoder;
+    this.#reader = new FrameReader(this, this.#maxMessageSize);
+    this.#transport = parts.open(parts.target, parts.transportOptions, this);
+  }
+
+  /** Why it closed, or null while it is open. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
+  /** Whether a late reply is still to come. */
+  get draining(): boolean {
+    return this.#draining !== null;
+  }
+
+  /** Bytes of the late reply that have arrived so far. */
+  get drainedBytes(): number {
+    return this.#reader.pendingBytes;
+  }
+
+  /** Waits until the transport is connected. */
+  opened(deadline: Deadline): Promise<void> {
+    if (this.#error !== null) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#opening = { resolve, reject, deadline };
+      deadline.watch(this);
+    });
+  }
+
+  /**
+   * From the hello on, messages up to the server's own limit are accepted.
+   *
+   * @param zlibLevel - with which messages are compressed from now on; null does not compress
+   */
+  configure(maxMessageSize: number, zlibLevel: number | null): void {
+    this.#maxMessageSize = maxMessageSize;
+    this.#reader.maxMessageSize = maxMessageSize;
+    this.#zlibLevel = zlibLevel;
+  }
+
+  /**
+   * Sends a request and waits for its reply.
+   *
+   * @param message - consumed before this returns
+   * @param phase - what a timeout error calls this wait
+   * @throws MongoNetworkError if the connection breaks
+   * @throws MongoOperationTimeoutError or MongoNetworkTimeoutError, or the abort reason, when the deadline ends
+   */
+  roundTrip(
+    message: Buffer,
+    requestId: number,
+    purpose: Purpose,
+    phase: OperationPhase,
+    deadline: Deadline,
+  ): Promise<Reply> {
+    return new Promise<Reply>((resolve, reject) => {
+      if (this.#error !== null) {
+        reject(this.#error);
+        return;
+      }
+      this.#exchange = { requestId, purpose, phase, deadline, resolve, reject };
+      deadline.watch(this);
+      this.#write(message, purpose.name);
+    });
+  }
+
+  /** Sends a message that the server will not answer. */
+  send(message: Buffer, purpose: Purpose): void {
+    if (this.#error !== null) throw this.#error;
+    this.#write(message, purpose.name);
+  }
+
+  #write(message: Buffer, commandName: string): void {
+    if (this.#zlibLevel !== null && mayCompress(commandName)) {
+      this.#transport.write(compressMessage(message, this.#zlibLevel));
+      return;
+    }
+    // What the system did not take at once stays in the message's memory, which the encoder must then not use again.
+    if (!this.#transport.write(message)) this.#encoder.release();
+  }
+
+  /** Closes at once; whoever waits on it is rejected with this error. */
+  close(error: Error): void {
+    if (this.#error !== null) return;
+    this.#error = error;
+    this.#draining = null;
+    this.#transport.destroy();
+    const opening = this.#opening;
+    const exchange = this.#exchange;
+    this.#opening = null;
+    this.#exchange = null;
+    if (opening !== null) {
+      opening.deadline.unwatch(this);
+      opening.reject(error);
+    } else if (exchange !== null) {
+      exchange.deadline.unwatch(this);
+      exchange.reject(error);
+    }
+    this.owner?.onClosed(this, error);
+  }
+
+  // ── TransportHandler
+
+  onConnect(): void {
+    const opening = this.#opening;
+    this.#opening = null;
+    opening?.deadline.unwatch(this);
+    opening?.resolve();
+  }
+
+  onData(chunk: Buffer, length: number): void {
+    if (this.#error !== null) return;
+    try {
+      this.#reader.push(chunk, length);
+    } catch (error) {
+      this.close(asProtocolError(error, this.address));
+    }
+  }
+
+  onClose(cause: Error | null): void {
+    if (this.#error !== null) return;
+    const phase = this.#opening === null ? (this.#exchange?.phase ?? 'read') : 'connect';
+    const what =
+      phase === 'connect'
+        ? `connect to ${this.address} failed: ${cause?.message ?? 'closed by the server'}`
+        : `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${cause.message}`}`;
+    const beforeHandshake = phase === 'connect' || phase === 'hello' || phase === 'auth';
+    this.close(new MongoNetworkError(what, { host: this.address, phase, beforeHandshake, cause: cause ?? undefined }));
+  }
+
+  // ── FrameSink
+
+  onFrame(frame: Buffer): void {
+    if (this.#error !== null) return;
+    const reply = this.#replyIn(frame);
+    const responseTo = frame.readInt32LE(8);
+    if (this.#draining !== null) {
+      if (responseTo !== this.#draining) wrongAnswer(responseTo, this.#draining);
+      this.#draining = null;
+      this.owner?.onDrained(this);
+      return;
+    }
+    const exchange = this.#exchange;
+    if (exchange === null) protocolError(`a message (responseTo ${responseTo}) that nobody had asked for`);
+    if (responseTo !== exchange.requestId) wrongAnswer(responseTo, exchange.requestId);
+    this.#exchange = null;
+    exchange.deadline.unwatch(this);
+    exchange.resolve(reply);
+  }
+
+  #replyIn(frame: Buffer): Reply {
+    const compressed = frame.readInt32LE(12) === OpCode.compressed;
+    const message = compressed ? decompressMessage(frame, this.#maxMessageSize) : frame;
+    const opCode = message.readInt32LE(12);
+    if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
+    const { body, moreToCome } = decodeOpMsg(message);
+    return new Reply(body, moreToCome, this);
+  }
+
+  // ── EndWatcher
+
+  onDeadlineEnd(end: DeadlineEnd): void {
+    const opening = this.#opening;
+    if (opening !== null) {
+      const description = {
+        during: `while connecting to ${this.address}`,
+        phase: 'connect',
+        host: this.address,
+      } as const;
+      this.close(opening.deadline.errorOf(end, description, text => this.#networkTimeout(text, 'connect')));
+      return;
+    }
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#exchange = null;
+    const sent = this.#transport.flushed;
+    const error = this.#timeoutOf(exchange, end, sent);
+    exchange.reject(error);
+    if (sent && exchange.phase === 'read') {
+      this.#draining = exchange.requestId;
+    } else {
+      this.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: this.address }));
+    }
+  }
+
+  #timeoutOf({ deadline, purpose, phase }: Exchange, end: DeadlineEnd, sent: boolean): Error {
+    return deadline.errorOf(
+      end,
+      {
+        during: `${sent ? 'while waiting for' : 'while sending'} ${this.address} to answer ${purpose.name} ${purpose.namespace}`,
+        phase: sent ? phase : 'write',
+        host: this.address,
+        namespace: purpose.namespace,
+        maybeApplied: sent,
+      },
+      text => this.#networkTimeout(text, phase),
+    );
+  }
+
+  #networkTimeout(text: string, phase: OperationPhase): MongoNetworkTimeoutError {
+    return new MongoNetworkTimeoutError(text, { host: this.address, phase, beforeHandshake: phase !== 'read' });
+  }
+}
+
+function wrongAnswer(responseTo: number, requestId: number): never {
+  protocolError(`an answer to request ${responseTo}, awaited was one to ${requestId}`);
+}
+
+function asProtocolError(error: unknown, host: string): Error {
+  if (!(error instanceof MongoUnexpectedServerResponseError)) {
+    return error instanceof Error ? error : new MongoUnexpectedServerResponseError(String(error), { host });
+  }
+  error.host = host;
+  return error;
+}

@@ -1,0 +1,84 @@
+import { brand, type ErrorDetails } from '../errors/base.js';
+import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoDriverError } from '../errors/driver.js';
+import { MongoNetworkError } from '../errors/network.js';
+
+/** Connections of a pool at one moment. */
+export interface PoolCounts {
+  readonly maxPoolSize: number;
+  readonly total: number;
+  readonly idle: number;
+  readonly inUse: number;
+  readonly pending: number;
+  readonly draining: number;
+  readonly waitQueueLength: number;
+}
+
+/**
+ * A connection was asked of a pool that is closed.
+ *
+ * @public
+ */
+export class MongoPoolClosedError extends MongoDriverError {
+  /** `host:port` of the pool. */
+  readonly address: string;
+
+  constructor(address: string) {
+    super('Attempted to check out a connection from closed connection pool', { host: address, phase: 'checkOut' });
+    this.address = address;
+  }
+
+  static {
+    brand(this, 'MongoPoolClosedError');
+  }
+}
+
+/**
+ * A pool was cleared because its server failed another operation or a check; the operation that met this did nothing and may be
+ * tried again.
+ *
+ * @public
+ */
+export class MongoPoolClearedError extends MongoNetworkError {
+  /** `host:port` of the pool. */
+  readonly address: string;
+
+  constructor(address: string, cause: unknown, message?: string, details?: ErrorDetails) {
+    const reason = cause instanceof Error ? cause.message : 'unknown';
+    super(message ?? `Connection pool for ${address} was cleared because another operation failed with: "${reason}"`, {
+      host: address,
+      phase: 'checkOut',
+      ...details,
+      cause,
+      labels: [MongoErrorLabel.PoolRequestedRetry],
+    });
+    this.address = address;
+  }
+
+  static {
+    brand(this, 'MongoPoolClearedError');
+  }
+}
+
+/**
+ * No connection became free within `waitQueueTimeoutMS` (or `serverSelectionTimeoutMS`), and `timeoutMS` is not in use.
+ *
+ * @public
+ */
+export class MongoWaitQueueTimeoutError extends MongoDriverError {
+  /** `host:port` of the pool. */
+  readonly address: string;
+  /** What the pool held when the wait ended. */
+  readonly counts: PoolCounts;
+
+  constructor(message: string, address: string, counts: PoolCounts) {
+    super(message, { host: address, phase: 'checkOut' });
+    this.address = address;
+    this.counts = counts;
+  }
+
+  static {
+    // The name under which the official driver throws it, though it does not export the class.
+    brand(this, 'MongoWaitQueueTimeoutError');
+  }
+}

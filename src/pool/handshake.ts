@@ -1,0 +1,92 @@
+import type { Document } from '../bson/index.js';
+import { parseHello } from '../sdam/description/hello.js';
+import type { ServerDescription } from '../sdam/description/server_description.js';
+import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';
+import type { MessageLimits } from '../wire/message_encoder.js';
+
+/** What a connection knows of its server, from its own hello (never from a monitor's). */
+export interface ConnectionDescription {
+  readonly server: ServerDescription;
+  readonly limits: MessageLimits;
+  /** The server's own number for this connection. */
+  readonly serverConnectionId: bigint | null;
+  /** The name of the compressor to use, or undefined. */
+  readonly compressor: string | undefined;
+}
+
+/** What a client says of itself when it opens a connection. */
+export interface HandshakeOptions {
+  /** Client metadata: driver, operating system, platform, application. */
+  readonly metadata: Document;
+  /** Compressors to offer, in order of preference. */
+  readonly compressors: readonly string[];
+  /** -1 is zlib's own default. */
+  readonly zlibCompressionLevel: number;
+  /** `hello` from the first message on; otherwise the legacy command, which every server knows. */
+  readonly useHello: boolean;
+  readonly loadBalanced: boolean;
+  /** Versioned API fields. */
+  readonly apiFields: Document;
+}
+
+/** Spelling of the old hello that every server accepts. */
+const LEGACY_HELLO = 'ismaster';
+/** Handshake, "backpressure": the version of the overload protocol that this driver speaks. */
+const BACKPRESSURE_VERSION = '2';
+
+/** Until a server has said what it takes. */
+export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
+  maxBsonObjectSize: 16 * 1024 * 1024,
+  maxMessageSizeBytes: DEFAULT_MAX_MESSAGE_SIZE,
+  maxWriteBatchSize: 100_000,
+});
+
+/** The first command on a connection (MongoDB Handshake). */
+export function handshakeCommand(options: HandshakeOptions): Document {
+  return {
+    ...(options.useHello ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),
+    ...(options.loadBalanced && { loadBalanced: true }),
+    client: options.metadata,
+    compression: options.compressors,
+    backpressure: BACKPRESSURE_VERSION,
+    ...options.apiFields,
+    $db: 'admin',
+  };
+}
+
+/** A later hello on the same connection: without what is said only once. */
+export function helloCommand(options: HandshakeOptions, helloOk: boolean): Document {
+  return {
+    ...(options.useHello || helloOk ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),
+    ...(options.loadBalanced && { loadBalanced: true }),
+    ...options.apiFields,
+    $db: 'admin',
+  };
+}
+
+/** What a server's answer to {@link handshakeCommand} means for the connection. */
+export function describeConnection(
+  address: string,
+  reply: Document,
+  times: { readonly roundTripTime: number; readonly lastUpdateTime: number },
+  offeredCompressors: readonly string[],
+): ConnectionDescription {
+  const server = parseHello(address, reply, { ...times, minRoundTripTime: 0 });
+  const accepted: unknown = reply['compression'];
+  return {
+    server,
+    limits: {
+      maxBsonObjectSize: server.maxBsonObjectSize ?? DEFAULT_LIMITS.maxBsonObjectSize,
+      maxMessageSizeBytes: server.maxMessageSizeBytes ?? DEFAULT_LIMITS.maxMessageSizeBytes,
+      maxWriteBatchSize: server.maxWriteBatchSize ?? DEFAULT_LIMITS.maxWriteBatchSize,
+    },
+    serverConnectionId: toBigInt(reply['connectionId']),
+    compressor: offeredCompressors.find(name => Array.isArray(accepted) && accepted.includes(name)),
+  };
+}
+
+function toBigInt(value: unknown): bigint | null {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  return null;
+}

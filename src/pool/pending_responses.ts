@@ -1,0 +1,67 @@
+import { MongoNetworkTimeoutError } from '../errors/network.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import type { Connection } from './connection.js';
+import type { PoolEvents } from './pool_events.js';
+import type { Purpose } from './purpose.js';
+
+interface PendingResponse {
+  readonly purpose: Purpose;
+  readonly since: number;
+  readonly timer: Timer;
+}
+
+/** The connections of a pool whose callers have gone while the reply was still to come. */
+export class PendingResponses {
+  readonly #timeoutMS: number;
+  readonly #clock: Clock;
+  readonly #events: PoolEvents;
+  readonly #connections = new Map<Connection, PendingResponse>();
+
+  constructor(timeoutMS: number, clock: Clock, events: PoolEvents) {
+    this.#timeoutMS = timeoutMS;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  connections(): Connection[] {
+    return [...this.#connections.keys()];
+  }
+
+  /** Waits for the late reply; a connection on which it does not come in time closes itself. */
+  add(connection: Connection, purpose: Purpose): void {
+    const timer = this.#clock.setTimer(this.#timeoutMS, () => {
+      const text = `no reply from ${connection.address} to an abandoned ${purpose.name} within ${this.#timeoutMS} ms`;
+      connection.close(new MongoNetworkTimeoutError(text, { host: connection.address, phase: 'read' }));
+    });
+    this.#connections.set(connection, { purpose, since: this.#clock.now(), timer });
+    this.#events.pendingResponseStarted(connection, purpose, this.#timeoutMS);
+  }
+
+  /** The reply came. False if it was not waited for here. */
+  succeeded(connection: Connection): boolean {
+    const response = this.#take(connection);
+    if (response === undefined) return false;
+    this.#events.pendingResponseSucceeded(connection, response.purpose, this.#clock.now() - response.since);
+    return true;
+  }
+
+  /** The reply will not come. False if it was not waited for here. */
+  failed(connection: Connection, reason: 'error' | 'stale' | 'poolClosed'): boolean {
+    const response = this.#take(connection);
+    if (response === undefined) return false;
+    const why = reason === 'error' && connection.error instanceof MongoNetworkTimeoutError ? 'timeout' : reason;
+    this.#events.pendingResponseFailed(connection, response.purpose, this.#clock.now() - response.since, why);
+    return true;
+  }
+
+  #take(connection: Connection): PendingResponse | undefined {
+    const response = this.#connections.get(connection);
+    response?.timer.clear();
+    this.#connections.delete(connection);
+    return response;
+  }
+}

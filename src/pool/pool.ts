@@ -1,0 +1,401 @@
+import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
+import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
+import type { EventPublisher } from '../events/publisher.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import { Queue } from '../runtime/queue.js';
+import { Connection, type ConnectionOwner, type ConnectionParts } from './connection.js';
+import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError, type PoolCounts } from './errors.js';
+import { type EstablishSettings, establish } from './establish.js';
+import { PendingResponses } from './pending_responses.js';
+import { perishedReason } from './perished.js';
+import { PoolEvents } from './pool_events.js';
+import type { Purpose } from './purpose.js';
+import { Waiter } from './wait_queue.js';
+
+/** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
+export interface PoolOptions {
+  readonly maxPoolSize: number;
+  readonly minPoolSize: number;
+  readonly maxConnecting: number;
+  readonly maxIdleTimeMS: number;
+  readonly waitQueueTimeoutMS: number;
+  /** How long a late reply is waited for after its caller has gone; 0 closes the connection at once. */
+  readonly pendingResponseTimeoutMS: number;
+}
+
+/** What a pool needs from above. */
+export interface PoolPorts {
+  readonly publisher: EventPublisher;
+  readonly clock: Clock;
+  readonly connection: ConnectionParts;
+  readonly establish: EstablishSettings;
+  /** A connection could not be established. May clear this pool before it returns. */
+  onConnectionError(error: Error, generation: number): void;
+}
+
+/** Idle connections are looked at this often (CMAP, "Background Thread": the driver's choice). */
+const MAINTENANCE_INTERVAL_MS = 10_000;
+
+/**
+ * The connections to one server. A connection is in exactly one place: pending, idle, in use or draining.
+ *
+ *     paused ──ready()──► ready ──clear()──► paused        close() from anywhere ──► closed
+ *
+ *     #assign():   while somebody waits:   lend an idle connection to the one who came first,
+ *                                          or open one (below maxPoolSize and maxConnecting), or leave it.
+ *
+ * Source: Connection Monitoring and Pooling. Events are published after the fact that they tell is in place.
+ */
+export class ConnectionPool implements ConnectionOwner {
+  readonly address: string;
+  readonly #options: PoolOptions;
+  readonly #ports: PoolPorts;
+  readonly #clock: Clock;
+  readonly #events: PoolEvents;
+  #state: 'paused' | 'ready' | 'closed' = 'paused';
+  #generation = 0;
+  #lastConnectionId = 0;
+  /** Why the pool was last cleared: told to those who come while it is paused. */
+  #clearedBy: Error | undefined;
+
+  readonly #pending = new Set<Connection>();
+  /** Last in, first out, so that connections that are not needed grow old. */
+  readonly #idle: Connection[] = [];
+  readonly #inUse = new Map<Connection, Purpose>();
+  readonly #draining: PendingResponses;
+  readonly #waiters = new Queue<Waiter>();
+  #maintenance: Timer | null = null;
+
+  constructor(address: string, options: PoolOptions, ports: PoolPorts) {
+    this.address = address;
+    this.#options = options;
+    this.#ports = ports;
+    this.#clock = ports.clock;
+    this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
+    this.#draining = new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events);
+    const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
+    this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get state(): 'paused' | 'ready' | 'closed' {
+    return this.#state;
+  }
+
+  get maxIdleTimeMS(): number {
+    return this.#options.maxIdleTimeMS;
+  }
+
+  snapshot(): PoolSnapshot {
+    return {
+      total: this.#established + this.#pending.size,
+      idle: this.#idle.length,
+      inUse: this.#inUse.size,
+      pending: this.#pending.size,
+      draining: this.#draining.size,
+      waitQueueLength: this.#waiters.length,
+      generation: this.#generation,
+    };
+  }
+
+  get #established(): number {
+    return this.#idle.length + this.#inUse.size + this.#draining.size;
+  }
+
+  // ── Checking out and in
+
+  /** A connection at once, when one is idle and nobody is before the caller. Otherwise null, and nothing has happened. */
+  tryCheckOut(purpose: Purpose): Connection | null {
+    if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
+    const connection = this.#idle.at(-1);
+    if (connection === undefined || this.#perished(connection) !== null) return null;
+    this.#events.checkOutStarted(purpose);
+    this.#idle.pop();
+    this.#lend(connection, purpose, 0);
+    return connection;
+  }
+
+  /**
+   * A connection, after those who came before have theirs.
+   *
+   * @throws MongoPoolClosedError, MongoPoolClearedError; the error of establishing a connection
+   * @throws MongoOperationTimeoutError or MongoWaitQueueTimeoutError, or the abort reason, when the deadline ends
+   */
+  async checkOut(purpose: Purpose, deadline: Deadline): Promise<Connection> {
+    const startedAt = this.#clock.now();
+    this.#events.checkOutStarted(purpose);
+    const limit = deadline.timedByOperation ? deadline : deadline.within('checkOut', this.#options.waitQueueTimeoutMS);
+    const waiter = new Waiter(purpose, limit, startedAt, this.#onWaiterEnd);
+    if (this.#state === 'closed') this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
+    else if (this.#state === 'paused') this.#fail(waiter, 'connectionError', this.#clearedError());
+    else this.#enqueue(waiter);
+    const connection = await waiter.promise;
+    deadline.record('checkOut');
+    return connection;
+  }
+
+  /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
+  checkIn(connection: Connection): void {
+    const purpose = this.#inUse.get(connection);
+    if (purpose === undefined) return;
+    this.#inUse.delete(connection);
+    connection.idleSince = this.#clock.now();
+    const reason = this.#perished(connection);
+    if (reason === null && connection.draining) {
+      this.#events.checkedIn(connection, purpose);
+      this.#drain(connection, purpose);
+    } else {
+      if (reason === null) this.#idle.push(connection);
+      this.#events.checkedIn(connection, purpose);
+      if (reason !== null) this.#discard(connection, reason);
+    }
+    if (this.#waiters.length > 0) this.#assign();
+  }
+
+  // ── States
+
+  /** Lets connections be lent and opened. */
+  ready(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'ready';
+    this.#clearedBy = undefined;
+    this.#events.ready();
+    this.#maintain();
+  }
+
+  /**
+   * Makes all connections stale, and pauses the pool until {@link ConnectionPool.ready}. Whoever waits is told so at once and may retry.
+   *
+   * @param interruptInUse - also ends those in use and those being established (a monitor's check timed out)
+   */
+  clear(cause: Error | undefined, interruptInUse = false): void {
+    if (this.#state === 'closed') return;
+    const wasReady = this.#state === 'ready';
+    this.#generation++;
+    this.#state = 'paused';
+    this.#clearedBy = cause;
+    if (wasReady) this.#events.cleared(cause, interruptInUse);
+    if (interruptInUse) {
+      const error = new MongoPoolClearedError(
+        this.address,
+        cause,
+        `Connection to ${this.address} interrupted due to server monitor timeout`,
+      );
+      for (const connection of [...this.#pending]) this.#abandon(connection, 'stale', error);
+      for (const connection of this.#inUse.keys()) connection.close(error);
+    }
+    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'stale');
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+      this.#fail(waiter, 'connectionError', this.#clearedError());
+    }
+  }
+
+  /** Closes for good. Connections in use are closed when they come back. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#maintenance?.clear();
+    const error = new MongoPoolClosedError(this.address);
+    for (const connection of [...this.#pending]) this.#abandon(connection, 'poolClosed', error);
+    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'poolClosed');
+    for (const connection of this.#draining.connections()) {
+      this.#draining.failed(connection, 'poolClosed');
+      this.#discard(connection, 'poolClosed');
+    }
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+      this.#fail(waiter, 'poolClosed', error);
+    }
+    this.#events.closed();
+  }
+
+  /** Ends what is still in use: its users are rejected with this error. For closing a client. */
+  interrupt(error: Error): void {
+    for (const connection of this.#inUse.keys()) connection.close(error);
+  }
+
+  // ── ConnectionOwner
+
+  onDrained(connection: Connection): void {
+    // The reply may come before the caller has given the connection back; then it is as good as any other.
+    if (!this.#draining.succeeded(connection)) return;
+    const reason = this.#perished(connection);
+    if (reason === null) this.#idle.push(connection);
+    else this.#discard(connection, reason);
+    this.#assign();
+  }
+
+  onClosed(connection: Connection): void {
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+    // One in use is given back by its user, who learns of it by the failed exchange.
+    else if (!this.#draining.failed(connection, 'error')) return;
+    this.#discard(connection, 'error');
+    this.#assign();
+  }
+
+  // ── The one place where connections go to those who wait
+
+  #assign(): void {
+    while (this.#state === 'ready' && this.#waiters.length > 0) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) break;
+      const reason = this.#perished(connection);
+      const waiter = reason === null ? this.#waiters.shift() : undefined;
+      if (waiter === undefined) {
+        this.#discard(connection, reason ?? 'error');
+        continue;
+      }
+      this.#lend(connection, waiter.purpose, this.#since(waiter.startedAt));
+      waiter.resolve(connection);
+    }
+    while (this.#state === 'ready' && this.#pending.size < this.#room(this.#waiters.length)) void this.#open();
+  }
+
+  /** How many connections may be on their way when so many are missing. */
+  #room(missing: number): number {
+    const { maxPoolSize, maxConnecting } = this.#options;
+    const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#established;
+    return Math.min(missing, maxConnecting, room);
+  }
+
+  #enqueue(waiter: Waiter): void {
+    waiter.enqueue(this.#waiters);
+    this.#assign();
+  }
+
+  #lend(connection: Connection, purpose: Purpose, durationMS: number): void {
+    this.#inUse.set(connection, purpose);
+    connection.uses++;
+    this.#events.checkedOut(connection, purpose, durationMS);
+  }
+
+  // ── Opening
+
+  /** Establishes one connection, for whoever comes first when it is ready. Its failure is that of the one who waits longest. */
+  async #open(): Promise<void> {
+    const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generation);
+    this.#pending.add(connection);
+    this.#events.connectionCreated(connection);
+    try {
+      await establish(connection, this.#ports.establish, Deadline.background(this.#clock));
+    } catch (error) {
+      if (this.#pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
+      return;
+    }
+    this.#pending.delete(connection);
+    connection.owner = this;
+    connection.idleSince = this.#clock.now();
+    const reason = this.#perished(connection);
+    if (reason === null) {
+      this.#idle.push(connection);
+      this.#events.connectionReady(connection);
+    } else {
+      this.#discard(connection, reason);
+    }
+    this.#assign();
+    this.#fill();
+  }
+
+  #onOpenFailed(connection: Connection, error: Error): void {
+    // After a clear, those who wait now have nothing to do with this connection.
+    const waiter = connection.generation === this.#generation ? this.#waiters.shift() : undefined;
+    this.#ports.onConnectionError(error, connection.generation);
+    this.#events.connectionClosed(connection, 'error');
+    if (waiter !== undefined) this.#fail(waiter, 'connectionError', error);
+    this.#assign();
+  }
+
+  /** Gives up a connection that is being established. */
+  #abandon(connection: Connection, reason: ConnectionClosedReason, error: Error): void {
+    this.#pending.delete(connection);
+    connection.close(error);
+    this.#events.connectionClosed(connection, reason);
+  }
+
+  // ── Background
+
+  /** Closes what has been idle too long and opens what minPoolSize lacks, now and from time to time. */
+  #maintain(): void {
+    const { minPoolSize, maxIdleTimeMS } = this.#options;
+    if (this.#state !== 'ready' || (minPoolSize === 0 && maxIdleTimeMS === 0)) return;
+    for (const connection of [...this.#idle]) {
+      const reason = this.#perished(connection);
+      if (reason === null) continue;
+      this.#idle.splice(this.#idle.indexOf(connection), 1);
+      this.#discard(connection, reason);
+    }
+    this.#fill();
+    this.#maintenance?.clear();
+    this.#maintenance = this.#clock.setTimer(MAINTENANCE_INTERVAL_MS, () => this.#maintain());
+  }
+
+  #fill(): void {
+    const missing = this.#options.minPoolSize - this.#established;
+    while (this.#state === 'ready' && this.#pending.size < this.#room(missing)) void this.#open();
+  }
+
+  // ── Letting go
+
+  readonly #onWaiterEnd = (waiter: Waiter, end: DeadlineEnd): void => {
+    const error = waiter.deadline.errorOf(
+      end,
+      {
+        during: `while checking out a connection from connection pool of ${this.address}: ${this.#describe()}`,
+        phase: 'checkOut',
+        host: this.address,
+        namespace: waiter.purpose.namespace,
+        maybeApplied: false,
+        hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
+      },
+      text => new MongoWaitQueueTimeoutError(text, this.address, this.#counts()),
+    );
+    this.#fail(waiter, 'timeout', error);
+    // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
+    const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#established);
+    const excess = Math.max(0, this.#pending.size - wanted);
+    for (const connection of [...this.#pending].slice(0, excess)) this.#abandon(connection, 'error', error);
+  };
+
+  #fail(waiter: Waiter, reason: ConnectionCheckOutFailedReason, error: Error): void {
+    this.#events.checkOutFailed(reason, error, waiter.purpose, this.#since(waiter.startedAt));
+    waiter.reject(error);
+  }
+
+  #drain(connection: Connection, purpose: Purpose): void {
+    if (this.#options.pendingResponseTimeoutMS > 0) this.#draining.add(connection, purpose);
+    else this.#discard(connection, 'error');
+  }
+
+  /** Closes a connection that is in none of the pool's places any more. */
+  #discard(connection: Connection, reason: ConnectionClosedReason): void {
+    connection.owner = null;
+    connection.close(connection.error ?? new MongoPoolClosedError(this.address));
+    this.#events.connectionClosed(connection, reason);
+  }
+
+  #perished(connection: Connection): ConnectionClosedReason | null {
+    return perishedReason(connection, this, this.#clock);
+  }
+
+  #clearedError(): MongoPoolClearedError {
+    return new MongoPoolClearedError(this.address, this.#clearedBy);
+  }
+
+  #since(startedAt: number): number {
+    return this.#clock.now() - startedAt;
+  }
+
+  #counts(): PoolCounts {
+    return { maxPoolSize: this.#options.maxPoolSize, ...this.snapshot() };
+  }
+
+  /** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` */
+  #describe(): string {
+    const { maxPoolSize, inUse, waitQueueLength, pending, draining } = this.#counts();
+    const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
+    return `${inUse}${limit} in use, ${waitQueueLength} waiting, ${pending} being established, ${draining} draining`;
+  }
+}

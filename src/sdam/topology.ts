@@ -1,0 +1,283 @@
+import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
+import type { MongoError } from '../errors/base.js';
+import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
+import type { EventPublisher } from '../events/publisher.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+import type { ServerDescription } from './description/server_description.js';
+import { initialTopology, type TopologyDescription } from './description/topology_description.js';
+import { TopologyType } from './description/types.js';
+import { diffTopology } from './diff.js';
+import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
+import { MongoServerSelectionError } from './errors.js';
+import { describeSelectionFailure } from './selection_failure.js';
+import { type SelectionRequest, SelectionWaiter } from './selection_waiters.js';
+import type { Server } from './server.js';
+import { selectServer } from './server_selection.js';
+import { TopologyEvents } from './topology_events.js';
+import { applyServerDescription } from './transitions.js';
+
+export interface TopologyOptions {
+  /** Seeds, as `host:port`. */
+  readonly hosts: readonly string[];
+  readonly replicaSet: string | undefined;
+  readonly directConnection: boolean;
+  readonly loadBalanced: boolean;
+  readonly heartbeatFrequencyMS: number;
+  readonly localThresholdMS: number;
+}
+
+/** What a topology needs from above. */
+export interface TopologyPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly publisher: EventPublisher;
+  /** Makes the pool and the monitor of a server; nothing is started. */
+  openServer(address: string, topology: Topology): Server;
+}
+
+/**
+ * The deployment as the driver sees it: holds the current description, its servers, and the operations that wait for one.
+ *
+ * It alone changes the description. A change is applied in one step without a turn of the event loop: description, events, pools, waiters.
+ *
+ * Source: Server Discovery and Monitoring; Server Selection.
+ */
+export class Topology {
+  readonly #ports: TopologyPorts;
+  readonly #events: TopologyEvents;
+  readonly #servers = new Map<string, Server>();
+  readonly #waiters = new Set<SelectionWaiter>();
+  #description: TopologyDescription;
+  #state: 'new' | 'open' | 'closed' = 'new';
+
+  constructor(options: TopologyOptions, ports: TopologyPorts) {
+    this.#ports = ports;
+    this.#events = new TopologyEvents(ports.publisher);
+    const { replicaSet, ...rest } = options;
+    this.#description = initialTopology({
+      ...rest,
+      hosts: [...options.hosts],
+      ...(replicaSet !== undefined && { replicaSet }),
+    });
+  }
+
+  get description(): TopologyDescription {
+    return this.#description;
+  }
+
+  get servers(): ReadonlyMap<string, Server> {
+    return this.#servers;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Begins to discover the deployment. Does not wait. */
+  open(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'open';
+    this.#events.opening();
+    this.#events.changed(emptyTopology(this.#description), this.#description);
+    for (const address of this.#description.servers.keys()) this.#openServer(address);
+  }
+
+  // ── Selection
+
+  /** The server for an operation, at once; null if none suits now. Makes no promise. */
+  trySelect(request: SelectionRequest): Server | null {
+    if (this.#state !== 'open') return null;
+    this.#events.selectionStarted(request.purpose, request.wanted, this.#description);
+    const server = this.#select(request);
+    if (server !== null) {
+      this.#events.selected(request.purpose, request.wanted, this.#description, server.address, 0);
+    }
+    return server;
+  }
+
+  /**
+   * Waits for a server, after {@link Topology.trySelect} found none.
+   *
+   * @throws MongoServerSelectionError, MongoOperationTimeoutError or the abort reason when the deadline ends
+   * @throws MongoCompatibilityError if a server's version does not fit this driver
+   */
+  async select(request: SelectionRequest, deadline: Deadline): Promise<Server> {
+    if (this.#state === 'closed') throw new MongoTopologyClosedError();
+    const startedAt = this.#ports.clock.now();
+    this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
+    const waiter = new SelectionWaiter(request, deadline, startedAt, this.#onWaiterEnd);
+    this.#waiters.add(waiter);
+    for (const server of this.#servers.values()) server.monitor?.requestCheck();
+    const server = await waiter.promise;
+    deadline.record('serverSelection');
+    return server;
+  }
+
+  #select({ selector, deprioritized }: SelectionRequest): Server | null {
+    const description = this.#description;
+    if (!description.compatible) throw new MongoCompatibilityError(description.compatibilityError ?? 'Incompatible');
+    const chosen = selectServer(description, selector, deprioritized, this.#operationCount, this.#ports.random);
+    return chosen === null ? null : (this.#servers.get(chosen.address) ?? null);
+  }
+
+  readonly #operationCount = (address: string): number => this.#servers.get(address)?.operationCount ?? 0;
+
+  #wakeWaiters(): void {
+    for (const waiter of [...this.#waiters]) {
+      const { request } = waiter;
+      try {
+        const server = this.#select(request);
+        if (server === null) continue;
+        this.#waiters.delete(waiter);
+        const durationMS = this.#ports.clock.now() - waiter.startedAt;
+        this.#events.selected(request.purpose, request.wanted, this.#description, server.address, durationMS);
+        waiter.resolve(server);
+      } catch (error) {
+        this.#failWaiter(waiter, error as Error);
+      }
+    }
+  }
+
+  readonly #onWaiterEnd = (waiter: SelectionWaiter, end: DeadlineEnd): void => {
+    const { deadline, request } = waiter;
+    const why = describeSelectionFailure(this.#description, request.wanted, this.#ports.clock.now());
+    const waitedMS = (this.#ports.clock.now() - waiter.startedAt).toFixed(0);
+    const failure = new MongoServerSelectionError(
+      `Server selection timed out after ${waitedMS} ms: ${why}`,
+      this.#description,
+      { phase: 'serverSelection', namespace: request.purpose.namespace },
+    );
+    const error = deadline.errorOf(
+      end,
+      {
+        during: 'during server selection',
+        phase: 'serverSelection',
+        namespace: request.purpose.namespace,
+        maybeApplied: false,
+        cause: failure,
+      },
+      () => failure,
+    );
+    this.#failWaiter(waiter, error);
+  };
+
+  #failWaiter(waiter: SelectionWaiter, error: Error): void {
+    this.#waiters.delete(waiter);
+    const { purpose, wanted } = waiter.request;
+    const durationMS = this.#ports.clock.now() - waiter.startedAt;
+    this.#events.selectionFailed(purpose, wanted, this.#description, error, durationMS);
+    waiter.reject(error);
+  }
+
+  // ── What is learned about servers
+
+  /** A monitor's check, or the handshake of a connection, told the state of a server. */
+  onServerDescription(description: ServerDescription): void {
+    this.#apply(description);
+  }
+
+  /** A monitor's check failed. Returns whether the monitor should check again at once. */
+  onCheckFailed(address: string, error: MongoError): boolean {
+    const known = this.#description.servers.get(address);
+    if (known === undefined) return false;
+    const reaction = reactToFailedCheck(error, known);
+    this.#react(address, reaction, error);
+    return reaction.requestCheck;
+  }
+
+  /** An operation, or the making of a connection, failed on a server. */
+  onError(
+    error: unknown,
+    server: Server,
+    where: Pick<ErrorContext, 'connectionGeneration' | 'phase' | 'serviceId'>,
+  ): void {
+    const description = this.#description.servers.get(server.address);
+    if (this.#state !== 'open' || description === undefined) return;
+    const reaction = reactTo(error, {
+      ...where,
+      poolGeneration: server.pool.generation,
+      description,
+      loadBalanced: this.#description.type === TopologyType.LoadBalanced,
+    });
+    this.#react(server.address, reaction, error);
+  }
+
+  /** Unknown first, then the pool, in one step: a check that succeeds in between must not be undone (SDAM, "Why mark a server Unknown first"). */
+  #react(address: string, reaction: Reaction, error: unknown): void {
+    const server = this.#servers.get(address);
+    if (reaction.markUnknown !== null) this.#apply(reaction.markUnknown);
+    const cause = error instanceof Error ? error : undefined;
+    if (reaction.clearPool) server?.pool.clear(cause, reaction.interruptInUse);
+    if (reaction.cancelCheck) server?.monitor?.cancelCheck();
+    if (reaction.requestCheck) server?.monitor?.requestCheck();
+  }
+
+  #apply(description: ServerDescription): void {
+    const before = this.#description;
+    if (this.#state !== 'open' || !before.servers.has(description.address)) return;
+    const after = applyServerDescription(before, description);
+    this.#description = after;
+    const { added, removed, changed, differs } = diffTopology(before, after);
+    for (const { previous, next } of changed) this.#events.serverChanged(previous, next);
+    for (const address of added) this.#openServer(address, false);
+    for (const address of removed) this.#closeServer(address);
+    if (differs) this.#events.changed(before, after);
+    for (const address of added) this.#servers.get(address)?.monitor?.start();
+    this.#readyPool(after.servers.get(description.address));
+    if (this.#waiters.size > 0) this.#wakeWaiters();
+  }
+
+  /** SDAM, "Connection Pool Management": a server that can be used has a pool that is ready. */
+  #readyPool(description: ServerDescription | undefined): void {
+    if (description === undefined) return;
+    const single = this.#description.type === TopologyType.Single && description.type !== 'Unknown';
+    if (single || description.isDataBearing) this.#servers.get(description.address)?.pool.ready();
+  }
+
+  // ── Servers
+
+  #openServer(address: string, start = true): void {
+    const server = this.#ports.openServer(address, this);
+    this.#servers.set(address, server);
+    this.#events.serverOpening(address);
+    if (start) server.monitor?.start();
+  }
+
+  #closeServer(address: string): void {
+    const server = this.#servers.get(address);
+    if (server === undefined) return;
+    this.#servers.delete(address);
+    server.monitor?.close();
+    server.pool.close();
+    this.#events.serverClosed(address);
+  }
+
+  /** Closes everything: what runs or waits is rejected with MongoClientClosedError or MongoTopologyClosedError. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    for (const waiter of [...this.#waiters]) this.#failWaiter(waiter, new MongoTopologyClosedError());
+    if (!wasOpen) return;
+    for (const [address, server] of [...this.#servers]) {
+      this.#closeServer(address);
+      server.pool.interrupt(new MongoClientClosedError());
+    }
+    const before = this.#description;
+    this.#description = emptyTopology(before);
+    this.#events.changed(before, this.#description);
+    this.#events.closed();
+  }
+}
+
+/** What is known before the first seed and after the end: nothing. */
+function emptyTopology({ heartbeatFrequencyMS, localThresholdMS }: TopologyDescription): TopologyDescription {
+  return initialTopology({
+    hosts: [],
+    directConnection: false,
+    loadBalanced: false,
+    heartbeatFrequencyMS,
+    localThresholdMS,
+  });
+}

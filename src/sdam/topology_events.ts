@@ -1,0 +1,105 @@
+import type { EventPublisher } from '../events/publisher.js';
+import {
+  ServerSelectionFailedEvent,
+  ServerSelectionStartedEvent,
+  ServerSelectionSucceededEvent,
+  WaitingForSuitableServerEvent,
+} from '../events/selection.js';
+import { ServerClosedEvent, ServerDescriptionChangedEvent, ServerOpeningEvent } from '../events/server.js';
+import { TopologyClosedEvent, TopologyDescriptionChangedEvent, TopologyOpeningEvent } from '../events/topology.js';
+import type { Purpose } from '../pool/purpose.js';
+import { HostAddress } from './description/host_address.js';
+import type { ServerDescription } from './description/server_description.js';
+import type { TopologyDescription } from './description/topology_description.js';
+
+/** Topologies of this process are numbered, as in the official driver. */
+let lastTopologyId = 0;
+
+/** The events of one topology. Each method builds nothing unless somebody listens. */
+export class TopologyEvents {
+  readonly topologyId = lastTopologyId++;
+  readonly #publisher: EventPublisher;
+
+  constructor(publisher: EventPublisher) {
+    this.#publisher = publisher;
+  }
+
+  opening(): void {
+    const { topologyId } = this;
+    this.#publisher.publish('topologyOpening', stamp => new TopologyOpeningEvent({ topologyId }, stamp));
+  }
+
+  closed(): void {
+    const { topologyId } = this;
+    this.#publisher.publish('topologyClosed', stamp => new TopologyClosedEvent({ topologyId }, stamp));
+  }
+
+  changed(previousDescription: TopologyDescription, newDescription: TopologyDescription): void {
+    const fields = { topologyId: this.topologyId, previousDescription, newDescription };
+    this.#publisher.publish('topologyDescriptionChanged', stamp => new TopologyDescriptionChangedEvent(fields, stamp));
+  }
+
+  serverOpening(address: string): void {
+    const fields = { topologyId: this.topologyId, address };
+    this.#publisher.publish('serverOpening', stamp => new ServerOpeningEvent(fields, stamp));
+  }
+
+  serverClosed(address: string): void {
+    const fields = { topologyId: this.topologyId, address };
+    this.#publisher.publish('serverClosed', stamp => new ServerClosedEvent(fields, stamp));
+  }
+
+  serverChanged(previousDescription: ServerDescription, newDescription: ServerDescription): void {
+    const { address } = newDescription;
+    const fields = { topologyId: this.topologyId, address, previousDescription, newDescription };
+    this.#publisher.publish('serverDescriptionChanged', stamp => new ServerDescriptionChangedEvent(fields, stamp));
+  }
+
+  selectionStarted(purpose: Purpose, selector: string, topologyDescription: TopologyDescription): void {
+    if (!this.#publisher.wants('serverSelectionStarted')) return;
+    const fields = { ...selectionFields(purpose, selector), topologyDescription };
+    this.#publisher.publish('serverSelectionStarted', stamp => new ServerSelectionStartedEvent(fields, stamp));
+  }
+
+  waiting(purpose: Purpose, selector: string, topologyDescription: TopologyDescription, remainingTimeMS: number): void {
+    if (!this.#publisher.wants('waitingForSuitableServer')) return;
+    const fields = { ...selectionFields(purpose, selector), topologyDescription, remainingTimeMS };
+    this.#publisher.publish('waitingForSuitableServer', stamp => new WaitingForSuitableServerEvent(fields, stamp));
+  }
+
+  selected(
+    purpose: Purpose,
+    selector: string,
+    topologyDescription: TopologyDescription,
+    address: string,
+    durationMS: number,
+  ): void {
+    if (!this.#publisher.wants('serverSelectionSucceeded')) return;
+    const { host, port } = new HostAddress(address);
+    const fields = {
+      ...selectionFields(purpose, selector),
+      topologyDescription,
+      address,
+      serverHost: host ?? address,
+      serverPort: port,
+      durationMS,
+    };
+    this.#publisher.publish('serverSelectionSucceeded', stamp => new ServerSelectionSucceededEvent(fields, stamp));
+  }
+
+  selectionFailed(
+    purpose: Purpose,
+    selector: string,
+    topologyDescription: TopologyDescription,
+    failure: Error,
+    durationMS: number,
+  ): void {
+    if (!this.#publisher.wants('serverSelectionFailed')) return;
+    const fields = { ...selectionFields(purpose, selector), topologyDescription, failure, durationMS };
+    this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp));
+  }
+}
+
+function selectionFields({ name, operationId, attempt }: Purpose, selector: string) {
+  return { selector, operation: name, operationId, attempt };
+}
