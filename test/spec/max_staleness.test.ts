@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ReadPreference, type ReadPreferenceMode, type TagSet } from '../../src/concern/read_preference.js';
 import type { ServerDescription } from '../../src/sdam/description/server_description.js';
 import { latencyWindow, readPreferenceSelector, suitableServers } from '../../src/sdam/server_selection.js';
+import { skipReason } from '../support/specifications.js';
 import { addressesOf, casesBelow, lowerFirst, topologyOf } from './sdam_support.js';
 
 interface Content {
@@ -12,8 +13,10 @@ interface Content {
   readonly in_latency_window?: { address: string }[];
 }
 
-describe('Max Staleness', () => {
-  for (const { path, content } of casesBelow('max-staleness/tests')) {
+const FOLDER = 'max-staleness/tests';
+
+describe('Max Staleness', { skip: skipReason(FOLDER) }, () => {
+  for (const { path, content } of casesBelow(FOLDER)) {
     it(path, () => {
       const { error = false, read_preference: rp = {}, suitable_servers, in_latency_window } = content as Content;
       const topology = topologyOf(content);

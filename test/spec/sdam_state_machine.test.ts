@@ -10,6 +10,7 @@ import { initialTopology, TopologyDescription } from '../../src/sdam/description
 import { diffTopology } from '../../src/sdam/diff.js';
 import { type Reaction, reactTo, reactToFailedCheck } from '../../src/sdam/error_reaction.js';
 import { applyServerDescription } from '../../src/sdam/transitions.js';
+import { skipReason } from '../support/specifications.js';
 import { casesBelow } from './sdam_support.js';
 
 interface ApplicationError {
@@ -238,9 +239,10 @@ function plain(value: unknown): unknown {
   return JSON.parse(EJSON.stringify(value ?? null, { relaxed: true }));
 }
 
-for (const folder of ['rs', 'sharded', 'single', 'load-balanced', 'errors', 'monitoring']) {
-  describe(`Server Discovery And Monitoring: ${folder}`, () => {
-    for (const { path, content } of casesBelow(`server-discovery-and-monitoring/tests/${folder}`)) {
+for (const area of ['rs', 'sharded', 'single', 'load-balanced', 'errors', 'monitoring']) {
+  const folder = `server-discovery-and-monitoring/tests/${area}`;
+  describe(`Server Discovery And Monitoring: ${area}`, { skip: skipReason(folder) }, () => {
+    for (const { path, content } of casesBelow(folder)) {
       const { description, uri, phases } = content as Content;
       it(`${path}: ${description}`, () => {
         const shell = new Shell(uri);

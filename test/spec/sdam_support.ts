@@ -1,14 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { type Document, EJSON } from '../../src/bson/index.js';
+import type { Random } from '../../src/runtime/random.js';
 import {
   ServerDescription as Description,
   type ServerDescription,
 } from '../../src/sdam/description/server_description.js';
 import { TopologyDescription } from '../../src/sdam/description/topology_description.js';
 import type { ServerType, TopologyType } from '../../src/sdam/description/types.js';
-
-const root = process.env['SPECIFICATIONS_DIR'] ?? join(process.cwd(), '../shared/specifications');
+import { specificationFiles } from '../support/specifications.js';
 
 export interface Case {
   /** Path below the folder of the specification. */
@@ -16,14 +14,12 @@ export interface Case {
   readonly content: Document;
 }
 
-/** Every JSON file below a folder of the specifications, whatever its name. */
+/** Every JSON file below a folder of the specifications, its Extended JSON read. */
 export function casesBelow(folder: string): Case[] {
-  const start = join(root, folder);
-  return readdirSync(start, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
-    .map(entry => join(entry.parentPath, entry.name))
-    .sort()
-    .map(file => ({ path: relative(start, file), content: EJSON.parse(readFileSync(file, 'utf8')) as Document }));
+  return specificationFiles(folder).map(({ name, content }) => ({
+    path: name,
+    content: EJSON.deserialize(content as Document) as Document,
+  }));
 }
 
 /** A topology as the files of Server Selection and Max Staleness write it down. */

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Long, ObjectId } from '../../../src/bson/index.js';
+import { loadBalancerServer, unknownServer } from '../../../src/sdam/description/server_description.js';
+import type { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
+import { applyServerDescription } from '../../../src/sdam/transitions.js';
+import { initial, mongos, primary, secondary, standalone, topologyAfter } from './replies.js';
+
+const A = 'a:27017';
+const B = 'b:27017';
+
+function typesOf(topology: TopologyDescription): Record<string, string> {
+  return Object.fromEntries([...topology.servers].map(([address, { type }]) => [address, type]));
+}
+
+const discovered = () => topologyAfter(initial({ replicaSet: 'rs' }), [A, primary()], [B, secondary()]);
+
+describe('applyServerDescription', () => {
+  it('gives back the same description for a server that does not belong to it', () => {
+    const topology = initial({});
+
+    assert.equal(applyServerDescription(topology, unknownServer('x:27017')), topology);
+  });
+
+  it('gives back the same description when the reply is older than what is known', () => {
+    const processId = new ObjectId();
+    const reply = (counter: number) => primary({ topologyVersion: { processId, counter: Long.fromNumber(counter) } });
+    const topology = topologyAfter(initial({ replicaSet: 'rs' }), [A, reply(5)]);
+
+    assert.equal(topologyAfter(topology, [A, reply(4)]), topology);
+    assert.notEqual(topologyAfter(topology, [A, reply(5)]), topology);
+  });
+
+  it('leaves the description that it starts from alone', () => {
+    const before = initial({});
+    topologyAfter(before, [A, primary()]);
+
+    assert.equal(before.type, 'Unknown');
+    assert.equal(before.servers.get(A)?.type, 'Unknown');
+  });
+});
+
+describe('an unknown topology', () => {
+  it('becomes Single by a standalone that is its only seed', () => {
+    const topology = topologyAfter(initial({ hosts: ['a'] }), [A, standalone()]);
+
+    assert.equal(topology.type, 'Single');
+    assert.deepEqual(typesOf(topology), { [A]: 'Standalone' });
+  });
+
+  it('drops every standalone of several seeds, the last one too', () => {
+    const topology = topologyAfter(initial({}), [A, standalone()], [B, standalone()]);
+
+    assert.equal(topology.type, 'Unknown');
+    assert.equal(topology.servers.size, 0);
+  });
+
+  it('becomes Sharded by a mongos', () => {
+    assert.equal(topologyAfter(initial({}), [A, mongos()]).type, 'Sharded');
+  });
+
+  it('becomes the replica set of the first member that answers', () => {
+    const topology = topologyAfter(initial({ hosts: ['a'] }), [A, secondary()]);
+
+    assert.equal(topology.type, 'ReplicaSetNoPrimary');
+    assert.equal(topology.setName, 'rs');
+    assert.deepEqual(typesOf(topology), { [A]: 'RSSecondary', [B]: 'Unknown' });
+  });
+
+  it('waits for a ghost', () => {
+    const topology = topologyAfter(initial({}), [A, { ok: 1, isreplicaset: true }]);
+
+    assert.equal(topology.type, 'Unknown');
+    assert.equal(topology.servers.get(A)?.type, 'RSGhost');
+  });
+});
+
+describe('a sharded topology', () => {
+  it('drops what is no mongos', () => {
+    const topology = topologyAfter(initial({}), [A, mongos()], [B, primary()]);
+
+    assert.deepEqual(typesOf(topology), { [A]: 'Mongos' });
+  });
+
+  it('keeps a mongos that is unavailable', () => {
+    const topology = applyServerDescription(topologyAfter(initial({}), [A, mongos()]), unknownServer(A));
+
+    assert.equal(topology.type, 'Sharded');
+    assert.equal(topology.servers.get(A)?.type, 'Unknown');
+  });
+});
+
+describe('a replica set', () => {
+  it('loses its primary by an error, and finds it again', () => {
+    const without = applyServerDescription(discovered(), unknownServer(A));
+
+    assert.equal(without.type, 'ReplicaSetNoPrimary');
+    assert.equal(topologyAfter(without, [A, primary()]).type, 'ReplicaSetWithPrimary');
+  });
+
+  it('drops a member of another set', () => {
+    const topology = topologyAfter(discovered(), [B, secondary({ setName: 'other' })]);
+
+    assert.deepEqual(typesOf(topology), { [A]: 'RSPrimary' });
+  });
+
+  it('drops a seed that knows itself under another address, after it named the members', () => {
+    const topology = topologyAfter(initial({ hosts: ['alias'], replicaSet: 'rs' }), [
+      'alias:27017',
+      secondary({ me: A }),
+    ]);
+
+    assert.deepEqual(typesOf(topology), { [A]: 'Unknown', [B]: 'Unknown' });
+  });
+
+  it("follows the primary's list of members", () => {
+    const topology = topologyAfter(discovered(), [A, primary({ hosts: [A, 'c:27017'] })]);
+
+    assert.deepEqual(typesOf(topology), { [A]: 'RSPrimary', 'c:27017': 'Unknown' });
+  });
+
+  it('takes the newer of two primaries and marks the older one stale', () => {
+    const topology = topologyAfter(discovered(), [B, primary({ setVersion: 2 })]);
+
+    assert.deepEqual(typesOf(topology), { [A]: 'Unknown', [B]: 'RSPrimary' });
+    assert.equal(topology.servers.get(A)?.error?.name, 'MongoStalePrimaryError');
+    assert.match(
+      topology.servers.get(A)?.error?.message ?? '',
+      /primary marked stale due to discovery of newer primary/,
+    );
+  });
+
+  it('compares the electionId first from MongoDB 6.0 on, and the setVersion first before', () => {
+    const [older, newer] = [new ObjectId('0'.repeat(24)), new ObjectId('1'.repeat(24))];
+    const rivals = (maxWireVersion: number) =>
+      topologyAfter(
+        initial({ replicaSet: 'rs' }),
+        [A, primary({ electionId: newer, setVersion: 1, maxWireVersion })],
+        [B, primary({ electionId: older, setVersion: 2, maxWireVersion })],
+      );
+
+    assert.deepEqual(typesOf(rivals(17)), { [A]: 'RSPrimary', [B]: 'Unknown' });
+    assert.deepEqual(typesOf(rivals(16)), { [A]: 'Unknown', [B]: 'RSPrimary' });
+    assert.match(
+      rivals(17).servers.get(B)?.error?.message ?? '',
+      /electionId\/setVersion mismatch, .*setVersion 2.* is stale compared to .*setVersion 1/,
+    );
+  });
+
+  it('remembers the newest election after its primary is gone', () => {
+    const [older, newer] = [new ObjectId('0'.repeat(24)), new ObjectId('1'.repeat(24))];
+    const elected = topologyAfter(initial({ replicaSet: 'rs' }), [A, primary({ electionId: newer })]);
+
+    const topology = topologyAfter(applyServerDescription(elected, unknownServer(A)), [
+      B,
+      primary({ electionId: older }),
+    ]);
+
+    assert.equal(topology.type, 'ReplicaSetNoPrimary');
+    assert.equal(topology.servers.get(B)?.type, 'Unknown');
+    assert.ok(topology.maxElectionId?.equals(newer));
+  });
+});
+
+describe('a single topology', () => {
+  it('refuses a server of another set', () => {
+    const before = initial({ hosts: ['a'], directConnection: true, replicaSet: 'wanted' });
+
+    const topology = topologyAfter(before, [A, secondary()]);
+
+    assert.equal(topology.servers.get(A)?.type, 'Unknown');
+    assert.equal(topology.error?.message, 'Replica set "wanted" was asked for and the server is in "rs"');
+    assert.match(topologyAfter(before, [A, standalone()]).error?.message ?? '', /the server is in none/);
+  });
+
+  it('takes a server of any kind', () => {
+    for (const reply of [standalone(), mongos(), primary(), secondary()]) {
+      const topology = topologyAfter(initial({ hosts: ['a'], directConnection: true }), [A, reply]);
+      assert.equal(topology.type, 'Single');
+      assert.notEqual(topology.servers.get(A)?.type, 'Unknown');
+    }
+  });
+});
+
+describe('a load balanced topology', () => {
+  it('is complete with its load balancer', () => {
+    const topology = applyServerDescription(initial({ hosts: ['a'], loadBalanced: true }), loadBalancerServer(A));
+
+    assert.equal(topology.type, 'LoadBalanced');
+    assert.equal(topology.hasWritableServer(), true);
+  });
+});
