@@ -32,8 +32,9 @@ export abstract class MonitoringEvent {
 
 /** Gives an event its own data, as far as it is there, and closes it. Constructors of concrete events end with this. */
 export function complete(event: MonitoringEvent, fields: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) (event as unknown as Record<string, unknown>)[name] = value;
+  const target = event as unknown as Record<string, unknown>;
+  for (const name of Object.keys(fields)) {
+    if (fields[name] !== undefined) target[name] = fields[name];
   }
   Object.freeze(event);
 }

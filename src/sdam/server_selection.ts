@@ -135,25 +135,30 @@ function selectMembers(
   candidates: readonly ServerDescription[],
   readPreference: SelectionPreference,
 ): readonly ServerDescription[] {
-  const primary = candidates.filter(server => server.type === ServerType.RSPrimary);
   switch (readPreference.mode) {
     case 'primary':
-      return primary;
-    case 'primaryPreferred':
+      return primaryOf(candidates);
+    case 'primaryPreferred': {
+      const primary = primaryOf(candidates);
       return primary.length > 0 ? primary : eligibleSecondaries(topology, candidates, readPreference);
+    }
     case 'secondary':
       return eligibleSecondaries(topology, candidates, readPreference);
     case 'secondaryPreferred': {
       const secondaries = eligibleSecondaries(topology, candidates, readPreference);
-      return secondaries.length > 0 ? secondaries : primary;
+      return secondaries.length > 0 ? secondaries : primaryOf(candidates);
     }
     case 'nearest': {
-      const fresh = [...primary, ...freshSecondaries(topology, candidates, readPreference)];
+      const fresh = [...primaryOf(candidates), ...freshSecondaries(topology, candidates, readPreference)];
       return matchingTags(fresh, readPreference.tags);
     }
     default:
       return NO_SERVERS;
   }
+}
+
+function primaryOf(candidates: readonly ServerDescription[]): readonly ServerDescription[] {
+  return candidates.filter(server => server.type === ServerType.RSPrimary);
 }
 
 function eligibleSecondaries(
