@@ -1,3 +1,5 @@
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+
 /** Where the `timeoutMS` in effect was set; shown in timeout errors. */
 export type TimeoutSource = 'operation' | 'transaction' | 'session' | 'collection' | 'database' | 'client' | 'cursor';
 
@@ -11,6 +13,8 @@ export interface Budget {
 /** The values of `timeoutMS` at each level; undefined means "inherit". */
 export interface TimeoutLevels {
   readonly operation?: number | undefined;
+  /** Given when a cursor was opened; for each `next` in iteration mode and for `close`, which start anew with the same time. */
+  readonly cursor?: number | undefined;
   /** The one budget of a running `withTransaction` or of a transaction. */
   readonly transaction?: number | undefined;
   /** `defaultTimeoutMS` of the session: for commit, abort, withTransaction and endSession only. */
@@ -23,10 +27,10 @@ export interface TimeoutLevels {
 export const UNTIMED: Budget = Object.freeze({ timeoutMS: undefined, source: undefined });
 
 /** From the highest precedence to the lowest. */
-const PRECEDENCE = ['operation', 'transaction', 'session', 'collection', 'database', 'client'] as const;
+const PRECEDENCE = ['operation', 'cursor', 'transaction', 'session', 'collection', 'database', 'client'] as const;
 
 /**
- * The `timeoutMS` in effect: operation over transaction over session over collection over database over client.
+ * The `timeoutMS` in effect: operation over cursor over transaction over session over collection over database over client.
  *
  * Source: Client Side Operations Timeout, "timeoutMS" and "Timeout behavior".
  */
@@ -36,4 +40,32 @@ export function budgetOf(levels: TimeoutLevels): Budget {
     if (timeoutMS !== undefined) return { timeoutMS, source };
   }
   return UNTIMED;
+}
+
+/**
+ * A `timeoutMS` as a user gave it.
+ *
+ * @param where - whose option it is, to stand after "of": `the client`, `insertOne`
+ * @returns undefined for undefined and null, which both mean "inherit"
+ * @throws MongoInvalidArgumentError if it is not a finite number from 0 on
+ */
+export function validateTimeoutMS(value: unknown, where: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && value >= 0 && value !== Infinity) return value;
+  throw new MongoInvalidArgumentError(
+    `timeoutMS of ${where} is ${shown(value)}; allowed are milliseconds as a number from 0 on, where 0 means no limit`,
+  );
+}
+
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `${String(value)} (${typeof value})`;
+    case 'string':
+      return `${JSON.stringify(value.slice(0, 40))} (string)`;
+    default:
+      return `of type ${typeof value}`;
+  }
 }

@@ -9,7 +9,11 @@ import { type Budget, UNTIMED } from './budget.js';
 
 /** Why a deadline ended. */
 export type DeadlineEnd =
-  | { readonly kind: 'expired' /** How late the end was noticed. */; readonly lateByMS: number }
+  | {
+      readonly kind: 'expired';
+      /** How late the timer came because the event loop was busy; 0 when nothing waited. */
+      readonly lateByMS: number;
+    }
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
 /** Something that waits. It is called at most once, and not after it stopped watching. */
@@ -39,6 +43,8 @@ interface Account {
 
 /** A timer later than this by the clock says that the event loop was busy, not that the timer was coarse. */
 const NOTABLE_DELAY_MS = 5;
+/** A cursor may live for thousands of batches: beyond so many records, time is added to the last record of the same stage. */
+const MOST_TIMINGS = 48;
 
 /**
  * The one object that ends an operation: by its `timeoutMS`, by the timeout of a stage, or by the caller's `AbortSignal`.
@@ -55,6 +61,10 @@ export class Deadline {
   /** What sets its end: the operation's `timeoutMS`, or the stage whose own timeout comes first. */
   readonly boundBy: 'timeoutMS' | OperationPhase;
   #watchers: EndWatcher[] | null = null;
+  /** Watchers that are still to be called while the end is made known. */
+  #ending: EndWatcher[] = [];
+  /** When the timer was set. */
+  #armedAt = 0;
   #timer: Timer | null = null;
   #onAbort: (() => void) | null = null;
 
@@ -132,8 +142,14 @@ export class Deadline {
     const { signal, clock } = this.#account;
     if (signal?.aborted === true) return { kind: 'aborted', reason: signal.reason };
     if (this.endsAt === Infinity) return null;
-    const lateByMS = clock.now() - this.endsAt;
-    return lateByMS >= 0 ? { kind: 'expired', lateByMS } : null;
+    const now = clock.now();
+    if (now < this.endsAt) return null;
+    return { kind: 'expired', lateByMS: this.#timer === null ? 0 : this.#latenessAt(now) };
+  }
+
+  /** A timer can be late only since it was set: before that, the time was the caller's own. */
+  #latenessAt(now: number): number {
+    return now - Math.max(this.endsAt, this.#armedAt);
   }
 
   /**
@@ -152,21 +168,22 @@ export class Deadline {
 
   /** Stops watching; the last watcher to go takes the timer with it. */
   unwatch(watcher: EndWatcher): void {
-    const watchers = this.#watchers;
-    if (watchers === null) return;
-    const index = watchers.indexOf(watcher);
-    if (index < 0) return;
-    watchers.splice(index, 1);
-    if (watchers.length === 0) this.#disarm();
+    if (removed(this.#ending, watcher)) return;
+    if (this.#watchers !== null && removed(this.#watchers, watcher) && this.#watchers.length === 0) this.#disarm();
   }
 
   /** Records that the time since the last record was spent in a stage. */
   record(stage: OperationPhase): void {
     const account = this.#account;
     const now = account.clock.now();
-    account.timings ??= [];
-    account.timings.push({ stage, durationMS: now - account.markedAt });
+    const durationMS = now - account.markedAt;
     account.markedAt = now;
+    account.timings ??= [];
+    const full = account.timings.length >= MOST_TIMINGS;
+    const last = full ? account.timings.findLastIndex(timing => timing.stage === stage) : -1;
+    const timing = account.timings[last];
+    if (timing === undefined) account.timings.push({ stage, durationMS });
+    else account.timings[last] = { stage, durationMS: timing.durationMS + durationMS };
   }
 
   /** Throws if it has ended: the signal's own reason, or what `describe` says as a timeout error. */
@@ -190,7 +207,7 @@ export class Deadline {
     return new MongoOperationTimeoutError(text, {
       ...details,
       elapsedMS: this.elapsedMS,
-      timings: this.timings,
+      timings: [...this.timings],
       ...(this.#account.budget.timeoutMS !== undefined && { timeoutMS: this.#account.budget.timeoutMS }),
       ...(end.lateByMS >= NOTABLE_DELAY_MS && { eventLoopDelayMS: end.lateByMS }),
     });
@@ -212,8 +229,9 @@ export class Deadline {
       if (signal.aborted) this.#timer = clock.afterPoll(this.#onAbort);
       else signal.addEventListener('abort', this.#onAbort, { once: true });
     }
+    this.#armedAt = clock.now();
     if (this.endsAt !== Infinity && this.#timer === null) {
-      this.#timer = clock.setTimer(this.endsAt - clock.now(), () => this.#onTimer(), true);
+      this.#timer = clock.setTimer(this.endsAt - this.#armedAt, () => this.#onTimer(), true);
     }
   }
 
@@ -223,18 +241,20 @@ export class Deadline {
    */
   #onTimer(): void {
     const { clock } = this.#account;
-    const lateByMS = clock.now() - this.endsAt;
+    const now = clock.now();
+    const lateByMS = this.#latenessAt(now);
     this.#timer =
-      lateByMS < 0
-        ? clock.setTimer(-lateByMS, () => this.#onTimer(), true)
+      now < this.endsAt
+        ? clock.setTimer(this.endsAt - now, () => this.#onTimer(), true)
         : clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
   }
 
   #end(end: DeadlineEnd): void {
-    const watchers = this.#watchers ?? [];
+    this.#ending = this.#watchers ?? [];
     this.#watchers = null;
     this.#disarm();
-    for (const watcher of watchers) watcher.onDeadlineEnd(end);
+    // One that is called may take back the watch of another.
+    for (let next = this.#ending.shift(); next !== undefined; next = this.#ending.shift()) next.onDeadlineEnd(end);
   }
 
   #disarm(): void {
@@ -245,4 +265,10 @@ export class Deadline {
       this.#onAbort = null;
     }
   }
+}
+
+function removed(watchers: EndWatcher[], watcher: EndWatcher): boolean {
+  const index = watchers.indexOf(watcher);
+  if (index >= 0) watchers.splice(index, 1);
+  return index >= 0;
 }

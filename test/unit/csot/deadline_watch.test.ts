@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Timer } from '../../../src/runtime/clock.js';
+import { FakeClock } from '../../support/fake_clock.js';
+import { countedSignal, start, Watcher } from './watching.js';
+
+describe('Deadline: timers', () => {
+  it('sets none until something waits', () => {
+    const clock = new FakeClock();
+
+    const deadline = start(clock, 500, new AbortController().signal);
+    deadline.within('connect', 10).record('connect');
+    deadline.ended();
+    deadline.refreshed();
+
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sets one for all that wait', () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+
+    for (let count = 0; count < 3; count++) deadline.watch(new Watcher());
+
+    assert.equal(clock.pendingTimers, 1);
+  });
+
+  it('keeps it while one waits and clears it with the last', () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const [a, b] = [new Watcher(), new Watcher()];
+    deadline.watch(a);
+    deadline.watch(b);
+
+    deadline.unwatch(a);
+    assert.equal(clock.pendingTimers, 1);
+    deadline.unwatch(b);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sets it again for the next wait, for what remains then', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    deadline.watch(watcher);
+    deadline.unwatch(watcher);
+    clock.skip(400);
+    deadline.watch(watcher);
+
+    await clock.advance(99);
+    assert.equal(watcher.ends.length, 0);
+    await clock.advance(1);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0 }]);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sets none where nothing can end it', () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 0);
+
+    deadline.watch(new Watcher());
+
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sets none for a signal alone', () => {
+    const clock = new FakeClock();
+
+    start(clock, 0, new AbortController().signal).watch(new Watcher());
+
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('ignores who stops without having waited, or stops twice', () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const [a, b] = [new Watcher(), new Watcher()];
+    deadline.unwatch(a);
+    deadline.watch(a);
+    deadline.watch(b);
+
+    deadline.unwatch(a);
+    deadline.unwatch(a);
+
+    assert.equal(clock.pendingTimers, 1);
+  });
+
+  it('waits on when a timer fires too early', async () => {
+    const clock = new HastyClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    deadline.watch(watcher);
+
+    await clock.advance(499.75);
+    assert.equal(watcher.ends.length, 0);
+    assert.equal(clock.pendingTimers, 1);
+    await clock.advance(0.25);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0 }]);
+    assert.equal(clock.pendingTimers, 0);
+  });
+});
+
+/** Like Node's: a timer may fire a fraction of a millisecond before its time. */
+class HastyClock extends FakeClock {
+  override setTimer(ms: number, callback: () => void): Timer {
+    return super.setTimer(ms > 1 ? ms - 0.5 : ms, callback);
+  }
+}
+
+describe('Deadline: who waits', () => {
+  it('is called once, each of them, in order', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const order: string[] = [];
+    deadline.watch(new Watcher(() => order.push('a')));
+    deadline.watch(new Watcher(() => order.push('b')));
+
+    await clock.advance(2000);
+
+    assert.deepEqual(order, ['a', 'b']);
+  });
+
+  it('is not called after it stopped waiting', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const [a, b] = [new Watcher(), new Watcher()];
+    deadline.watch(a);
+    deadline.watch(b);
+    deadline.unwatch(a);
+
+    await clock.advance(500);
+
+    assert.deepEqual([a.ends.length, b.ends.length], [0, 1]);
+  });
+
+  it('is not called when another one, called before it, stops its wait', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const second = new Watcher();
+    deadline.watch(new Watcher(() => deadline.unwatch(second)));
+    deadline.watch(second);
+
+    await clock.advance(500);
+
+    assert.equal(second.ends.length, 0);
+  });
+
+  it('is called on the child when the child ends; who waits on the parent is not', async () => {
+    const clock = new FakeClock();
+    const parent = start(clock, 500);
+    const [onParent, onChild] = [new Watcher(), new Watcher()];
+    parent.watch(onParent);
+    parent.within('connect', 100).watch(onChild);
+
+    await clock.advance(100);
+    assert.deepEqual([onParent.ends.length, onChild.ends.length], [0, 1]);
+    await clock.advance(400);
+    assert.equal(onParent.ends.length, 1);
+  });
+
+  it('may wait again when called, and is called again a turn later', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    let again = 1;
+    const watcher = new Watcher(() => {
+      if (again-- > 0) deadline.watch(watcher);
+    });
+    deadline.watch(watcher);
+
+    await clock.advance(500);
+
+    assert.equal(watcher.ends.length, 2);
+    assert.equal(clock.pendingTimers, 0);
+  });
+});
+
+describe('Deadline: grace', () => {
+  it('lets input be polled once more before the operation fails: a reply handled in that turn wins', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    deadline.watch(watcher);
+    // Set later for the same moment: it runs between the timer and the end of the poll phase.
+    clock.setTimer(500, () => deadline.unwatch(watcher));
+
+    await clock.advance(1000);
+
+    assert.equal(watcher.ends.length, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('gives the same turn to a wait that begins after the end', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    clock.skip(600);
+    const watcher = new Watcher();
+
+    deadline.watch(watcher);
+
+    assert.equal(watcher.ends.length, 0);
+    await clock.advance(0);
+    assert.equal(watcher.ends.length, 1);
+  });
+
+  it('tells how late the timer came', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    deadline.watch(watcher);
+
+    clock.skip(830);
+    assert.deepEqual(deadline.ended(), { kind: 'expired', lateByMS: 330 });
+    await clock.advance(0);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 330 }]);
+  });
+
+  it('calls no wait late that began after the end: the time before was not its own', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    clock.skip(10_000);
+    const watcher = new Watcher();
+    assert.deepEqual(deadline.ended(), { kind: 'expired', lateByMS: 0 });
+
+    deadline.watch(watcher);
+    clock.skip(3);
+    await clock.advance(0);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 3 }]);
+  });
+});
+
+describe('Deadline: AbortSignal', () => {
+  it('ends at once, with the reason untouched', () => {
+    const clock = new FakeClock();
+    const { controller } = countedSignal();
+    const deadline = start(clock, 500, controller.signal);
+    const [a, b] = [new Watcher(), new Watcher()];
+    deadline.watch(a);
+    deadline.watch(b);
+    const reason = { any: 'value' };
+
+    controller.abort(reason);
+
+    for (const { ends } of [a, b]) {
+      const [end] = ends;
+      assert.ok(end?.kind === 'aborted' && end.reason === reason);
+    }
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('is listened to only while something waits', () => {
+    const { controller, listeners } = countedSignal();
+    const deadline = start(new FakeClock(), 500, controller.signal);
+    const [a, b] = [new Watcher(), new Watcher()];
+
+    assert.equal(listeners(), 0);
+    deadline.watch(a);
+    deadline.watch(b);
+    assert.equal(listeners(), 1);
+    deadline.unwatch(a);
+    assert.equal(listeners(), 1);
+    deadline.unwatch(b);
+    assert.equal(listeners(), 0);
+  });
+
+  it('is not listened to after the time has run out', async () => {
+    const clock = new FakeClock();
+    const { controller, listeners } = countedSignal();
+    const deadline = start(clock, 500, controller.signal);
+    const watcher = new Watcher();
+    deadline.watch(watcher);
+
+    await clock.advance(500);
+    controller.abort();
+
+    assert.equal(listeners(), 0);
+    assert.equal(watcher.ends.length, 1);
+  });
+
+  it('aborted before the start ends the first wait, after one turn', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500, AbortSignal.abort('early'));
+    const watcher = new Watcher();
+    assert.deepEqual(deadline.ended(), { kind: 'aborted', reason: 'early' });
+
+    deadline.watch(watcher);
+
+    assert.equal(watcher.ends.length, 0);
+    assert.equal(clock.pendingTimers, 1);
+    await clock.advance(0);
+    assert.deepEqual(watcher.ends, [{ kind: 'aborted', reason: 'early' }]);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('goes before the time when both have ended', () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500, AbortSignal.abort('first'));
+    clock.skip(600);
+
+    assert.equal(deadline.ended()?.kind, 'aborted');
+  });
+
+  it('ends the stages too', () => {
+    const { controller } = countedSignal();
+    const watcher = new Watcher();
+    start(new FakeClock(), 500, controller.signal).within('connect', 10).watch(watcher);
+
+    controller.abort('stop');
+
+    assert.deepEqual(watcher.ends, [{ kind: 'aborted', reason: 'stop' }]);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Budget } from '../../../src/csot/budget.js';
+import { Deadline, type DeadlineEnd, type EndWatcher } from '../../../src/csot/deadline.js';
+import type { Clock } from '../../../src/runtime/clock.js';
+
+/** Something that waits and remembers how its wait ended. */
+export class Watcher implements EndWatcher {
+  readonly ends: DeadlineEnd[] = [];
+  readonly #then: () => void;
+
+  constructor(then: () => void = () => undefined) {
+    this.#then = then;
+  }
+
+  onDeadlineEnd(end: DeadlineEnd): void {
+    this.ends.push(end);
+    this.#then();
+  }
+}
+
+export function of(timeoutMS: number | undefined): Budget {
+  return { timeoutMS, source: timeoutMS === undefined ? undefined : 'operation' };
+}
+
+export function start(clock: Clock, timeoutMS?: number, signal?: AbortSignal): Deadline {
+  return Deadline.start(of(timeoutMS), clock, signal);
+}
+
+/** An AbortSignal that tells how many listeners it has. */
+export function countedSignal(): { controller: AbortController; listeners: () => number } {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const all = new Set<unknown>();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, listener: EventListener, options?: { once?: boolean }) => {
+    all.add(listener);
+    add(type, listener, options);
+  };
+  signal.removeEventListener = (type: string, listener: EventListener) => {
+    all.delete(listener);
+    remove(type, listener);
+  };
+  return { controller, listeners: () => all.size };
+}
+
+type EventListener = (event: Event) => void;
