@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Deferred } from '../../../src/runtime/deferred.js';
+import { systemRandom } from '../../../src/runtime/random.js';
+
+describe('Deferred', () => {
+  it('is resolved from outside', async () => {
+    const deferred = new Deferred<number>();
+
+    deferred.resolve(5);
+    deferred.resolve(6);
+
+    assert.equal(await deferred.promise, 5);
+  });
+
+  it('is rejected from outside', async () => {
+    const deferred = new Deferred<number>();
+    const error = new Error('x');
+
+    deferred.reject(error);
+
+    await assert.rejects(deferred.promise, error);
+  });
+});
+
+describe('systemRandom', () => {
+  it('gives numbers from 0 to 1 that differ', () => {
+    const numbers = Array.from({ length: 1000 }, () => systemRandom.next());
+
+    assert.ok(numbers.every(number => number >= 0 && number < 1));
+    assert.ok(new Set(numbers).size > 990);
+  });
+
+  it('gives as many bytes as asked for', () => {
+    assert.equal(systemRandom.bytes(24).length, 24);
+    assert.notDeepEqual(systemRandom.bytes(24), systemRandom.bytes(24));
+  });
+});
