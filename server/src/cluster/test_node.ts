@@ -58,7 +58,7 @@ export class TestNode {
   /** Resets all connections and closes the port, as when the process is killed. */
   async kill(): Promise<void> {
     if (this.#server === undefined) return;
-    await this.close();
+    await this.#shut(connection => connection.reset());
     this.#member.goDown();
     this.#deployment.replicaSet?.memberWentDown();
   }
@@ -95,12 +95,16 @@ export class TestNode {
 
   /** @internal */
   async close(): Promise<void> {
+    await this.#shut(connection => connection.close());
+  }
+
+  async #shut(end: (connection: Connection) => void): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
     const closed = once(server, 'close');
     server.close();
-    for (const connection of this.#connections) connection.reset();
+    for (const connection of this.#connections) end(connection);
     await closed;
   }
 }

@@ -40,9 +40,16 @@ export class Connection {
     socket.on('close', () => this.#closed());
   }
 
+  /** Ends the connection as a shutdown does. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
   /** Ends the connection as a crash would: with a reset. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    // libuv cannot reset a socket that is shutting down: Node 20 then never frees the handle and spins at exit.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #closed(): void {
