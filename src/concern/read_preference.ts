@@ -84,9 +84,9 @@ export class ReadPreference {
   static readonly nearest = new ReadPreference(ReadPreferenceMode.nearest);
 
   readonly mode: ReadPreferenceMode;
-  readonly tags?: TagSet[];
-  readonly hedge?: HedgeOptions;
-  readonly maxStalenessSeconds?: number;
+  declare readonly tags?: TagSet[];
+  declare readonly hedge?: HedgeOptions;
+  declare readonly maxStalenessSeconds?: number;
 
   constructor(mode: ReadPreferenceMode, tags?: TagSet[], options?: ReadPreferenceOptions) {
     if (!MODES.has(mode)) {

@@ -41,17 +41,17 @@ export interface WriteConcernDocument {
  */
 export class WriteConcern {
   /** How many members must have the write. */
-  readonly w?: W;
+  declare readonly w?: W;
   /** Whether the write must have reached the journal. */
-  readonly journal?: boolean;
+  declare readonly journal?: boolean;
   /** Milliseconds after which the server stops waiting. */
-  readonly wtimeoutMS?: number;
+  declare readonly wtimeoutMS?: number;
   /** @deprecated Use `wtimeoutMS`. */
-  readonly wtimeout?: number;
+  declare readonly wtimeout?: number;
   /** @deprecated Use `journal`. */
-  readonly j?: boolean;
+  declare readonly j?: boolean;
   /** @deprecated Use `journal`. */
-  readonly fsync?: boolean | 1;
+  declare readonly fsync?: boolean | 1;
 
   constructor(w?: W, wtimeoutMS?: number, journal?: boolean, fsync?: boolean | 1) {
     if (isGiven(w)) this.w = checkedW(w);

@@ -18,6 +18,8 @@ export interface ParsedUri {
   readonly database: string | undefined;
   /** By name in lower case, since names are compared without case. */
   readonly options: ReadonlyMap<string, UriOption>;
+  /** False when names and values of options could be parts of a password, and must not be in messages. */
+  readonly isShowable: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -54,12 +56,15 @@ export function parseConnectionString(uri: string): ParsedUri {
   const srv = scheme[1] !== undefined;
   const parts = split(uri.slice(scheme[0].length));
   const warnings: string[] = [];
+  // An "@" there may well be the end of userinfo in which a "?" was not percent-encoded.
+  const isShowable = !parts.query.includes('@');
   return {
     srv,
     ...parseUserinfo(parts.userinfo),
     hosts: parseHosts(parts.hosts, srv),
     database: parseDatabase(parts.database),
-    options: parseQuery(parts.query, warnings),
+    options: parseQuery(parts.query, isShowable, warnings),
+    isShowable,
     warnings,
   };
 }
@@ -129,7 +134,7 @@ function parseDatabase(text: string): string | undefined {
   return database;
 }
 
-export function parseQuery(query: string, warnings: string[]): ReadonlyMap<string, UriOption> {
+export function parseQuery(query: string, isShowable: boolean, warnings: string[]): ReadonlyMap<string, UriOption> {
   const options = new Map<string, { key: string; values: string[] }>();
   for (const pair of query.split('&')) {
     if (pair === '') continue;
@@ -140,7 +145,7 @@ export function parseQuery(query: string, warnings: string[]): ReadonlyMap<strin
     const value = decodeLeniently(pair.slice(equals + 1));
     if (value === undefined) {
       warnings.push(
-        `The value of ${printableKey(key)} in the connection string contains a percent sign that starts no escape; it is taken as it stands`,
+        `The value of ${printableKey(key, isShowable)} in the connection string contains a percent sign that starts no escape; it is taken as it stands`,
       );
     }
     const known = options.get(key.toLowerCase());
@@ -150,9 +155,9 @@ export function parseQuery(query: string, warnings: string[]): ReadonlyMap<strin
   return options;
 }
 
-/** A key can be a part of a password whose delimiters were not encoded, and then it is not shown. */
-export function printableKey(key: string): string {
-  return /^[\w.-]{1,64}$/.test(key) ? `the option ${key}` : 'an option with an unreadable name';
+/** The name of an option for a message. */
+export function printableKey(key: string, isShowable: boolean): string {
+  return isShowable && /^[\w.-]{1,64}$/.test(key) ? `the option ${key}` : 'an option with an unreadable name';
 }
 
 function decode(text: string, what: string): string {

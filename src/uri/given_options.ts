@@ -1,5 +1,5 @@
 import { MongoInvalidArgumentError, MongoParseError } from '../errors/driver.js';
-import { printableKey, type UriOption } from './connection_string.js';
+import { type ParsedUri, printableKey } from './connection_string.js';
 import { REFUSED } from './options/parsers.js';
 import {
   type GivenValues,
@@ -18,21 +18,26 @@ const LONGEST_SHOWN = 60;
  * Reads the options of a connection string. What is unknown or wrong is left out, with a warning (Connection String, "Connection
  * Options").
  */
-export function readUriOptions(options: ReadonlyMap<string, UriOption>, warnings: string[]): GivenValues {
+export function readUriOptions(
+  { options, isShowable }: Pick<ParsedUri, 'options' | 'isShowable'>,
+  warnings: string[],
+): GivenValues {
   const given: Partial<Record<OptionName, unknown>> = {};
   for (const { key, values } of options.values()) {
     const name = optionOfUri(key);
     if (name === undefined) {
-      warnings.push(`The connection string contains ${printableKey(key)}, which does not exist; it is ignored`);
+      warnings.push(
+        `The connection string contains ${printableKey(key, isShowable)}, which does not exist; it is ignored`,
+      );
       continue;
     }
-    const value = readUriOption(name, values, warnings);
+    const value = readUriOption(name, values, isShowable, warnings);
     if (value !== REFUSED) given[name] = value;
   }
   return given as GivenValues;
 }
 
-function readUriOption(name: OptionName, values: readonly string[], warnings: string[]): unknown {
+function readUriOption(name: OptionName, values: readonly string[], isShowable: boolean, warnings: string[]): unknown {
   const { parser, where = 'both', ...traits } = optionNamed(name);
   const warn = (problem: string) => void warnings.push(`Option ${name} of the connection string ${problem}`);
   if (where === 'client') {
@@ -46,16 +51,22 @@ function readUriOption(name: OptionName, values: readonly string[], warnings: st
     warn('is ignored: it has no value');
     return REFUSED;
   }
-  const parsed = parser.parse(value, part => warn(`contains ${part}; that part is left out`));
+  const parsed = parser.parse(value, part =>
+    warn(isShowable ? `contains ${part}; that part is left out` : 'contains a part that is left out'),
+  );
   if (parsed !== REFUSED) return parsed;
-  const problem = `cannot be ${shown(value, traits.secret)}; allowed is ${parser.allowed}`;
+  const problem = `cannot be ${isShowable ? shown(value, traits.secret) : 'what was given'}; allowed is ${parser.allowed}`;
   if (traits.strict === true) throw new MongoParseError(`Option ${name} of the connection string ${problem}`);
   warn(`is ignored: it ${problem}`);
   return REFUSED;
 }
 
 /** Reads the options that a program gave. What is unknown or wrong is an error. */
-export function readProgramOptions(options: object): GivenValues {
+export function readProgramOptions(options: unknown): GivenValues {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== 'object') {
+    throw new MongoInvalidArgumentError(`The options of a client must be an object, got ${typeof options}`);
+  }
   const given: Partial<Record<OptionName, unknown>> = {};
   const unknown: string[] = [];
   for (const [spelling, value] of Object.entries(options) as [string, unknown][]) {
@@ -90,12 +101,12 @@ function unsupported(names: readonly string[]): MongoParseError {
   return new MongoParseError(`${subject} not supported${hint}`);
 }
 
-/** A value for a message. With an "@" it can come from userinfo that was not percent-encoded. */
+/** A value for a message. */
 function shown(value: unknown, secret: true | undefined): string {
   if (secret === true) return 'what was given (not shown, since it is a secret)';
   switch (typeof value) {
     case 'string':
-      return value.includes('@') ? 'what was given' : JSON.stringify(cutOff(value));
+      return JSON.stringify(cutOff(value));
     case 'number':
     case 'boolean':
     case 'bigint':

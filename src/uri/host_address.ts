@@ -109,14 +109,11 @@ function parseSocketPath(path: string, hasPort: boolean): Location {
   return { socketPath: path };
 }
 
-/** What is not a number is not shown: in a string whose userinfo is badly escaped it can be a part of the password. */
+/** What was given is not shown: where userinfo is badly escaped, or the host is forgotten, it is a part of the password. */
 function parsePort(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw new MongoParseError('The port of a host in the connection string must be a number from 1 to 65535');
-  }
-  const port = Number(text);
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65535) return port;
-  throw new MongoParseError(`Port ${text} in the connection string is not a number from 1 to 65535`);
+  throw new MongoParseError('The port of a host in the connection string must be a number from 1 to 65535');
 }
 
 function decoded(text: string): string {

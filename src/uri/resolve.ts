@@ -16,7 +16,7 @@ import { type GivenValues, OPTION_NAMES, type OptionName, type OptionValues, opt
 import { resolveReadConcern, resolveReadPreference, resolveWriteConcern } from './resolve_concerns.js';
 import { resolveCredentials } from './resolve_credentials.js';
 import { resolveProxy, resolveSocket, resolveTLS } from './resolve_network.js';
-import type { ResolvedOptions } from './resolved_options.js';
+import { frozenOptions, type ResolvedOptions } from './resolved_options.js';
 
 /** The database that `client.db()` stands for when nobody names one. */
 const DEFAULT_DATABASE = 'test';
@@ -30,13 +30,13 @@ const DEFAULT_DATABASE = 'test';
  *
  * For a `mongodb+srv` string the result has `srvHost` and no `hosts`; `applySrvRecords` adds what DNS knows.
  */
-export function resolveOptions(uri: string, options: MongoClientOptions = {}): ResolvedOptions {
+export function resolveOptions(uri: string, options?: MongoClientOptions): ResolvedOptions {
   if (typeof uri !== 'string') {
     throw new MongoInvalidArgumentError(`The connection string must be a string, got ${typeof uri}`);
   }
   const parsed = parseConnectionString(uri);
   const warnings = [...parsed.warnings];
-  const fromUri = readUriOptions(parsed.options, warnings);
+  const fromUri = readUriOptions(parsed, warnings);
   const fromProgram = readProgramOptions(options);
   const given = { ...fromUri, ...fromProgram };
   const values = withDefaults(given);
@@ -70,7 +70,7 @@ export function resolveOptions(uri: string, options: MongoClientOptions = {}): R
     warnings: Object.freeze(warnings),
   };
   refuseImpossibleDeployment(resolved);
-  return Object.freeze(resolved);
+  return frozenOptions(resolved);
 }
 
 function withDefaults(given: GivenValues): OptionValues {

@@ -15,6 +15,7 @@ import type {
   SupportedSocketOptions,
   SupportedTLSOptions,
 } from './client_options.js';
+import { frozenWithSecrets } from './frozen.js';
 import type { HostAddress } from './host_address.js';
 
 /** What concerns TLS. Files are named here and read when a connection is made. */
@@ -123,4 +124,9 @@ export interface ResolvedOptions {
   readonly specified: readonly string[];
   /** What was wrong with the connection string and left out, in readable sentences without secrets. */
   readonly warnings: readonly string[];
+}
+
+/** Freezes resolved options. Those of in-use encryption hold keys, and so are not shown. */
+export function frozenOptions(options: ResolvedOptions): ResolvedOptions {
+  return frozenWithSecrets(options, ['autoEncryption']);
 }

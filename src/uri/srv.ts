@@ -6,7 +6,7 @@ import { parseQuery } from './connection_string.js';
 import { HostAddress } from './host_address.js';
 import { boolean, REFUSED } from './options/parsers.js';
 import { type OptionName, optionOfUri } from './options/table.js';
-import type { ResolvedOptions } from './resolved_options.js';
+import { frozenOptions, type ResolvedOptions } from './resolved_options.js';
 
 /** One SRV record. Priority and weight mean nothing here. */
 export interface SrvRecord {
@@ -57,7 +57,7 @@ export function applySrvRecords(options: ResolvedOptions, answer: SrvAnswer, ran
     loadBalanced: isFree('loadBalanced') ? (txt.loadBalanced ?? options.loadBalanced) : options.loadBalanced,
   };
   refuseImpossibleDeployment(deployment);
-  return Object.freeze({
+  return frozenOptions({
     ...options,
     ...deployment,
     hosts: Object.freeze(sampleSrvHosts(hosts, options.srvMaxHosts, random)),
@@ -117,7 +117,7 @@ function parseTxt(records: SrvAnswer['txt']): TxtOptions {
   const [strings] = records;
   if (strings === undefined) return {};
   const options: Record<string, string | boolean> = {};
-  for (const { key, values } of parseQuery(strings.join(''), []).values()) {
+  for (const { key, values } of parseQuery(strings.join(''), true, []).values()) {
     const name = optionOfUri(key);
     const value = values.at(-1) ?? '';
     if (name === undefined || !TXT_OPTIONS.includes(name)) {

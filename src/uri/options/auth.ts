@@ -18,7 +18,14 @@ function isText(value: unknown): value is string | null | undefined {
   return !isGiven(value) || typeof value === 'string';
 }
 
-const mechanism = oneOf(...Object.values(AuthMechanism));
+/** As in the official driver, names of mechanisms are compared without case. */
+const mechanism: Parser<AuthMechanism> = {
+  ...oneOf(...Object.values(AuthMechanism)),
+  parse: given =>
+    typeof given === 'string'
+      ? (Object.values(AuthMechanism).find(name => name === given.toUpperCase()) ?? REFUSED)
+      : REFUSED,
+};
 
 const authMechanismProperties: Parser<AuthMechanismProperties> = {
   allowed: 'an object, or in a connection string NAME:value,NAME:value',

@@ -4,7 +4,7 @@ import { anything, boolean, func, integer, type Parser, REFUSED, text } from './
 
 const family: Parser<number> = {
   allowed: '4, 6, or 0 for both',
-  parse: given => [0, 4, 6].find(value => String(value) === String(given)) ?? REFUSED,
+  parse: given => [0, 4, 6].find(value => value === given || String(value) === given) ?? REFUSED,
 };
 
 /** An option that `tls.connect` looks at itself. */
