@@ -1,1 +1,109 @@
-export * from './errors/base.js';
+// Everything that users of the library may import. The order is that of the documentation.
+
+export { AuthMechanism, type AuthMechanismProperties, MongoCredentials } from './auth/credentials.js';
+// BSON
+export {
+  Binary,
+  BSON,
+  BSONRegExp,
+  type BSONSerializeOptions,
+  BSONSymbol,
+  BSONType,
+  Code,
+  calculateObjectSize,
+  DBRef,
+  Decimal128,
+  type Document,
+  Double,
+  deserialize,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  serialize,
+  Timestamp,
+  UUID,
+} from './bson/index.js';
+export * from './bulk/errors.js';
+export type { BulkWriteOptions, InsertManyResult } from './bulk/insert_many.js';
+export {
+  type BulkWriteOperationError,
+  BulkWriteResult,
+  WriteConcernError,
+  type WriteConcernErrorData,
+  WriteError,
+} from './bulk/result.js';
+export { Collection, type CollectionOptions, type FindOneOptions } from './client/collection.js';
+export {
+  AbstractCursor,
+  type AbstractCursorEvents,
+  type AbstractCursorOptions,
+} from './client/cursors/abstract_cursor.js';
+export { type AggregateOptions, AggregationCursor } from './client/cursors/aggregation_cursor.js';
+export { FindCursor, type FindOptions } from './client/cursors/find_cursor.js';
+export { type CollectionInfo, ListCollectionsCursor } from './client/cursors/list_collections_cursor.js';
+export { Db, type DbOptions } from './client/db.js';
+export type { LevelOptions } from './client/inherit.js';
+// Client, databases, collections, cursors
+export { type ConnectOptions, MongoClient, type MongoClientEvents } from './client/mongo_client.js';
+export { type EventsDescription, TypedEventEmitter } from './client/typed_event_emitter.js';
+export type * from './client/types.js';
+export { ReadConcern, ReadConcernLevel, type ReadConcernLike } from './concern/read_concern.js';
+export {
+  type HedgeOptions,
+  ReadPreference,
+  type ReadPreferenceFromOptions,
+  type ReadPreferenceLike,
+  type ReadPreferenceLikeOptions,
+  ReadPreferenceMode,
+  type ReadPreferenceOptions,
+  type ReadPreferenceSettings,
+  type TagSet,
+} from './concern/read_preference.js';
+export { type ServerApi, ServerApiVersion } from './concern/server_api.js';
+export { type W, WriteConcern, type WriteConcernOptions, type WriteConcernSettings } from './concern/write_concern.js';
+export { CursorTimeoutMode } from './cursor/cursor_core.js';
+// Errors
+export { type ErrorDetails, type ErrorTopologyVersion, MongoError, type OperationPhase } from './errors/base.js';
+export { MongoErrorLabel } from './errors/codes.js';
+export * from './errors/crypt.js';
+export * from './errors/driver.js';
+export * from './errors/network.js';
+export * from './errors/server.js';
+export * from './errors/timeout.js';
+// Events
+export * from './events/command.js';
+export type { EventStamp } from './events/event.js';
+export { MonitoringEvent } from './events/event.js';
+export type { MonitoringEventListeners, MonitoringEventName, MonitoringEvents } from './events/event_map.js';
+export * from './events/pending_response.js';
+export * from './events/pool.js';
+export * from './events/selection.js';
+export * from './events/server.js';
+export * from './events/topology.js';
+// Operations
+export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
+export type { DropCollectionOptions, DropDatabaseOptions, ListCollectionsOptions } from './operations/collections.js';
+export type { ContextOverrides } from './operations/context.js';
+export type { DeleteOptions, DeleteResult } from './operations/delete.js';
+export type { FindCommandOptions } from './operations/find.js';
+export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './operations/insert.js';
+export type {
+  Abortable,
+  CollationOptions,
+  CommandOperationOptions,
+  Hint,
+  OperationOptions,
+} from './operations/options.js';
+export type { RunCommandOptions } from './operations/run_command.js';
+export type { Sort, SortDirection } from './operations/sort.js';
+export type { ReplaceOptions, UpdateOptions, UpdateResult } from './operations/update.js';
+export * from './pool/errors.js';
+export { ServerDescription } from './sdam/description/server_description.js';
+export { TopologyDescription } from './sdam/description/topology_description.js';
+export { ServerType, TopologyType, type TopologyVersion } from './sdam/description/types.js';
+export * from './sdam/errors.js';
+// Options and concerns
+export type * from './uri/client_options.js';
+export { Compressor } from './wire/op_compressed.js';

@@ -78,3 +78,6 @@ export type MonitoringEventName = keyof typeof MONITORING_EVENTS;
 
 /** Every event by its name. @public */
 export type MonitoringEvents = { [N in MonitoringEventName]: InstanceType<(typeof MONITORING_EVENTS)[N]> };
+
+/** Listeners of every event by its name. @public */
+export type MonitoringEventListeners = { [N in MonitoringEventName]: (event: MonitoringEvents[N]) => void };

@@ -64,7 +64,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
     throw error;
   }
   events?.succeeded(reply);
-  if (reply === null) return operation.unacknowledgedResult as T;
+  if (reply === null) return operation.unacknowledgedResult?.(taken) as T;
   try {
     return operation.result({ reply, taken, address: attempt.server.address });
   } catch (error) {

@@ -43,6 +43,6 @@ export function deleteDocuments(
       throwWriteErrors(reply, context);
       return { acknowledged: true, deletedCount: reply.reply.body.number('n') ?? 0 };
     },
-    unacknowledgedResult: { acknowledged: false, deletedCount: 0 },
+    unacknowledgedResult: () => ({ acknowledged: false, deletedCount: 0 }),
   };
 }

@@ -32,7 +32,7 @@ export function insertOperation<T>(
   from: number,
   options: InsertCommandOptions,
   result: (reply: OperationReply) => T,
-  unacknowledgedResult?: T,
+  unacknowledgedResult: (taken: number) => T,
 ): Operation<T> {
   return {
     ...onPrimary(context, 'write'),
@@ -42,7 +42,7 @@ export function insertOperation<T>(
     sequence: { field: 'documents', documents, from },
     command: target => insertCommand(context, options, target),
     result,
-    ...(unacknowledgedResult !== undefined && { unacknowledgedResult }),
+    unacknowledgedResult,
   };
 }
 
@@ -70,7 +70,7 @@ export function insertOne<TSchema>(
       throwWriteErrors(reply, context);
       return { acknowledged: true, insertedId };
     },
-    { acknowledged: false, insertedId },
+    () => ({ acknowledged: false, insertedId }),
   );
 }
 

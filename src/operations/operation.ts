@@ -46,6 +46,6 @@ export interface Operation<T> {
   command(target: CommandTarget): Document;
   /** Throws if the reply holds the error of a write. Not called for an unacknowledged operation. */
   result(reply: OperationReply): T;
-  /** The result of an unacknowledged operation. */
-  readonly unacknowledgedResult?: T;
+  /** The result of an unacknowledged operation of which so many documents were sent. */
+  readonly unacknowledgedResult?: (taken: number) => T;
 }

@@ -64,13 +64,13 @@ export function update<TSchema>(
       return command;
     },
     result: reply => resultOf(reply, context),
-    unacknowledgedResult: {
+    unacknowledgedResult: () => ({
       acknowledged: false,
       matchedCount: 0,
       modifiedCount: 0,
       upsertedCount: 0,
       upsertedId: null,
-    },
+    }),
   };
 }
 

@@ -1,0 +1,70 @@
+import { brand, type ErrorDetails } from '../errors/base.js';
+import { type ErrorDescription, MongoServerError } from '../errors/server.js';
+import type { BulkWriteResult, WriteError } from './result.js';
+
+/**
+ * A bulk write, or an insertMany, did not do all that was asked. `result` tells what it did, `writeErrors` what the server refused.
+ *
+ * @public
+ */
+export class MongoBulkWriteError extends MongoServerError {
+  readonly result: BulkWriteResult;
+  /** In the order of their positions. */
+  readonly writeErrors: readonly WriteError[];
+
+  constructor(error: ErrorDescription, result: BulkWriteResult, details?: ErrorDetails) {
+    super(error, details);
+    this.result = result;
+    this.writeErrors = result.getWriteErrors();
+  }
+
+  get insertedCount(): number {
+    return this.result.insertedCount;
+  }
+
+  get matchedCount(): number {
+    return this.result.matchedCount;
+  }
+
+  get modifiedCount(): number {
+    return this.result.modifiedCount;
+  }
+
+  get deletedCount(): number {
+    return this.result.deletedCount;
+  }
+
+  get upsertedCount(): number {
+    return this.result.upsertedCount;
+  }
+
+  get insertedIds(): Record<number, unknown> {
+    return this.result.insertedIds;
+  }
+
+  get upsertedIds(): Record<number, unknown> {
+    return this.result.upsertedIds;
+  }
+
+  static {
+    brand(this, 'MongoBulkWriteError');
+  }
+}
+
+/**
+ * A client bulk write did not do all that was asked.
+ *
+ * @public
+ */
+export class MongoClientBulkWriteError extends MongoServerError {
+  /** Write concern errors of its batches. */
+  readonly writeConcernErrors: Record<string, unknown>[] = [];
+  /** Errors of single writes by their position. */
+  readonly writeErrors = new Map<number, Record<string, unknown>>();
+  /** What is known to have been done. */
+  declare partialResult?: Record<string, unknown>;
+
+  static {
+    brand(this, 'MongoClientBulkWriteError');
+  }
+}

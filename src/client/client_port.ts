@@ -1,0 +1,15 @@
+import type { Engine } from '../operations/engine.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { Inherited } from './inherit.js';
+
+/**
+ * What databases, collections and cursors need of their client. They know it by this, so that no file of theirs imports MongoClient,
+ * which imports them.
+ */
+export interface ClientPort {
+  readonly options: ResolvedOptions;
+  /** What databases inherit. @internal */
+  readonly context: Inherited;
+  /** What operations work with; connects if need be. @internal */
+  engine(): Engine;
+}

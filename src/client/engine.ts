@@ -1,0 +1,143 @@
+import { serverApiFields } from '../concern/server_api.js';
+import { type EventPublisher, OperationIds } from '../events/publisher.js';
+import type { Engine } from '../operations/engine.js';
+import { clientMetadata } from '../pool/client_metadata.js';
+import type { ConnectionParts } from '../pool/connection.js';
+import type { EstablishSettings } from '../pool/establish.js';
+import type { HandshakeOptions } from '../pool/handshake.js';
+import { ConnectionPool } from '../pool/pool.js';
+import type { Clock } from '../runtime/clock.js';
+import { systemEnvironment } from '../runtime/host.js';
+import type { Random } from '../runtime/random.js';
+import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
+import { HostAddress } from '../sdam/description/host_address.js';
+import { Monitor } from '../sdam/monitor.js';
+import { Server } from '../sdam/server.js';
+import { Topology } from '../sdam/topology.js';
+import { ClusterClock } from '../sessions/cluster_time.js';
+import { ServerSessionPool } from '../sessions/server_session_pool.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+import { MessageEncoder } from '../wire/message_encoder.js';
+
+/** The effects that a client works with; tests pass their own. */
+export interface Effects {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly open: OpenTransport;
+}
+
+/** Builds all that the operations of one client share, from its resolved options. Nothing is started. */
+export function createEngine(options: ResolvedOptions, publisher: EventPublisher, effects: Effects): Engine {
+  const { clock, random } = effects;
+  const encoder = new MessageEncoder();
+  const establish: EstablishSettings = {
+    handshake: handshakeOptions(options),
+    connectTimeoutMS: options.connectTimeoutMS,
+    encoder,
+    clock,
+  };
+  const topology = new Topology(
+    {
+      hosts: options.hosts.map(String),
+      replicaSet: options.replicaSet,
+      directConnection: options.directConnection,
+      loadBalanced: options.loadBalanced,
+      heartbeatFrequencyMS: options.heartbeatFrequencyMS,
+      localThresholdMS: options.localThresholdMS,
+    },
+    {
+      clock,
+      random,
+      publisher,
+      openServer: (address, owner) => openServer(address, owner, options, establish, publisher, effects),
+    },
+  );
+  return {
+    topology,
+    sessions: new ServerSessionPool(clock, random),
+    clusterClock: new ClusterClock(),
+    publisher,
+    operationIds: new OperationIds(),
+    clock,
+    encoder,
+    options: {
+      serverSelectionTimeoutMS: options.serverSelectionTimeoutMS,
+      socketTimeoutMS: options.socketTimeoutMS,
+      retryReads: options.retryReads,
+      retryWrites: options.retryWrites,
+      apiFields: options.serverApi === undefined ? undefined : { ...serverApiFields(options.serverApi) },
+    },
+  };
+}
+
+/** A server with its pool and its monitor, wired to the topology that owns it. */
+function openServer(
+  address: string,
+  topology: Topology,
+  options: ResolvedOptions,
+  establish: EstablishSettings,
+  publisher: EventPublisher,
+  { clock, open }: Effects,
+): Server {
+  const parts: ConnectionParts = {
+    address,
+    target: targetOf(address),
+    transportOptions: transportOptions(options),
+    open,
+    encoder: establish.encoder,
+    clock,
+  };
+  const pool: ConnectionPool = new ConnectionPool(address, options, {
+    publisher,
+    clock,
+    connection: parts,
+    establish,
+    onConnectionError(error, connectionGeneration) {
+      topology.onError(error, server, { connectionGeneration, phase: 'beforeHandshake' });
+    },
+  });
+  const monitor = new Monitor(address, options, {
+    publisher,
+    clock,
+    connection: parts,
+    // Monitors do not compress (Server Monitoring, "Monitors MUST use a dedicated connection").
+    establish: { ...establish, handshake: { ...establish.handshake, compressors: [] } },
+    onChecked(description) {
+      topology.onServerDescription(description);
+    },
+    onCheckFailed: error => topology.onCheckFailed(address, error),
+  });
+  const server = new Server(address, pool, monitor);
+  return server;
+}
+
+function handshakeOptions(options: ResolvedOptions): HandshakeOptions {
+  return {
+    metadata: clientMetadata({
+      ...(options.appName !== undefined && { appName: options.appName }),
+      driverInfo: [options.driverInfo],
+      environment: systemEnvironment(),
+    }),
+    // The others need packages that are not loaded yet.
+    compressors: options.compressors.filter(name => name === 'zlib'),
+    zlibCompressionLevel: options.zlibCompressionLevel ?? -1,
+    useHello: options.serverApi !== undefined || options.loadBalanced,
+    loadBalanced: options.loadBalanced,
+    apiFields: options.serverApi === undefined ? {} : { ...serverApiFields(options.serverApi) },
+  };
+}
+
+function targetOf(address: string): TransportAddress {
+  const { host, port, socketPath } = new HostAddress(address);
+  return socketPath === undefined ? { host: host ?? '', port: port ?? 0 } : { socketPath };
+}
+
+function transportOptions({ socket, lookup }: ResolvedOptions): TransportOptions {
+  return {
+    ...socket.connection,
+    noDelay: socket.noDelay,
+    keepAlive: true,
+    keepAliveInitialDelay: socket.keepAliveInitialDelay,
+    ...(lookup !== undefined && { lookup }),
+  } as TransportOptions;
+}

@@ -1,0 +1,192 @@
+import type { BSONSerializeOptions } from '../bson/index.js';
+import type { ReadConcern } from '../concern/read_concern.js';
+import type { ReadPreference } from '../concern/read_preference.js';
+import type { ServerApi } from '../concern/server_api.js';
+import type { WriteConcern } from '../concern/write_concern.js';
+import { UNTIMED } from '../csot/budget.js';
+import { Deadline } from '../csot/deadline.js';
+import { MongoNotConnectedError } from '../errors/driver.js';
+import type { MonitoringEventListeners } from '../events/event_map.js';
+import { EventPublisher } from '../events/publisher.js';
+import { endSessions } from '../operations/end_sessions.js';
+import type { Engine } from '../operations/engine.js';
+import type { Abortable } from '../operations/options.js';
+import { systemClock } from '../runtime/clock.js';
+import { systemRandom } from '../runtime/random.js';
+import { openSocket } from '../runtime/transport.js';
+import type { TopologyDescription } from '../sdam/description/topology_description.js';
+import { readPreferenceSelector } from '../sdam/server_selection.js';
+import type { MongoClientOptions } from '../uri/client_options.js';
+import { resolveOptions } from '../uri/resolve.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+import { Db, type DbOptions } from './db.js';
+import { createEngine, type Effects } from './engine.js';
+import { budgetFor, clientContext, type Inherited } from './inherit.js';
+import { TypedEventEmitter } from './typed_event_emitter.js';
+import { refuseUnsupported } from './unsupported.js';
+
+/** @public */
+export type MongoClientEvents = MonitoringEventListeners & {
+  open(client: MongoClient): void;
+  close(): void;
+  error(error: Error): void;
+  timeout(): void;
+};
+
+/** @public */
+export interface ConnectOptions extends Abortable {
+  /** Milliseconds until a server is found. Default: `timeoutMS` of the client, else `serverSelectionTimeoutMS`. */
+  timeoutMS?: number;
+}
+
+const SYSTEM: Effects = Object.freeze({ clock: systemClock, random: systemRandom, open: openSocket });
+
+// Here and not there, since a database's file cannot import this one: that would be a cycle.
+declare module './db.js' {
+  interface Db {
+    readonly client: MongoClient;
+  }
+}
+
+/**
+ * A client of one MongoDB deployment, with its pools of connections. Make one for a process and close it at the end.
+ *
+ * @example
+ * ```ts
+ * await using client = new MongoClient('mongodb://db1:27017', { timeoutMS: 500 });
+ * client.on('commandFailed', event => console.error(event.commandName, event.failure.message));
+ * await client.db('shop').collection('orders').insertOne({ item: 'tea', quantity: 2 });
+ * ```
+ *
+ * @public
+ */
+export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
+  /** The connection string, the options and the defaults in one frozen value. */
+  readonly options: ResolvedOptions;
+  /** What databases and operations inherit. @internal */
+  readonly context: Inherited;
+  readonly #publisher: EventPublisher;
+  readonly #effects: Effects;
+  #engine: Engine | null = null;
+  #closing: Promise<void> | null = null;
+  #wasClosed = false;
+
+  /**
+   * @throws MongoParseError, MongoInvalidArgumentError, MongoAPIError if the connection string or an option is wrong
+   */
+  constructor(url: string, options?: MongoClientOptions, effects: Effects = SYSTEM) {
+    super();
+    this.options = resolveOptions(url, options);
+    refuseUnsupported(this.options);
+    this.#effects = effects;
+    this.#publisher = new EventPublisher(this, effects.clock, { monitorCommands: this.options.monitorCommands });
+    this.context = clientContext(this.options);
+    for (const warning of this.options.warnings) process.emitWarning(warning, 'MongoOptionWarning');
+  }
+
+  static async connect(url: string, options?: MongoClientOptions): Promise<MongoClient> {
+    return new MongoClient(url, options).connect();
+  }
+
+  get readConcern(): ReadConcern | undefined {
+    return this.options.readConcern;
+  }
+
+  get writeConcern(): WriteConcern | undefined {
+    return this.options.writeConcern;
+  }
+
+  get readPreference(): ReadPreference {
+    return this.options.readPreference;
+  }
+
+  get serverApi(): Readonly<ServerApi> | undefined {
+    return this.options.serverApi;
+  }
+
+  get bsonOptions(): BSONSerializeOptions {
+    return this.options.bsonOptions;
+  }
+
+  /** Milliseconds for each operation; undefined when not in use. */
+  get timeoutMS(): number | undefined {
+    return this.options.timeoutMS;
+  }
+
+  /** What is known of the deployment now; null before the first use and after `close`. */
+  get topologyDescription(): TopologyDescription | null {
+    return this.#engine?.topology.description ?? null;
+  }
+
+  /**
+   * Waits until a server for the client's read preference is found. Not needed: the first operation connects too.
+   *
+   * @throws MongoServerSelectionError, or MongoOperationTimeoutError under `timeoutMS`
+   */
+  async connect(options: ConnectOptions = {}): Promise<this> {
+    await this.#closing;
+    this.#wasClosed = false;
+    const engine = this.engine();
+    const budget = budgetFor(this.context, options);
+    const deadline = Deadline.start(budget, this.#effects.clock, options.signal);
+    const request = {
+      selector: readPreferenceSelector(this.options.readPreference),
+      wanted: this.options.readPreference.mode,
+      purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
+      deprioritized: new Set<string>(),
+    };
+    try {
+      const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
+      if (engine.topology.trySelect(request) === null) await engine.topology.select(request, limit);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this;
+  }
+
+  /** A database. Default: that of the connection string, else `test`. */
+  db(name?: string, options?: DbOptions): Db {
+    return new Db(this, name ?? this.options.dbName, options);
+  }
+
+  /**
+   * Ends sessions on the server, then closes all connections. Operations that still run are rejected with MongoClientClosedError. Never
+   * rejects; a closed client may be connected again.
+   */
+  async close(_force?: boolean): Promise<void> {
+    this.#wasClosed = true;
+    this.#closing ??= this.#close().finally(() => {
+      this.#closing = null;
+    });
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null) return;
+    await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
+    this.#engine = null;
+    engine.topology.close();
+    this.emit('close');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * What operations work with; made, and its discovery begun, at the first call.
+   *
+   * @throws MongoNotConnectedError after `close`
+   * @internal
+   */
+  engine(): Engine {
+    if (this.#engine !== null) return this.#engine;
+    if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
+    this.#engine = createEngine(this.options, this.#publisher, this.#effects);
+    this.#engine.topology.open();
+    this.emit('open', this);
+    return this.#engine;
+  }
+}

@@ -1,0 +1,22 @@
+import { MongoCompatibilityError } from '../errors/driver.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+
+/**
+ * Refuses what this version understands and cannot do yet, before anything is sent: going on without it would be worse (without TLS, say,
+ * in the clear).
+ *
+ * @throws MongoCompatibilityError that names the option
+ */
+export function refuseUnsupported(options: ResolvedOptions): void {
+  const missing: Record<string, boolean> = {
+    'tls (and ssl)': options.tls.enabled,
+    'authentication (a user, authMechanism)': options.credentials !== undefined,
+    'mongodb+srv:// connection strings': options.srvHost !== undefined,
+    'proxyHost (SOCKS5)': options.proxy !== undefined,
+    loadBalanced: options.loadBalanced,
+    autoEncryption: options.autoEncryption !== undefined,
+  };
+  for (const [what, asked] of Object.entries(missing)) {
+    if (asked) throw new MongoCompatibilityError(`This version of mongotempo does not support ${what} yet`);
+  }
+}

@@ -1,0 +1,46 @@
+import { ReadPreference } from '../concern/read_preference.js';
+import type { Deadline } from '../csot/deadline.js';
+import { readPreferenceSelector } from '../sdam/server_selection.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
+import type { Engine } from './engine.js';
+import { execute } from './execute.js';
+import type { Operation } from './operation.js';
+
+/** Driver Sessions, "endSessions": at most so many at once. */
+const LARGEST_BATCH = 10_000;
+/** Servers drop sessions by themselves: nobody waits long for the courtesy of ending them. */
+const END_SESSIONS_TIMEOUT_MS = 1000;
+
+const selector = readPreferenceSelector(ReadPreference.primaryPreferred);
+
+/** Tells a server that a client's sessions are over, if one is at hand. Errors do not matter (Driver Sessions, "endSessions"). */
+export async function endSessions(engine: Engine, deadline: Deadline): Promise<void> {
+  const sessions = engine.sessions.drain();
+  const reachable = engine.topology.description.hasReadableServer(ReadPreference.primaryPreferred);
+  const bounded = deadline.within('read', END_SESSIONS_TIMEOUT_MS);
+  for (let from = 0; reachable && from < sessions.length; from += LARGEST_BATCH) {
+    try {
+      await execute(engine, endSessionsOperation(sessions.slice(from, from + LARGEST_BATCH)), bounded);
+    } catch {
+      return;
+    }
+  }
+}
+
+function endSessionsOperation(sessions: readonly ServerSession[]): Operation<void> {
+  return {
+    name: 'endSessions',
+    database: 'admin',
+    namespace: 'admin',
+    access: 'read',
+    selector,
+    readPreference: ReadPreference.primaryPreferred,
+    maxTime: 'omit',
+    bsonOptions: {},
+    retryable: false,
+    unacknowledged: false,
+    sequence: undefined,
+    command: () => ({ endSessions: sessions.map(({ id }) => id) }),
+    result: () => undefined,
+  };
+}
