@@ -261,7 +261,7 @@ export class MongoCredentials {
 }
 
 /** The database against which a user authenticates when the options do not name it. */
-export function defaultAuthSource(mechanism: AuthMechanism, database: string | undefined): string {
+function defaultAuthSource(mechanism: AuthMechanism, database: string | undefined): string {
   const { source } = RULES[mechanism];
   if (source === 'external') return '$external';
   if (database !== undefined && database !== '') return database;

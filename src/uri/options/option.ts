@@ -1,7 +1,7 @@
 import type { Parser } from './parsers.js';
 
 /** Where an option may be given. */
-export type Where = 'both' | 'client' | 'uri';
+type Where = 'both' | 'client' | 'uri';
 
 interface Traits {
   /** Other spellings. In a connection string case does not matter, so there only really different names count. */

@@ -6,7 +6,7 @@ import { readAndWriteOptions } from './reads_and_writes.js';
 import { socketConnectOptions, socketOptions, tlsConnectOptions, tlsOptions } from './tls_and_socket.js';
 
 /** Every option that a client has, by its canonical name. */
-export const OPTIONS = {
+const OPTIONS = {
   ...connectionOptions,
   ...authOptions,
   ...tlsOptions,

@@ -49,7 +49,7 @@ describe('resolveOptions, for any input', () => {
     const uri = fc.tuple(fc.constantFrom('mongodb://', 'mongodb+srv://', 'mongodb://h/?'), nearlyUri);
     fc.assert(
       fc.property(uri, parts => throwsOnlyMongoErrors(() => resolveOptions(parts.join('')))),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -58,7 +58,7 @@ describe('resolveOptions, for any input', () => {
       fc.property(fc.constantFrom(...OPTION_NAMES), fc.string(), (name, value) =>
         throwsOnlyMongoErrors(() => resolveOptions(`mongodb://u:p@h/?${name}=${encodeURIComponent(value)}`)),
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -67,7 +67,7 @@ describe('resolveOptions, for any input', () => {
       fc.property(fc.constantFrom(...OPTION_NAMES), fc.anything({ withNullPrototype: true }), (name, value) =>
         throwsOnlyMongoErrors(() => resolveOptions('mongodb://u:p@h', { [name]: value })),
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -104,7 +104,7 @@ describe('resolveOptions, for any input', () => {
         }
         assert.ok(!shown.includes(secret), `${uri}: ${shown}`);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
