@@ -154,8 +154,6 @@ export class MessageEncoder {
       if (!(error instanceof RangeError)) throw error;
       const size = calculateObjectSize(document, this.#settings);
       if (size > Math.min(BSON_ROOM, maxSize)) tooLarge(size, maxSize, index);
-      // Not for want of room, then: a toBSON() of the caller may throw one too.
-      if (this.#room.length >= offset + size) throw error;
       this.#ensure(offset, size);
       end = serializeWithBufferAndIndex(document, this.#room, this.#settings) + 1;
     }

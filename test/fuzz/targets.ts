@@ -1,0 +1,140 @@
+import { DocumentReader, decodeDocument } from '../../src/bson/decode.js';
+import { RawDocument } from '../../src/bson/raw_document.js';
+import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
+import { FrameReader } from '../../src/wire/frame_reader.js';
+import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError, readHeader } from '../../src/wire/header.js';
+import { decompressMessage } from '../../src/wire/op_compressed.js';
+import { decodeOpMsg } from '../../src/wire/op_msg.js';
+import { Reply } from '../../src/wire/reply.js';
+import { asMessage } from './inputs.js';
+
+/** Something that takes bytes from a hostile peer. It throws, or rejects with, a {@link Finding} only. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** @returns whether the bytes were taken for valid */
+  run(bytes: Buffer): boolean | Promise<boolean>;
+  /** The most memory that these bytes may make it ask for. */
+  allowance(bytes: Buffer): number;
+}
+
+/** A defect, as opposed to a refusal. */
+export class Finding extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'Finding';
+  }
+}
+
+/** The only way in which bytes may be refused. */
+function accepted(decode: () => void): boolean {
+  try {
+    decode();
+    return true;
+  } catch (error) {
+    if (error instanceof MongoUnexpectedServerResponseError) return false;
+    throw error instanceof Finding ? error : new Finding('threw something else than a protocol error', error);
+  }
+}
+
+const SLACK = 256 * 1024;
+
+/** Small buffers of zlib and views; a frame is copied at most when it grows (twice its size) and when it is complete. */
+function proportional(bytes: Buffer): number {
+  return SLACK + 4 * bytes.length;
+}
+
+/** What the bytes unpack to at most: 1032 to 1 is the limit of deflate; and never more than an OP_COMPRESSED claims. */
+function withUnpacking(bytes: Buffer): number {
+  const claimed = bytes.length >= 24 ? bytes.readInt32LE(20) : 0;
+  const allowed = claimed > 0 && claimed <= DEFAULT_MAX_MESSAGE_SIZE - 16 ? claimed : 0;
+  return proportional(bytes) + 4 * Math.min(allowed, 1032 * bytes.length);
+}
+
+function readEverything(frame: Buffer): void {
+  const message =
+    readHeader(frame).opCode === OpCode.compressed ? decompressMessage(frame, DEFAULT_MAX_MESSAGE_SIZE) : frame;
+  const { opCode } = readHeader(message);
+  if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
+  const { body, moreToCome, sequences } = decodeOpMsg(message);
+  const reply = new Reply(body, moreToCome, { close: () => undefined });
+  if (reply.ok) reply.writeConcernError({});
+  const batch = body.document('cursor')?.array('firstBatch');
+  if (batch !== undefined) {
+    const reader = new DocumentReader(batch, decodeDocument);
+    const count = reader.count();
+    for (let index = 0; index < count; index++) reader.next();
+    if (!reader.done) throw new Finding(`the reader counted ${count} documents and is not done after them`);
+  }
+  for (const { documents } of sequences) for (const each of documents) decodeDocument(each.bytes, each.start);
+  decodeDocument(body.bytes, body.start);
+}
+
+/** Feeds a reader in chunks whose sizes the bytes themselves determine. */
+function framesIn(bytes: Buffer, step: (offset: number) => number): { frames: Buffer[]; refused: boolean } {
+  const frames: Buffer[] = [];
+  const reader = new FrameReader({ onFrame: frame => frames.push(frame) }, DEFAULT_MAX_MESSAGE_SIZE);
+  const refused = !accepted(() => {
+    for (let offset = 0; offset < bytes.length; ) {
+      const end = Math.min(bytes.length, offset + step(offset));
+      reader.push(bytes.subarray(offset, end));
+      offset = end;
+    }
+  });
+  return { frames, refused };
+}
+
+const frameReader: FuzzTarget = {
+  name: 'frame reader',
+  allowance: bytes => 2 * proportional(bytes),
+  run(bytes) {
+    const whole = framesIn(bytes, () => bytes.length);
+    const chunked = framesIn(bytes, offset => 1 + (bytes[offset] ?? 0) * (1 + (bytes.length >> 12)));
+    if (whole.refused !== chunked.refused) throw new Finding('chunking decides whether the bytes are refused');
+    if (!Buffer.concat(whole.frames).equals(Buffer.concat(chunked.frames))) {
+      throw new Finding('chunking changes the frames');
+    }
+    return !whole.refused && whole.frames.length > 0;
+  },
+};
+
+const wholeMessage: FuzzTarget = {
+  name: 'message',
+  allowance: withUnpacking,
+  run: bytes => accepted(() => readEverything(asMessage(bytes))),
+};
+
+const opMsg: FuzzTarget = {
+  name: 'OP_MSG',
+  allowance: proportional,
+  run: bytes => accepted(() => readEverything(asMessage(bytes, OpCode.msg))),
+};
+
+const opCompressed: FuzzTarget = {
+  name: 'OP_COMPRESSED',
+  allowance: withUnpacking,
+  run: bytes => accepted(() => readEverything(asMessage(bytes, OpCode.compressed))),
+};
+
+const rawDocument: FuzzTarget = {
+  name: 'raw document',
+  allowance: proportional,
+  run: bytes =>
+    accepted(() => {
+      // A reply lies somewhere in a frame; what is read may not depend on what lies around it.
+      const surrounded = Buffer.concat([Buffer.alloc(3, 0xff), bytes, Buffer.alloc(3, 0x61)]);
+      const document = RawDocument.at(surrounded, 3, 3 + bytes.length);
+      for (const name of ['ok', 'cursor', 'errmsg', 'operationTime', 'a', '']) {
+        document.has(name);
+        document.number(name);
+        document.bigint(name);
+        document.timestamp(name);
+        document.string(name);
+        document.document(name);
+        document.array(name);
+      }
+      decodeDocument(surrounded, 3);
+    }),
+};
+
+/** The connection over a scripted transport belongs here as well, once it has one. */
+export const targets: readonly FuzzTarget[] = [frameReader, wholeMessage, opMsg, opCompressed, rawDocument];
