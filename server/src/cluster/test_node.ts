@@ -80,8 +80,7 @@ export class TestNode {
       this.#member.connectionsCurrent++;
       this.#member.connectionsCreated++;
       socket.once('close', () => {
-        this.#connections.delete(connection);
-        this.#member.connectionsCurrent--;
+        if (this.#connections.delete(connection)) this.#member.connectionsCurrent--;
       });
     });
     if (this.#socketPath === undefined) server.listen(this.#port, this.#host);
@@ -105,6 +104,8 @@ export class TestNode {
     const closed = once(server, 'close');
     server.close();
     for (const connection of this.#connections) end(connection);
+    this.#member.connectionsCurrent -= this.#connections.size;
+    this.#connections.clear();
     await closed;
   }
 }

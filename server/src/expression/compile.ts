@@ -1,4 +1,3 @@
-import { Double, Int32 } from 'bson';
 import { isNumber, toNumber } from '../bson/numbers.js';
 import { asDocument, type Document, fieldOf, isDocument, setField } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
@@ -259,9 +258,4 @@ function documentOperand(name: string, operand: unknown): Document {
   if (!isDocument(operand))
     throw new CommandError(ErrorCode.FailedToParse, `${name} requires an object as an argument`);
   return operand;
-}
-
-/** A number of this code as a BSON value: an int when it fits, else a double. */
-export function bsonNumber(value: number): Int32 | Double {
-  return Number.isInteger(value) && (value | 0) === value ? new Int32(value) : new Double(value);
 }

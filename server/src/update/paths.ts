@@ -61,8 +61,8 @@ function* walk(
 }
 
 function notViable(name: string, reached: readonly string[], value: unknown): CommandError {
-  const holder = { [reached.at(-1) ?? '']: value };
-  return new CommandError(ErrorCode.PathNotViable, `Cannot create field '${name}' in element ${formatValue(holder)}`);
+  const element = `{${reached.at(-1) ?? ''}: ${formatValue(value)}}`;
+  return new CommandError(ErrorCode.PathNotViable, `Cannot create field '${name}' in element ${element}`);
 }
 
 /** The names that a part of the path stands for in this container. */
