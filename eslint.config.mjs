@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/lib/**', '.build/**', 'coverage/**', 'node_modules/**'] },
+  { ignores: ['**/lib/**', '.build/**', 'coverage/**', 'node_modules/**', 'test/types/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

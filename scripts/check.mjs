@@ -31,6 +31,7 @@ function packed(check) {
 const steps = {
   format: () => run(bin('biome'), ['check', '.']),
   build: () => run(process.execPath, ['scripts/build.mjs']),
+  types: () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/types']),
   lint: () => run(bin('eslint'), ['.']),
   layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src']),
   knip: () => run(bin('knip'), []),

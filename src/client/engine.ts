@@ -128,6 +128,7 @@ function handshakeOptions(options: ResolvedOptions): HandshakeOptions {
 }
 
 function targetOf(address: string): TransportAddress {
+  if (address.includes('/')) return { socketPath: address };
   const { host, port, socketPath } = new HostAddress(address);
   return socketPath === undefined ? { host: host ?? '', port: port ?? 0 } : { socketPath };
 }

@@ -1,7 +1,7 @@
 import { documentDecoder } from '../bson/decode.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoCompatibilityError, MongoInvalidArgumentError } from '../errors/driver.js';
 import { type ContextOverrides, type OperationContext, withOverrides } from '../operations/context.js';
 import type { OperationOptions } from '../operations/options.js';
 import type { Clock } from '../runtime/clock.js';
@@ -51,8 +51,20 @@ export function deriveContext(
   };
 }
 
-/** The time that an operation has. */
+/** Options of the official driver that this version does not know yet: to go on without them would do something else. */
+const NOT_YET = ['session', 'explain'] as const;
+
+/**
+ * The time that an operation has.
+ *
+ * @throws MongoInvalidArgumentError if its `timeoutMS` is none, MongoCompatibilityError for an option that is not supported yet
+ */
 export function budgetFor(context: Inherited, options: OperationOptions | undefined): Budget {
+  for (const name of NOT_YET) {
+    if (options !== undefined && (options as Record<string, unknown>)[name] !== undefined) {
+      throw new MongoCompatibilityError(`This version of mongotempo does not support the option "${name}" yet`);
+    }
+  }
   const operation = validateTimeoutMS(options?.timeoutMS, 'operation option');
   return budgetOf({ operation, [context.timeoutSource]: context.timeoutMS });
 }

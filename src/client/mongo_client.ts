@@ -74,6 +74,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /**
    * @throws MongoParseError, MongoInvalidArgumentError, MongoAPIError if the connection string or an option is wrong
    */
+  constructor(url: string, options?: MongoClientOptions);
+  /** @internal */
+  constructor(url: string, options: MongoClientOptions | undefined, effects: Effects);
   constructor(url: string, options?: MongoClientOptions, effects: Effects = SYSTEM) {
     super();
     this.options = resolveOptions(url, options);

@@ -61,7 +61,7 @@ export function isMaxTimeMSExpired(error: unknown): boolean {
   const writeErrors: unknown = error['writeErrors'];
   return (
     Array.isArray(writeErrors) &&
-    writeErrors.some((item: { code?: unknown }) => item.code === ServerErrorCode.MaxTimeMSExpired)
+    writeErrors.some((item: { code?: unknown } | null) => item?.code === ServerErrorCode.MaxTimeMSExpired)
   );
 }
 

@@ -22,7 +22,15 @@ export interface WriteConcernErrorResult {
 }
 
 /** Names that mean something else on an error than they do in a reply. */
-const NOT_COPIED: ReadonlySet<string> = new Set(['errorLabels', 'host', 'namespace', 'phase', 'cause', '__proto__']);
+const NOT_COPIED: ReadonlySet<string> = new Set([
+  'errorLabels',
+  'host',
+  'namespace',
+  'phase',
+  'cause',
+  'connectionGeneration',
+  '__proto__',
+]);
 
 /**
  * A server answered a command with an error.
@@ -44,9 +52,9 @@ export class MongoServerError extends MongoError {
   [key: string]: any;
 
   constructor(reply: ErrorDescription, details: ErrorDetails = {}) {
-    super(reply.message ?? reply.errmsg ?? reply.$err ?? 'n/a', {
+    super(firstText(reply.message, reply.errmsg, reply.$err), {
       ...details,
-      labels: [...(details.labels ?? []), ...(Array.isArray(reply.errorLabels) ? reply.errorLabels : [])],
+      labels: [...(details.labels ?? []), ...texts(reply.errorLabels)],
     });
     this.errorResponse = reply;
     for (const [name, value] of Object.entries(reply)) {
@@ -57,6 +65,15 @@ export class MongoServerError extends MongoError {
   static {
     brand(this, 'MongoServerError');
   }
+}
+
+/** A reply is whatever its sender made of it: nothing is taken for text that is none. */
+function firstText(...values: unknown[]): string {
+  return values.find((value): value is string => typeof value === 'string' && value !== '') ?? 'n/a';
+}
+
+function texts(values: unknown): string[] {
+  return Array.isArray(values) ? values.filter(value => typeof value === 'string') : [];
 }
 
 /**

@@ -8,8 +8,6 @@ export interface Timer {
 
 /**
  * All time that the core of the driver knows. Tests pass a clock that they move themselves.
- *
- * @internal
  */
 export interface Clock {
   /** Monotonic milliseconds with fractions, from an arbitrary origin. Durations and deadlines are differences of it. */

@@ -20,7 +20,7 @@ export interface HostSystem {
   readonly version: string;
 }
 
-/** Looks at this process and its machine; a client does so once, when it is made. @internal */
+/** Looks at this process and its machine; a client does so once, when it is made. */
 export function systemEnvironment(): HostEnvironment {
   return {
     env: process.env,

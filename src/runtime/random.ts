@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 
 /**
  * All chance that the core of the driver knows.
- *
- * @internal
  */
 export interface Random {
   /** A number from 0 (included) to 1 (excluded). */

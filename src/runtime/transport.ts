@@ -26,8 +26,6 @@ export interface TransportHandler {
 
 /**
  * A stream of bytes to a server and back.
- *
- * @internal
  */
 export interface Transport {
   /**
@@ -42,7 +40,7 @@ export interface Transport {
   destroy(): void;
 }
 
-/** Opens a transport. Errors of opening come through `onClose`. @internal */
+/** Opens a transport. Errors of opening come through `onClose`. */
 export type OpenTransport = (
   address: TransportAddress,
   options: TransportOptions,
@@ -98,5 +96,5 @@ class SocketTransport implements Transport {
   }
 }
 
-/** Opens a socket of this system. @internal */
+/** Opens a socket of this system. */
 export const openSocket: OpenTransport = (address, options, handler) => new SocketTransport(address, options, handler);

@@ -1,5 +1,5 @@
 import type { Random } from '../runtime/random.js';
-import { canonicalAddress } from './description/host_address.js';
+import { canonicalAddresses } from './description/host_address.js';
 import { unknownServer } from './description/server_description.js';
 import { TopologyDescription } from './description/topology_description.js';
 
@@ -14,7 +14,7 @@ export function applySrvHosts(
   srvMaxHosts: number,
   random: Random,
 ): TopologyDescription {
-  const listed = new Set(hosts.map(canonicalAddress));
+  const listed = new Set(canonicalAddresses(hosts));
   const servers = new Map([...topology.servers].filter(([address]) => listed.has(address)));
   const added = [...listed].filter(address => !servers.has(address));
   const room = srvMaxHosts === 0 ? added.length : srvMaxHosts - servers.size;

@@ -88,11 +88,16 @@ export class Topology {
   /** The server for an operation, at once; null if none suits now. Makes no promise. */
   trySelect(request: SelectionRequest): Server | null {
     if (this.#state !== 'open') return null;
-    this.#events.selectionStarted(request.purpose, request.wanted, this.#description);
-    const server = this.#select(request);
-    if (server !== null) {
-      this.#events.selected(request.purpose, request.wanted, this.#description, server.address, 0);
+    const { purpose, wanted } = request;
+    this.#events.selectionStarted(purpose, wanted, this.#description);
+    let server: Server | null;
+    try {
+      server = this.#select(request);
+    } catch (error) {
+      this.#events.selectionFailed(purpose, wanted, this.#description, error as Error, 0);
+      throw error;
     }
+    if (server !== null) this.#events.selected(purpose, wanted, this.#description, server.address, 0);
     return server;
   }
 

@@ -4,6 +4,7 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
+import type { HostAddress } from '../sdam/description/host_address.js';
 import type {
   CompressorName,
   DriverInfo,
@@ -16,7 +17,6 @@ import type {
   SupportedTLSOptions,
 } from './client_options.js';
 import { frozenWithSecrets } from './frozen.js';
-import type { HostAddress } from './host_address.js';
 
 /** What concerns TLS. Files are named here and read when a connection is made. */
 export interface ResolvedTLSOptions {

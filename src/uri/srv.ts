@@ -1,9 +1,9 @@
 import { domainToASCII } from 'node:url';
 import { MongoAPIError, MongoParseError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
+import { HostAddress } from '../sdam/description/host_address.js';
 import { refuseImpossibleDeployment } from './conflicts.js';
 import { parseQuery } from './connection_string.js';
-import { HostAddress } from './host_address.js';
 import { boolean, REFUSED } from './options/parsers.js';
 import { type OptionName, optionOfUri } from './options/table.js';
 import { frozenOptions, type ResolvedOptions } from './resolved_options.js';

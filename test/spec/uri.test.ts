@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MongoError } from '../../src/errors/base.js';
-import { DEFAULT_PORT } from '../../src/uri/host_address.js';
+import { DEFAULT_PORT } from '../../src/sdam/description/host_address.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import type { ResolvedOptions } from '../../src/uri/resolved_options.js';
 import { skipReason, specificationFiles } from '../support/specifications.js';

@@ -148,7 +148,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
           const document = core.nextBuffered();
           if (document !== undefined) return Promise.resolve({ value: this.#shape(document), done: false });
         } catch (error) {
-          return Promise.reject(error as Error);
+          return rejection(error);
         }
         return this.#nextResult(core);
       },
@@ -249,6 +249,10 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   #shape(document: Document): TSchema {
     return (this.#transform === null ? document : this.#transform(document)) as TSchema;
   }
+}
+
+function rejection(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
 }
 
 function checkTimeouts(context: Inherited, options: AbstractCursorOptions): void {

@@ -37,7 +37,7 @@ export class AggregationCursor<TSchema = Document> extends AbstractCursor<TSchem
   }
 
   override map<T>(transform: (document: TSchema) => T): AggregationCursor<T> {
-    return super.map(transform) as AggregationCursor<T>;
+    return retyped(super.map(transform));
   }
 
   addStage(stage: Document): this {

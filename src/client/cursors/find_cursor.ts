@@ -40,7 +40,7 @@ export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
   }
 
   override map<T>(transform: (document: TSchema) => T): FindCursor<T> {
-    return super.map(transform) as FindCursor<T>;
+    return retyped(super.map(transform));
   }
 
   filter(filter: Document): this {
@@ -68,8 +68,7 @@ export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
 
   /** Which fields to return: `{name: 1}` those, `{name: 0}` all but those. */
   project<T extends Document = Document>(value: Document): FindCursor<T> {
-    const cursor: unknown = this.#set('projection', value);
-    return cursor as FindCursor<T>;
+    return retyped(this.#set('projection', value));
   }
 
   hint(hint: Hint): this {
@@ -109,6 +108,11 @@ export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
     this.#options[name] = value;
     return this;
   }
+}
+
+/** The same cursor, whose documents have another type from now on. */
+function retyped<T>(cursor: unknown): FindCursor<T> {
+  return cursor as FindCursor<T>;
 }
 
 function integer(name: string, value: unknown): number {

@@ -1,7 +1,7 @@
 import { type Document, Long, ObjectId } from '../../bson/index.js';
 import type { TagSet } from '../../concern/read_preference.js';
 import { MongoServerError } from '../../errors/server.js';
-import { canonicalAddress } from './host_address.js';
+import { canonicalAddress, canonicalAddresses } from './host_address.js';
 import { ServerDescription } from './server_description.js';
 import { parseTopologyVersion } from './topology_version.js';
 import { type ClusterTime, ServerType } from './types.js';
@@ -93,7 +93,7 @@ function addressOf(value: unknown): string | null {
 }
 
 function addressesOf(value: unknown): string[] {
-  return stringsOf(value).map(canonicalAddress);
+  return canonicalAddresses(stringsOf(value));
 }
 
 function objectIdOf(value: unknown): ObjectId | null {

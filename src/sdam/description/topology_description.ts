@@ -1,7 +1,7 @@
 import { type Document, EJSON, type ObjectId } from '../../bson/index.js';
 import type { TagSet } from '../../concern/read_preference.js';
 import type { MongoError } from '../../errors/base.js';
-import { canonicalAddress } from './host_address.js';
+import { canonicalAddresses } from './host_address.js';
 import { type ServerDescription, unknownServer } from './server_description.js';
 import { matchesTagSet } from './tag_set.js';
 import { ServerType, TopologyType } from './types.js';
@@ -131,7 +131,7 @@ export class TopologyDescription {
 
 /** The description before the first check (SDAM, "Initial TopologyType" and "Initial Servers"). */
 export function initialTopology(options: InitialTopologyOptions): TopologyDescription {
-  const addresses = options.hosts.map(canonicalAddress);
+  const addresses = canonicalAddresses(options.hosts);
   const servers = new Map(addresses.map(address => [address, unknownServer(address)]));
   return new TopologyDescription({
     type: initialType(options),

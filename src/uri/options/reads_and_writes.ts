@@ -111,7 +111,8 @@ export const readAndWriteOptions = {
   readConcern: option('Which data reads may return', readConcern, { where: 'client' }),
   readConcernLevel: option('Level of the read concern', text as Parser<ReadConcernLevel>),
   writeConcern: option('How far a write must have spread', writeConcern, { where: 'client' }),
-  w: option('How many members must have a write', w),
+  // Left out, a wrong value would silently change what an acknowledgement means.
+  w: option('How many members must have a write', w, { strict: true }),
   journal: option('Whether a write must have reached the journal', boolean),
   wtimeoutMS: option('Time after which the server stops waiting for members', integer(), {
     spellings: ['wTimeoutMS'],

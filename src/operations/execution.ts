@@ -1,0 +1,81 @@
+import type { Connection } from '../pool/connection.js';
+import { ServerType } from '../sdam/description/types.js';
+import type { Server } from '../sdam/server.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
+import type { Engine } from './engine.js';
+import type { Operation } from './operation.js';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** What lives through all attempts of one operation. */
+export class Execution {
+  readonly #engine: Engine;
+  readonly #operation: Operation<unknown>;
+  readonly operationId: number;
+  /** 1 for the first. */
+  attempt = 1;
+  /** Addresses that a retry avoids if it can. */
+  deprioritized: ReadonlySet<string> = NONE;
+  /** Number of a retryable write: given at the first attempt that may be repeated, and kept; 0 for none. */
+  txnNumber = 0;
+  /** Whether the operation, the options and the server selected last allow a retry. */
+  retryable = false;
+  /** Of the server selected last. */
+  wireVersion: number | undefined;
+  /** Fastest round trip to the server selected last, as the description said that was used to select it. */
+  minRoundTripTimeMS = 0;
+  #session: ServerSession | null = null;
+  #mongos: string | null = null;
+
+  constructor(engine: Engine, operation: Operation<unknown>) {
+    this.#engine = engine;
+    this.#operation = operation;
+    this.operationId = engine.operationIds.next();
+  }
+
+  get isMongos(): boolean {
+    return this.#mongos !== null;
+  }
+
+  /** Notes what the description of a selected server says, as of now. */
+  selected(server: Server): void {
+    const { retryReads, retryWrites } = this.#engine.options;
+    const { access, retryable, unacknowledged } = this.#operation;
+    const description = this.#engine.topology.description.servers.get(server.address);
+    const type = description?.type ?? ServerType.Unknown;
+    this.#mongos = type === ServerType.Mongos ? server.address : null;
+    this.wireVersion = description?.maxWireVersion;
+    this.minRoundTripTimeMS = description?.minRoundTripTime ?? 0;
+    const takesRetries =
+      access === 'read'
+        ? retryReads
+        : retryWrites &&
+          !unacknowledged &&
+          type !== ServerType.Standalone &&
+          typeof description?.logicalSessionTimeoutMinutes === 'number';
+    this.retryable = retryable && takesRetries;
+  }
+
+  /** Another attempt follows. A mongos that has just failed is avoided, since another may do (Retryable Reads, "Sharded clusters"). */
+  next(): void {
+    this.attempt++;
+    if (this.#mongos !== null) this.deprioritized = new Set([...this.deprioritized, this.#mongos]);
+  }
+
+  /** An implicit session, taken only now that a connection is there (Driver Sessions, "Implicit sessions"); none for `w: 0`. */
+  sessionOn(connection: Connection): ServerSession | null {
+    const { logicalSessionTimeoutMinutes } = connection.description.server;
+    if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) return null;
+    this.#session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes);
+    if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
+      this.txnNumber = ++this.#session.txnNumber;
+    }
+    return this.#session;
+  }
+
+  /** Gives the session back; after the connection has been (Driver Sessions, "Implicit sessions"). */
+  end(): void {
+    if (this.#session !== null) this.#engine.sessions.release(this.#session);
+    this.#session = null;
+  }
+}

@@ -1,0 +1,50 @@
+// What a user's program looks like to the compiler: compiled against the declarations that are published, library checks on.
+import {
+  type Collection,
+  type CommandStartedEvent,
+  type Filter,
+  MongoClient,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  type ObjectId,
+  type WithId,
+} from 'mongotempo';
+
+interface Order {
+  customer: string;
+  total: number;
+  placedAt?: Date;
+}
+
+export async function program(uri: string): Promise<void> {
+  await using client = new MongoClient(uri, { timeoutMS: 500, maxPoolSize: 10, appName: 'shop' });
+  client.on('commandStarted', (event: CommandStartedEvent) => {
+    const name: string = event.commandName;
+    const operation: number = event.operationId;
+    void [name, operation];
+  });
+  client.once('connectionCheckedOut', event => {
+    const milliseconds: number = event.durationMS;
+    void milliseconds;
+  });
+  const orders: Collection<Order> = client.db('shop').collection<Order>('orders');
+  const { insertedId } = await orders.insertOne({ customer: 'c1', total: 3 }, { timeoutMS: 100 });
+  const id: ObjectId = insertedId;
+  const filter: Filter<Order> = { customer: 'c1', total: { $gt: 2 }, 'items.name': 'tea', $or: [{ total: 1 }] };
+  const found: WithId<Order> | null = await orders.findOne(filter);
+  const many: WithId<Order>[] = await orders.find(filter).sort({ total: -1 }).limit(3).toArray();
+  for await (const order of orders.find({ _id: id })) {
+    const customer: string = order.customer;
+    void customer;
+  }
+  await orders.updateOne({ _id: id }, { $set: { total: 4 }, $inc: { visits: 1 } }, { upsert: true });
+  const totals = orders.aggregate<{ _id: string; sum: number }>([{ $group: { _id: '$customer', sum: { $sum: '$total' } } }]);
+  const sums: number[] = (await totals.toArray()).map(({ sum }) => sum);
+  try {
+    await client.db().command({ ping: 1 }, { signal: AbortSignal.timeout(100) });
+  } catch (error) {
+    if (error instanceof MongoOperationTimeoutError) void [error.phase, error.timings, error.maybeApplied];
+    if (error instanceof MongoServerError) void [error.code, error.codeName];
+  }
+  void [found, many, sums, client.db('shop').collection('orders').db.client.options.appName];
+}
