@@ -12,6 +12,7 @@ export interface Order {
   status: 'open' | 'paid' | 'shipped' | 'returned';
   /** How often the order was changed. */
   revision: number;
+  note?: string;
 }
 
 const FIRST_NAMES = ['Ada', 'Ben', 'Chloe', 'Deniz', 'Elif', 'Femi', 'Grete', 'Hugo', 'Ines', 'Jonas', 'Kenji', 'Lea'];

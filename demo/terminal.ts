@@ -70,7 +70,8 @@ export class LiveLine {
   #isOpen = false;
 
   show(text: string): void {
-    if (isTerminal) process.stdout.write(`\r\u001b[K  ${text}`);
+    // A line that is broken by the terminal could not be written over.
+    if (isTerminal) process.stdout.write(`\r\u001b[K  ${text.slice(0, process.stdout.columns - 3)}`);
     else say(text);
     this.#isOpen = isTerminal;
   }
