@@ -212,8 +212,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     const phase = this.#opening === null ? (this.#exchange?.phase ?? 'read') : 'connect';
     const what =
       phase === 'connect'
-        ? `connect to ${this.address} failed: ${cause?.message ?? 'closed by the server'}`
-        : `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${cause.message}`}`;
+        ? `connect to ${this.address} failed: ${cause === null ? 'closed by the server' : textOf(cause)}`
+        : `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${textOf(cause)}`}`;
     const beforeHandshake = phase === 'connect' || phase === 'hello' || phase === 'auth';
     this.close(new MongoNetworkError(what, { host: this.address, phase, beforeHandshake, cause: cause ?? undefined }));
   }
@@ -257,7 +257,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
         phase: 'connect',
         host: this.address,
       } as const;
-      this.close(opening.deadline.errorOf(end, description, text => this.#networkTimeout(text, 'connect')));
+      this.close(opening.deadline.errorOf(end, description, text => this.#networkTimeout(text, 'connect', true)));
       return;
     }
     const exchange = this.#exchange;
@@ -283,13 +283,18 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
         namespace: purpose.namespace,
         maybeApplied: sent,
       },
-      text => this.#networkTimeout(text, phase),
+      text => this.#networkTimeout(text, sent ? phase : 'write', phase !== 'read'),
     );
   }
 
-  #networkTimeout(text: string, phase: OperationPhase): MongoNetworkTimeoutError {
-    return new MongoNetworkTimeoutError(text, { host: this.address, phase, beforeHandshake: phase !== 'read' });
+  #networkTimeout(text: string, phase: OperationPhase, beforeHandshake: boolean): MongoNetworkTimeoutError {
+    return new MongoNetworkTimeoutError(text, { host: this.address, phase, beforeHandshake });
   }
+}
+
+/** When several addresses of one name were tried in vain, the error as a whole has no text. */
+function textOf(cause: Error): string {
+  return cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause.message;
 }
 
 function wrongAnswer(responseTo: number, requestId: number): never {

@@ -1,4 +1,4 @@
-import { connect as connectSocket, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectSocket, Socket, type TcpNetConnectOpts } from 'node:net';
 
 /** Where a transport leads: a TCP port, or the path of a Unix socket. */
 export type TransportAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
@@ -60,7 +60,7 @@ class SocketTransport implements Transport {
   #error: Error | null = null;
 
   constructor(address: TransportAddress, options: TransportOptions, handler: TransportHandler) {
-    this.#socket = connectSocket({
+    this.#socket = socketTo({
       ...('socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port }),
       ...options,
       onread: {
@@ -93,6 +93,15 @@ class SocketTransport implements Transport {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+}
+
+/** Options that Node refuses (`localAddress: 'nonsense'`) fail in the same way as a connection that is refused. */
+function socketTo(options: TcpNetConnectOpts): Socket {
+  try {
+    return connectSocket(options);
+  } catch (error) {
+    return new Socket().destroy(error as Error);
   }
 }
 

@@ -1,0 +1,153 @@
+import type { Document } from '../../src/bson/index.js';
+import type { Budget } from '../../src/csot/budget.js';
+import { Deadline } from '../../src/csot/deadline.js';
+import { EventPublisher } from '../../src/events/publisher.js';
+import type { Connection, ConnectionParts } from '../../src/pool/connection.js';
+import type { EstablishSettings } from '../../src/pool/establish.js';
+import type { HandshakeOptions } from '../../src/pool/handshake.js';
+import { ConnectionPool, type PoolOptions } from '../../src/pool/pool.js';
+import type { Purpose } from '../../src/pool/purpose.js';
+import type { Clock } from '../../src/runtime/clock.js';
+import { type OpenTransport, openSocket, type TransportAddress } from '../../src/runtime/transport.js';
+import { nextRequestId } from '../../src/wire/header.js';
+import { MessageEncoder } from '../../src/wire/message_encoder.js';
+import type { Reply } from '../../src/wire/reply.js';
+import { EventRecorder } from './event_recorder.js';
+import { FakeClock } from './fake_clock.js';
+import { ScriptedServer } from './scripted_server.js';
+
+export const ADDRESS = 'db1:27017';
+export const LIMITS = { maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000 };
+
+export const HANDSHAKE: HandshakeOptions = {
+  metadata: { driver: { name: 'test', version: '0' } },
+  compressors: [],
+  zlibCompressionLevel: -1,
+  useHello: false,
+  loadBalanced: false,
+  apiFields: {},
+};
+
+export function purpose(name = 'find', operationId = 1): Purpose {
+  return { name, namespace: 'shop.orders', operationId, attempt: 1 };
+}
+
+/** The deadline of an operation; without `timeoutMS` the old timeouts count. */
+export function deadline(clock: Clock, timeoutMS?: number, signal?: AbortSignal): Deadline {
+  const budget: Budget = { timeoutMS, source: timeoutMS === undefined ? undefined : 'operation' };
+  return Deadline.start(budget, clock, signal);
+}
+
+export function connectionParts(clock: Clock, open: OpenTransport, target?: TransportAddress): ConnectionParts {
+  return {
+    address: ADDRESS,
+    target: target ?? { host: 'db1', port: 27017 },
+    transportOptions: {},
+    open,
+    encoder: new MessageEncoder(),
+    clock,
+  };
+}
+
+export function establishSettings(
+  parts: ConnectionParts,
+  handshake: Partial<HandshakeOptions> = {},
+): EstablishSettings {
+  const { encoder, clock } = parts;
+  return { handshake: { ...HANDSHAKE, ...handshake }, connectTimeoutMS: 30_000, encoder, clock };
+}
+
+/** Sends a command as the executor does. */
+export function run(
+  connection: Connection,
+  encoder: MessageEncoder,
+  command: Document,
+  within: Deadline,
+): Promise<Reply> {
+  const requestId = nextRequestId();
+  const outgoing = { requestId, flags: 0, body: { $db: 'shop', ...command }, rawFields: [], sequence: undefined };
+  const what = purpose(Object.keys(command)[0]);
+  return connection.roundTrip(encoder.encode(outgoing, LIMITS, {}), requestId, what, 'read', within);
+}
+
+export interface PoolHarnessOptions {
+  readonly pool?: Partial<PoolOptions>;
+  readonly handshake?: Partial<HandshakeOptions>;
+  readonly clock?: FakeClock;
+  /** Over the socket on which the server listens, instead of memory. */
+  readonly socket?: boolean;
+  readonly server?: ScriptedServer;
+  readonly connectTimeoutMS?: number;
+}
+
+/** A pool over a scripted server, its clock, its events, and the errors that it told of. */
+export class PoolHarness {
+  readonly clock: FakeClock;
+  readonly server: ScriptedServer;
+  readonly events = new EventRecorder();
+  readonly pool: ConnectionPool;
+  readonly parts: ConnectionParts;
+  /** What was told to the topology: failures of establishing a connection. */
+  readonly errors: Error[] = [];
+  /** What the topology does about them. */
+  onError: (error: Error) => void = () => undefined;
+
+  constructor(options: PoolHarnessOptions = {}) {
+    this.clock = options.clock ?? new FakeClock();
+    this.server = options.server ?? new ScriptedServer();
+    const socket = options.socket === true;
+    this.parts = connectionParts(
+      this.clock,
+      socket ? openSocket : this.server.open,
+      socket ? this.server.target : undefined,
+    );
+    const settings = establishSettings(this.parts, options.handshake);
+    const defaults: PoolOptions = {
+      maxPoolSize: 100,
+      minPoolSize: 0,
+      maxConnecting: 2,
+      maxIdleTimeMS: 0,
+      waitQueueTimeoutMS: 0,
+      pendingResponseTimeoutMS: 1000,
+    };
+    this.pool = new ConnectionPool(
+      ADDRESS,
+      { ...defaults, ...options.pool },
+      {
+        publisher: new EventPublisher(this.events.emitter, this.clock),
+        clock: this.clock,
+        connection: this.parts,
+        establish: { ...settings, connectTimeoutMS: options.connectTimeoutMS ?? settings.connectTimeoutMS },
+        onConnectionError: error => {
+          this.errors.push(error);
+          this.onError(error);
+        },
+      },
+    );
+  }
+
+  /** A pool whose server is known to be available. */
+  static ready(options: PoolHarnessOptions = {}): PoolHarness {
+    const harness = new PoolHarness(options);
+    harness.pool.ready();
+    return harness;
+  }
+
+  deadline(timeoutMS?: number, signal?: AbortSignal): Deadline {
+    return deadline(this.clock, timeoutMS, signal);
+  }
+
+  readonly checkOut = (timeoutMS?: number, signal?: AbortSignal): Promise<Connection> =>
+    this.pool.checkOut(purpose(), this.deadline(timeoutMS, signal));
+
+  run(connection: Connection, command: Document, timeoutMS?: number, signal?: AbortSignal): Promise<Reply> {
+    return run(connection, this.parts.encoder, command, this.deadline(timeoutMS, signal));
+  }
+
+  /** Names of the events since the pool became ready, without the prefix that all have. */
+  readonly story = (): string[] =>
+    this.events
+      .names()
+      .map(name => name.replace(/^connection/, ''))
+      .filter(name => name !== 'PoolCreated' && name !== 'PoolReady');
+}

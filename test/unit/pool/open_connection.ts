@@ -1,0 +1,17 @@
+import type { Document } from '../../../src/bson/index.js';
+import { Connection } from '../../../src/pool/connection.js';
+import { FakeClock } from '../../support/fake_clock.js';
+import { connectionParts, deadline, run } from '../../support/pool_harness.js';
+import { ScriptedServer } from '../../support/scripted_server.js';
+
+/** A connection that is open, without a handshake. */
+export async function opened(server = new ScriptedServer()) {
+  const clock = new FakeClock();
+  const parts = connectionParts(clock, server.open);
+  const connection = new Connection(parts, 1, 0);
+  await connection.opened(deadline(clock));
+  const peer = await server.nextPeer();
+  const send = (command: Document = { find: 'orders' }, within = deadline(clock)) =>
+    run(connection, parts.encoder, command, within);
+  return { clock, server, parts, connection, peer, send };
+}
