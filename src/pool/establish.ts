@@ -50,6 +50,8 @@ export async function establish(
     );
     const { limits, compressor } = connection.description;
     connection.configure(limits.maxMessageSizeBytes, compressor === 'zlib' ? handshake.zlibCompressionLevel : null);
+    // Something wrong may have come in one piece with the reply.
+    if (connection.error !== null) throw connection.error;
     return reply.document;
   } catch (error) {
     labelOverload(error);

@@ -1,4 +1,5 @@
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
+import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock, Timer } from '../runtime/clock.js';
@@ -112,8 +113,10 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
     const connection = this.#idle.at(-1);
     if (connection === undefined || this.#perished(connection) !== null) return null;
-    this.#events.checkOutStarted(purpose);
+    // Before the first event: a listener may ask for a connection too, or close the pool.
     this.#idle.pop();
+    this.#inUse.set(connection, purpose);
+    this.#events.checkOutStarted(purpose);
     this.#lend(connection, purpose, 0);
     return connection;
   }
@@ -178,17 +181,14 @@ export class ConnectionPool implements ConnectionOwner {
     this.#state = 'paused';
     this.#clearedBy = cause;
     if (wasReady) this.#events.cleared(cause, interruptInUse);
+    // Nobody waits for what is being established any more, and it could not be lent: it must keep no place from a new connection.
+    for (const connection of [...this.#pending]) this.#abandon(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
-      const error = new MongoPoolClearedError(
-        this.address,
-        cause,
-        `Connection to ${this.address} interrupted due to server monitor timeout`,
-      );
-      for (const connection of [...this.#pending]) this.#abandon(connection, 'stale', error);
-      for (const connection of this.#inUse.keys()) connection.close(error);
+      for (const connection of [...this.#inUse.keys()]) connection.close(this.#interruptedError(cause));
     }
     for (const connection of this.#idle.splice(0)) this.#discard(connection, 'stale');
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+    for (const connection of this.#draining.connections()) this.#giveUpDraining(connection, 'stale');
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
       this.#fail(waiter, 'connectionError', this.#clearedError());
     }
   }
@@ -198,22 +198,20 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#maintenance?.clear();
-    const error = new MongoPoolClosedError(this.address);
-    for (const connection of [...this.#pending]) this.#abandon(connection, 'poolClosed', error);
-    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'poolClosed');
-    for (const connection of this.#draining.connections()) {
-      this.#draining.failed(connection, 'poolClosed');
-      this.#discard(connection, 'poolClosed');
+    for (const connection of [...this.#pending]) {
+      this.#abandon(connection, 'poolClosed', new MongoPoolClosedError(this.address));
     }
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
-      this.#fail(waiter, 'poolClosed', error);
+    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'poolClosed');
+    for (const connection of this.#draining.connections()) this.#giveUpDraining(connection, 'poolClosed');
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
+      this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
     }
     this.#events.closed();
   }
 
   /** Ends what is still in use: its users are rejected with this error. For closing a client. */
   interrupt(error: Error): void {
-    for (const connection of this.#inUse.keys()) connection.close(error);
+    for (const connection of [...this.#inUse.keys()]) connection.close(error);
   }
 
   // ── ConnectionOwner
@@ -243,7 +241,7 @@ export class ConnectionPool implements ConnectionOwner {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
       const reason = this.#perished(connection);
-      const waiter = reason === null ? this.#waiters.shift() : undefined;
+      const waiter = reason === null ? this.#nextWaiter() : undefined;
       if (waiter === undefined) {
         this.#discard(connection, reason ?? 'error');
         continue;
@@ -252,6 +250,13 @@ export class ConnectionPool implements ConnectionOwner {
       waiter.resolve(connection);
     }
     while (this.#state === 'ready' && this.#pending.size < this.#room(this.#waiters.length)) void this.#open();
+  }
+
+  /** Takes the one who has waited longest out of the queue. */
+  #nextWaiter(): Waiter | undefined {
+    const waiter = this.#waiters.shift();
+    waiter?.leave();
+    return waiter;
   }
 
   /** How many connections may be on their way when so many are missing. */
@@ -300,8 +305,8 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #onOpenFailed(connection: Connection, error: Error): void {
-    // After a clear, those who wait now have nothing to do with this connection.
-    const waiter = connection.generation === this.#generation ? this.#waiters.shift() : undefined;
+    // One that was opened for minPoolSize is nobody's loss while there are others on their way for all who wait.
+    const waiter = this.#pending.size < this.#waiters.length ? this.#nextWaiter() : undefined;
     this.#ports.onConnectionError(error, connection.generation);
     this.#events.connectionClosed(connection, 'error');
     if (waiter !== undefined) this.#fail(waiter, 'connectionError', error);
@@ -360,13 +365,28 @@ export class ConnectionPool implements ConnectionOwner {
   };
 
   #fail(waiter: Waiter, reason: ConnectionCheckOutFailedReason, error: Error): void {
+    waiter.leave();
     this.#events.checkOutFailed(reason, error, waiter.purpose, this.#since(waiter.startedAt));
     waiter.reject(error);
   }
 
   #drain(connection: Connection, purpose: Purpose): void {
-    if (this.#options.pendingResponseTimeoutMS > 0) this.#draining.add(connection, purpose);
-    else this.#discard(connection, 'error');
+    const reason = this.#perished(connection);
+    if (reason !== null) {
+      this.#discard(connection, reason);
+    } else if (this.#options.pendingResponseTimeoutMS > 0) {
+      this.#draining.add(connection, purpose);
+    } else {
+      connection.owner = null;
+      const text = `the late reply from ${this.address} to ${purpose.name} is not waited for (pendingResponseTimeoutMS=0)`;
+      connection.close(new MongoNetworkTimeoutError(text, { host: this.address, phase: 'read' }));
+      this.#events.connectionClosed(connection, 'error');
+    }
+  }
+
+  /** Does not wait for a late reply any longer, since the connection could not be lent after it. */
+  #giveUpDraining(connection: Connection, reason: 'stale' | 'poolClosed'): void {
+    if (this.#draining.failed(connection, reason)) this.#discard(connection, reason);
   }
 
   /** Closes a connection that is in none of the pool's places any more. */
@@ -382,6 +402,12 @@ export class ConnectionPool implements ConnectionOwner {
 
   #clearedError(): MongoPoolClearedError {
     return new MongoPoolClearedError(this.address, this.#clearedBy);
+  }
+
+  /** One for each connection: whoever meets it adds labels of their own. */
+  #interruptedError(cause: Error | undefined): MongoPoolClearedError {
+    const text = `Connection to ${this.address} interrupted due to server monitor timeout`;
+    return new MongoPoolClearedError(this.address, cause, text);
   }
 
   #since(startedAt: number): number {

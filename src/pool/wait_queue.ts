@@ -37,22 +37,23 @@ export class Waiter implements EndWatcher {
   }
 
   resolve(connection: Connection): void {
-    this.#stop();
+    this.leave();
     this.#resolve(connection);
   }
 
   reject(error: Error): void {
-    this.#stop();
+    this.leave();
     this.#reject(error);
+  }
+
+  /** Waits no longer: neither its turn nor its deadline's end can come any more. To be called before anybody is told how it ended. */
+  leave(): void {
+    this.deadline.unwatch(this);
+    this.#leave?.();
+    this.#leave = null;
   }
 
   onDeadlineEnd(end: DeadlineEnd): void {
     this.#onEnd(this, end);
-  }
-
-  #stop(): void {
-    this.deadline.unwatch(this);
-    this.#leave?.();
-    this.#leave = null;
   }
 }

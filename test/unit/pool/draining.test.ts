@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
+import type { ReceivedCommand } from '../../support/scripted_peer.js';
+import { quiet } from '../../support/scripted_server.js';
+
+/** A pool one of whose operations timed out after 10 ms and has given its connection back; its reply is still due. */
+async function afterTimeout(options: PoolHarnessOptions['pool'] = {}) {
+  const harness = PoolHarness.ready({ pool: options });
+  const connection = await harness.checkOut();
+  const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10), {
+    name: 'MongoOperationTimeoutError',
+  });
+  const command: ReceivedCommand = await harness.server.peers[0]!.nextCommand();
+  await harness.clock.advance(10);
+  await failed;
+  harness.events.clear();
+  harness.pool.checkIn(connection);
+  await quiet();
+  const { pool, clock, server, events, story, checkOut } = harness;
+  return { harness, connection, command, pool, clock, server, events, story, checkOut };
+}
+
+describe('ConnectionPool, after an operation timed out', () => {
+  it('keeps the connection aside until the late reply has come, then lends it again', async () => {
+    const { pool, command, connection, clock, events, story, checkOut } = await afterTimeout();
+    assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted']);
+    assert.deepEqual([pool.snapshot().draining, pool.snapshot().idle, pool.snapshot().total], [1, 0, 1]);
+    await clock.advance(40);
+
+    command.reply();
+
+    assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted', 'PendingResponseSucceeded']);
+    const event = events.last('connectionPendingResponseSucceeded');
+    assert.deepEqual([event.connectionId, event.durationMS, event.operationId], [1, 40, 1]);
+    assert.equal(clock.pendingTimers, 0);
+    assert.equal(await checkOut(), connection);
+  });
+
+  it('gives the connection to who waits as soon as the late reply has come', async () => {
+    const { command, connection, checkOut } = await afterTimeout({ maxPoolSize: 1 });
+    const waiting = checkOut();
+
+    command.reply();
+
+    assert.equal(await waiting, connection);
+  });
+
+  it('lends it at once when the late reply came before it was given back', async () => {
+    const harness = PoolHarness.ready();
+    const connection = await harness.checkOut();
+    const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
+    const command = await harness.server.peers[0]!.nextCommand();
+    await harness.clock.advance(10);
+    await failed;
+    command.reply();
+
+    harness.pool.checkIn(connection);
+
+    assert.equal(harness.events.count('connectionPendingResponseStarted'), 0);
+    assert.equal(harness.pool.snapshot().idle, 1);
+  });
+
+  it('closes the connection when the late reply does not come within pendingResponseTimeoutMS', async () => {
+    const { pool, clock, server, events, story, connection } = await afterTimeout({ pendingResponseTimeoutMS: 200 });
+    assert.equal(events.last('connectionPendingResponseStarted').timeoutMS, 200);
+
+    await clock.advance(200);
+    await quiet();
+
+    assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted', 'PendingResponseFailed', 'Closed']);
+    assert.equal(events.last('connectionPendingResponseFailed').reason, 'timeout');
+    assert.equal(events.last('connectionClosed').reason, 'error');
+    assert.equal(connection.error?.name, 'MongoNetworkTimeoutError');
+    assert.match(connection.error.message, /no reply from db1:27017 to an abandoned find within 200 ms/);
+    assert.ok(server.peers[0]?.closed);
+    assert.equal(pool.snapshot().total, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('opens another for who waits when the late reply does not come', async () => {
+    const { clock, checkOut } = await afterTimeout({ maxPoolSize: 1 });
+    const waiting = checkOut();
+
+    await clock.advance(1000);
+
+    assert.equal((await waiting).id, 2);
+  });
+
+  it('says that the connection broke while the late reply was due', async () => {
+    const { server, events, clock } = await afterTimeout();
+
+    server.peers[0]?.reset();
+    await quiet();
+
+    assert.equal(events.last('connectionPendingResponseFailed').reason, 'error');
+    assert.equal(events.last('connectionClosed').reason, 'error');
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('closes the connection at once when pendingResponseTimeoutMS is 0, and says why', async () => {
+    const { pool, server, events, story, clock } = await afterTimeout({ pendingResponseTimeoutMS: 0 });
+
+    assert.deepEqual(story(), ['CheckedIn', 'Closed']);
+    const { reason, error } = events.last('connectionClosed');
+    assert.equal(reason, 'error');
+    assert.equal(error?.name, 'MongoNetworkTimeoutError');
+    assert.match(error.message, /pendingResponseTimeoutMS=0/);
+    assert.ok(server.peers[0]?.closed);
+    assert.equal(pool.snapshot().total, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('gives the place of a draining connection free when the pool is cleared', async () => {
+    const { pool, server, events, story, clock, checkOut } = await afterTimeout({ maxPoolSize: 1 });
+
+    pool.clear(new Error('the server went away'));
+    await quiet();
+
+    assert.deepEqual(story().slice(-3), ['PoolCleared', 'PendingResponseFailed', 'Closed']);
+    assert.equal(events.last('connectionPendingResponseFailed').reason, 'stale');
+    assert.equal(events.last('connectionClosed').reason, 'stale');
+    assert.ok(server.peers[0]?.closed);
+    pool.ready();
+    assert.equal((await checkOut()).id, 2);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('does not wait for the late reply when the pool is closed', async () => {
+    const { pool, server, events, story, clock } = await afterTimeout();
+
+    pool.close();
+    await quiet();
+
+    assert.deepEqual(story().slice(-3), ['PendingResponseFailed', 'Closed', 'PoolClosed']);
+    assert.equal(events.last('connectionPendingResponseFailed').reason, 'poolClosed');
+    assert.ok(server.peers[0]?.closed);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('does not begin to wait for it when a listener closes the pool as the connection is given back', async () => {
+    const harness = PoolHarness.ready();
+    const connection = await harness.checkOut();
+    const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
+    await harness.clock.advance(10);
+    await failed;
+    harness.events.emitter.once('connectionCheckedIn', () => harness.pool.close());
+
+    harness.pool.checkIn(connection);
+
+    assert.equal(harness.clock.pendingTimers, 0);
+    assert.equal(harness.pool.snapshot().total, 0);
+    assert.equal(harness.events.last('connectionClosed').reason, 'poolClosed');
+  });
+});

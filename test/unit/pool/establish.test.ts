@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MongoErrorLabel } from '../../../src/errors/codes.js';
+import { MongoNetworkError } from '../../../src/errors/network.js';
+import { PoolHarness } from '../../support/pool_harness.js';
+import { replyMessage } from '../../support/scripted_peer.js';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
+import { body, opMsg } from '../wire/bytes.js';
+
+const OVERLOAD = [MongoErrorLabel.SystemOverloadedError, MongoErrorLabel.RetryableError];
+
+describe('establishing a connection', () => {
+  it('sends the legacy hello with helloOk, the metadata and what may be compressed', async () => {
+    const { server, checkOut } = PoolHarness.ready({ handshake: { compressors: ['zlib'] } });
+    let hello: unknown;
+    server.hello = command => {
+      hello = command.body;
+      return STANDALONE;
+    };
+
+    await checkOut();
+
+    assert.deepEqual(hello, {
+      ismaster: 1,
+      helloOk: true,
+      client: { driver: { name: 'test', version: '0' } },
+      compression: ['zlib'],
+      backpressure: '2',
+      $db: 'admin',
+    });
+  });
+
+  it('begins with hello when a server API or a load balancer is in use', async () => {
+    const { server, checkOut } = PoolHarness.ready({
+      handshake: { useHello: true, loadBalanced: true, apiFields: { apiVersion: '1' } },
+    });
+    let hello: Record<string, unknown> = {};
+    server.hello = command => {
+      hello = command.body;
+      return STANDALONE;
+    };
+
+    await checkOut();
+
+    assert.deepEqual([hello['hello'], hello['loadBalanced'], hello['apiVersion']], [1, true, '1']);
+    assert.ok(!('ismaster' in hello) && !('helloOk' in hello));
+  });
+
+  it('compresses requests and reads compressed replies once both sides know zlib', async () => {
+    const harness = PoolHarness.ready({ handshake: { compressors: ['zlib'] } });
+    const { server, checkOut } = harness;
+    server.hello = () => ({ ...STANDALONE, compression: ['zlib'] });
+    const connection = await checkOut();
+
+    const reply = harness.run(connection, { find: 'orders', filter: { text: 'x'.repeat(1000) } });
+    const command = await server.peers[0]!.nextCommand();
+    command.reply({ ok: 1, n: 3 }, { compressed: true });
+
+    assert.ok(command.compressed);
+    assert.equal(command.body['find'], 'orders');
+    assert.equal((await reply).document['n'], 3);
+  });
+
+  it("takes limits and numbers from the server's own words", async () => {
+    const { server, checkOut } = PoolHarness.ready();
+    server.hello = () => ({ ...STANDALONE, connectionId: 77, maxMessageSizeBytes: 1000 });
+
+    const { description } = await checkOut();
+
+    assert.equal(description.serverConnectionId, 77n);
+    assert.equal(description.limits.maxMessageSizeBytes, 1000);
+    assert.equal(description.compressor, undefined);
+  });
+
+  it('refuses a message that is larger than the server said', async () => {
+    const harness = PoolHarness.ready();
+    harness.server.hello = () => ({ ...STANDALONE, maxMessageSizeBytes: 1000 });
+    const connection = await harness.checkOut();
+    const reply = harness.run(connection, { find: 'orders' });
+
+    (await harness.server.peers[0]!.nextCommand()).reply({ ok: 1, text: 'x'.repeat(1000) });
+
+    await assert.rejects(reply, { name: 'MongoUnexpectedServerResponseError', message: /at most 1000 are allowed/ });
+  });
+
+  describe('when it fails', () => {
+    it('tells the topology first, then that the connection closed, then that the check-out failed', async () => {
+      const harness = PoolHarness.ready();
+      const { pool, server, events, checkOut, story, errors } = harness;
+      server.hello = () => ({ ok: 0, code: 11600, errmsg: 'shutting down' });
+      harness.onError = error => pool.clear(error);
+
+      await assert.rejects(checkOut(), { name: 'MongoServerError', code: 11600, phase: 'hello', host: 'db1:27017' });
+
+      assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'PoolCleared', 'Closed', 'CheckOutFailed']);
+      assert.equal(events.last('connectionClosed').reason, 'error');
+      assert.equal(events.last('connectionCheckOutFailed').reason, 'connectionError');
+      assert.equal(errors.length, 1);
+      assert.equal(events.last('connectionClosed').error, errors[0]);
+    });
+
+    it('is an overload of the server when the network fails before hello is answered', async () => {
+      const { server, checkOut, story, clock } = PoolHarness.ready();
+      server.hello = () => null;
+      const failed = assert.rejects(checkOut(), (error: unknown) => {
+        assert.ok(error instanceof MongoNetworkError);
+        assert.equal(error.phase, 'hello');
+        assert.equal(error.beforeHandshake, true);
+        for (const label of OVERLOAD) assert.ok(error.hasErrorLabel(label), label);
+        return true;
+      });
+      const peer = await server.nextPeer();
+      await peer.nextCommand();
+
+      peer.close();
+
+      await failed;
+      assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'Closed', 'CheckOutFailed']);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('is none when the host name does not resolve', async () => {
+      const { server, checkOut } = PoolHarness.ready();
+      server.accepts = false;
+      const failed = assert.rejects(checkOut(), (error: unknown) => {
+        assert.ok(error instanceof MongoNetworkError);
+        for (const label of OVERLOAD) assert.ok(!error.hasErrorLabel(label), label);
+        return true;
+      });
+
+      (await server.nextPeer()).reset(Object.assign(new Error('getaddrinfo ENOTFOUND db1'), { code: 'ENOTFOUND' }));
+
+      await failed;
+    });
+
+    it('fails after connectTimeoutMS, for the connection and for the hello each', async () => {
+      const { server, clock, checkOut } = PoolHarness.ready({ connectTimeoutMS: 100 });
+      server.accepts = false;
+      server.hello = () => null;
+      const failed = assert.rejects(checkOut(), { name: 'MongoNetworkTimeoutError', phase: 'hello' });
+      await quiet();
+      await clock.advance(90);
+      server.peers[0]?.accept();
+      await quiet();
+
+      await clock.advance(100);
+
+      await failed;
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('is the error of the one who has waited longest, and the others go on', async () => {
+      const { server, checkOut } = PoolHarness.ready({ pool: { maxConnecting: 1 } });
+      server.accepts = false;
+      const first = assert.rejects(checkOut(), { name: 'MongoNetworkError' });
+      const second = checkOut();
+      await quiet();
+
+      server.peers[0]?.reset();
+      await first;
+      server.peers[1]?.accept();
+
+      assert.equal((await second).id, 2);
+    });
+
+    it('fails no operation when the connection was opened for minPoolSize and another is on its way', async () => {
+      const { pool, server, checkOut } = new PoolHarness({ pool: { minPoolSize: 2 } });
+      server.accepts = false;
+      pool.ready();
+      assert.equal(pool.snapshot().pending, 2);
+      const waiting = checkOut();
+
+      server.peers[0]?.reset();
+      await quiet();
+      server.peers[1]?.accept();
+
+      assert.equal((await waiting).id, 2);
+      pool.close();
+    });
+
+    it('fails the one who waits when garbage follows hello in one piece, and opens no connection after another', async () => {
+      const { server, checkOut, story, errors } = PoolHarness.ready();
+      server.hello = command => {
+        const garbage = opMsg([body({ ok: 1 })]);
+        command.peer.send(Buffer.concat([replyMessage(STANDALONE, command.requestId), garbage]));
+        return null;
+      };
+
+      await assert.rejects(checkOut(), {
+        name: 'MongoUnexpectedServerResponseError',
+        message: /nobody had asked for/,
+      });
+
+      assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'Closed', 'CheckOutFailed']);
+      assert.equal(errors.length, 1);
+      assert.equal(server.peers.length, 1);
+    });
+
+    it('fails the one who waits when hello is answered with something else than MongoDB', async () => {
+      const { server, checkOut, errors } = PoolHarness.ready();
+      server.hello = ({ peer }) => {
+        peer.send(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
+        return null;
+      };
+
+      await assert.rejects(checkOut(), { name: 'MongoUnexpectedServerResponseError', host: 'db1:27017' });
+
+      assert.equal(errors.length, 1);
+      await quiet();
+      assert.equal(server.openPeers.length, 0);
+    });
+  });
+});

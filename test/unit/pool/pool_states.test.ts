@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MongoErrorLabel } from '../../../src/errors/codes.js';
+import { MongoNetworkError } from '../../../src/errors/network.js';
+import type { Connection } from '../../../src/pool/connection.js';
+import { MongoPoolClearedError, MongoPoolClosedError } from '../../../src/pool/errors.js';
+import { PoolHarness } from '../../support/pool_harness.js';
+import { quiet } from '../../support/scripted_server.js';
+
+const cause = new Error('the primary stepped down');
+
+describe('ConnectionPool.ready', () => {
+  it('is needed before anything is lent, and who asks earlier may retry', async () => {
+    const { pool, checkOut, story } = new PoolHarness();
+
+    await assert.rejects(checkOut(), (error: unknown) => {
+      assert.ok(error instanceof MongoPoolClearedError);
+      assert.ok(error.hasErrorLabel(MongoErrorLabel.PoolRequestedRetry));
+      return true;
+    });
+    assert.deepEqual(story(), ['CheckOutStarted', 'CheckOutFailed']);
+
+    pool.ready();
+    assert.equal((await checkOut()).id, 1);
+  });
+
+  it('publishes one event for each pause that it ends', () => {
+    const { pool, events } = new PoolHarness();
+
+    pool.ready();
+    pool.ready();
+
+    assert.deepEqual(events.names(), ['connectionPoolCreated', 'connectionPoolReady']);
+  });
+
+  it('opens what minPoolSize asks for, after its event, and asks for no more', async () => {
+    const { pool, server, events, story } = new PoolHarness({ pool: { minPoolSize: 3 } });
+
+    pool.ready();
+    assert.equal(pool.snapshot().pending, 2);
+    await quiet();
+
+    assert.equal(events.names()[1], 'connectionPoolReady');
+    assert.deepEqual(story().filter(name => name === 'Ready').length, 3);
+    assert.equal(server.peers.length, 3);
+    assert.equal(pool.snapshot().idle, 3);
+    pool.close();
+  });
+
+  it('replaces what minPoolSize lacks at the next round of maintenance', async () => {
+    const { pool, server, clock } = PoolHarness.ready({ pool: { minPoolSize: 1 } });
+    await quiet();
+    server.peers[0]?.reset();
+    await quiet();
+    assert.equal(pool.snapshot().total, 0);
+
+    await clock.advance(10_000);
+    await quiet();
+
+    assert.equal(pool.snapshot().idle, 1);
+    pool.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('closes idle connections in the background when maxIdleTimeMS is over', async () => {
+    const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 500 } });
+    pool.checkIn(await checkOut());
+
+    await clock.advance(10_000);
+
+    assert.equal(events.last('connectionClosed').reason, 'idle');
+    assert.equal(pool.snapshot().total, 0);
+    pool.close();
+  });
+});
+
+describe('ConnectionPool.clear', () => {
+  it('closes what is idle as stale, pauses, and raises the generation', async () => {
+    const { pool, server, events, checkOut, story } = PoolHarness.ready();
+    pool.checkIn(await checkOut());
+    events.clear();
+
+    pool.clear(cause);
+    await quiet();
+
+    assert.deepEqual(story(), ['PoolCleared', 'Closed']);
+    assert.equal(events.last('connectionClosed').reason, 'stale');
+    assert.equal(events.last('connectionPoolCleared').error, cause);
+    assert.equal(events.last('connectionPoolCleared').interruptInUseConnections, false);
+    assert.equal(pool.state, 'paused');
+    assert.equal(pool.generation, 1);
+    assert.ok(server.peers[0]?.closed);
+  });
+
+  it('rejects all who wait, each with an error of its own', async () => {
+    const { pool, events, checkOut, clock } = PoolHarness.ready({ pool: { maxPoolSize: 1 } });
+    await checkOut();
+    const errors: unknown[] = [];
+    const waiting = [checkOut(100), checkOut(100)].map(each => each.catch((error: unknown) => errors.push(error)));
+
+    pool.clear(cause);
+
+    await Promise.all(waiting);
+    assert.equal(errors.length, 2);
+    assert.notEqual(errors[0], errors[1]);
+    for (const error of errors) {
+      assert.ok(error instanceof MongoPoolClearedError);
+      assert.equal(error.address, 'db1:27017');
+      assert.equal(error.cause, cause);
+      assert.match(error.message, /was cleared because another operation failed with: "the primary stepped down"/);
+    }
+    assert.equal(events.count('connectionCheckOutFailed'), 2);
+    assert.equal(events.last('connectionCheckOutFailed').reason, 'connectionError');
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('lets those in use finish, and closes them when they are given back', async () => {
+    const harness = PoolHarness.ready();
+    const { pool, server, events, checkOut, story } = harness;
+    const connection = await checkOut();
+    const reply = harness.run(connection, { find: 'orders' });
+    pool.clear(cause);
+    (await server.peers[0]!.nextCommand()).reply();
+    await reply;
+    events.clear();
+
+    pool.checkIn(connection);
+
+    assert.deepEqual(story(), ['CheckedIn', 'Closed']);
+    assert.equal(events.last('connectionClosed').reason, 'stale');
+  });
+
+  it('publishes nothing when it is paused already, and still makes connections stale', () => {
+    const { pool, events } = PoolHarness.ready();
+
+    pool.clear(cause);
+    pool.clear(cause);
+
+    assert.equal(events.count('connectionPoolCleared'), 1);
+    assert.equal(pool.generation, 2);
+  });
+
+  it('interrupts those in use when it is told to, each with an error of its own', async () => {
+    const harness = PoolHarness.ready();
+    const { pool, events, checkOut, story } = harness;
+    const connections = await Promise.all([checkOut(), checkOut()]);
+    const errors: unknown[] = [];
+    const replies = connections.map(connection =>
+      harness.run(connection, { find: 'orders' }).catch((error: unknown) => {
+        errors.push(error);
+        pool.checkIn(connection);
+      }),
+    );
+    events.clear();
+
+    pool.clear(cause, true);
+    await Promise.all(replies);
+
+    assert.deepEqual(story(), ['PoolCleared', 'CheckedIn', 'Closed', 'CheckedIn', 'Closed']);
+    assert.ok(events.of('connectionClosed').every(({ reason }) => reason === 'stale'));
+    assert.notEqual(errors[0], errors[1]);
+    for (const error of errors) {
+      assert.ok(error instanceof MongoPoolClearedError);
+      assert.equal(error.message, 'Connection to db1:27017 interrupted due to server monitor timeout');
+      assert.equal(error.cause, cause);
+    }
+  });
+
+  it('does not make interrupted operations believe that the server is overloaded', async () => {
+    const harness = PoolHarness.ready();
+    const { pool, server, checkOut } = harness;
+    const connection = await checkOut();
+    const reply = harness.run(connection, { find: 'orders' });
+    server.accepts = false;
+    void checkOut().catch(() => null);
+    await quiet();
+
+    pool.clear(cause, true);
+
+    await assert.rejects(reply, (error: unknown) => {
+      assert.ok(error instanceof MongoPoolClearedError);
+      assert.deepEqual(error.errorLabels, [MongoErrorLabel.PoolRequestedRetry]);
+      return true;
+    });
+  });
+
+  it('gives up what is being established: who waits afterwards does not wait for a stale connection', async () => {
+    const { pool, server, events, checkOut, story } = PoolHarness.ready({ pool: { maxConnecting: 1 } });
+    server.accepts = false;
+    const failed = assert.rejects(checkOut(), MongoPoolClearedError);
+    await quiet();
+
+    pool.clear(cause);
+    await failed;
+
+    assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'PoolCleared', 'Closed', 'CheckOutFailed']);
+    assert.equal(events.last('connectionClosed').reason, 'stale');
+    pool.ready();
+    server.accepts = true;
+    assert.equal((await checkOut()).id, 2);
+    assert.ok(server.peers[0]?.closed);
+  });
+
+  it('keeps minPoolSize from being filled until the pool is ready again', async () => {
+    const { pool, server, clock } = PoolHarness.ready({ pool: { minPoolSize: 1 } });
+    await quiet();
+    pool.clear(cause);
+
+    await clock.advance(60_000);
+    assert.equal(server.openPeers.length, 0);
+
+    pool.ready();
+    await quiet();
+    assert.equal(server.openPeers.length, 1);
+    pool.close();
+  });
+});
+
+describe('ConnectionPool.close', () => {
+  it('closes idle connections before it says that it is closed, and those in use when they are given back', async () => {
+    const { pool, server, checkOut, story, events } = PoolHarness.ready();
+    const [kept, idle] = await Promise.all([checkOut(), checkOut()]);
+    pool.checkIn(idle);
+    events.clear();
+
+    pool.close();
+    pool.checkIn(kept);
+    await quiet();
+
+    assert.deepEqual(story(), ['Closed', 'PoolClosed', 'CheckedIn', 'Closed']);
+    assert.ok(events.of('connectionClosed').every(({ reason }) => reason === 'poolClosed'));
+    assert.equal(server.openPeers.length, 0);
+  });
+
+  it('rejects those who wait and those who come later', async () => {
+    const { pool, checkOut, events, clock } = PoolHarness.ready({ pool: { maxPoolSize: 1, minPoolSize: 1 } });
+    await checkOut();
+    const waiting = assert.rejects(checkOut(1000), (error: unknown) => {
+      assert.ok(error instanceof MongoPoolClosedError);
+      assert.equal(error.address, 'db1:27017');
+      return true;
+    });
+
+    pool.close();
+
+    await waiting;
+    await assert.rejects(checkOut(), MongoPoolClosedError);
+    assert.ok(events.of('connectionCheckOutFailed').every(({ reason }) => reason === 'poolClosed'));
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('gives up what is being established', async () => {
+    const { pool, server, checkOut, story, clock } = PoolHarness.ready();
+    server.accepts = false;
+    const failed = assert.rejects(checkOut(), MongoPoolClosedError);
+
+    pool.close();
+
+    await failed;
+    await quiet();
+    assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'Closed', 'CheckOutFailed', 'PoolClosed']);
+    assert.ok(server.peers[0]?.closed);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('happens once, and neither clear nor ready undoes it', async () => {
+    const { pool, events, checkOut } = PoolHarness.ready();
+
+    pool.close();
+    pool.close();
+    pool.clear(cause);
+    pool.ready();
+
+    assert.equal(events.names().at(-1), 'connectionPoolClosed');
+    assert.equal(events.count('connectionPoolClosed'), 1);
+    await assert.rejects(checkOut(), MongoPoolClosedError);
+  });
+
+  it('leaves those in use to their users until they are interrupted', async () => {
+    const harness = PoolHarness.ready();
+    const { pool, checkOut } = harness;
+    const connection: Connection = await checkOut();
+    const reply = harness.run(connection, { find: 'orders' });
+    pool.close();
+    assert.equal(connection.error, null);
+
+    pool.interrupt(new MongoNetworkError('the client was closed'));
+
+    await assert.rejects(reply, { message: 'the client was closed' });
+    pool.checkIn(connection);
+    assert.equal(pool.snapshot().total, 0);
+  });
+});
