@@ -4,7 +4,6 @@ import type { DeserializeOptions, SerializeOptions } from 'bson';
 export {
   Binary,
   BSON,
-  BSONError,
   BSONRegExp,
   BSONSymbol,
   BSONType,
@@ -22,7 +21,6 @@ export {
   MaxKey,
   MinKey,
   ObjectId,
-  type ObjectIdLike,
   type SerializeOptions,
   serialize,
   serializeWithBufferAndIndex,
