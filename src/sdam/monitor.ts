@@ -52,6 +52,8 @@ export class Monitor {
   #lastCheckEndedAt = -Infinity;
   #timer: Timer | null = null;
   #closed = false;
+  /** The next check is not to wait for its regular time. */
+  #isRequested = false;
 
   constructor(address: string, options: MonitorOptions, ports: MonitorPorts) {
     this.#address = address;
@@ -61,13 +63,15 @@ export class Monitor {
   }
 
   start(): void {
-    void this.#run();
+    if (!this.#closed) void this.#run();
   }
 
   /** Asks for a check as soon as one is allowed. While one runs, that one is the answer. */
   requestCheck(): void {
-    if (this.#closed || this.#check !== null || this.#timer === null) return;
-    this.#wait(Math.max(0, this.#lastCheckEndedAt + this.#options.minHeartbeatFrequencyMS - this.#ports.clock.now()));
+    if (this.#closed || this.#check !== null) return;
+    this.#isRequested = true;
+    // Without a timer the end of a check is being dealt with; what arms the next one sees the request.
+    if (this.#timer !== null) this.#waitForNext();
   }
 
   /** Gives up the check that runs, since an operation has just found the network broken. */
@@ -87,10 +91,15 @@ export class Monitor {
   /** One check and what follows from it. Each round arms the next. */
   async #run(): Promise<void> {
     const { clock } = this.#ports;
+    // One that the server closed between two checks is replaced by a new one.
+    if (this.#connection !== null && this.#connection.error !== null) this.#connection = null;
     const connectionId = this.#connection === null ? ++this.#lastConnectionId : this.#connection.id;
     const check = { connectionId, startedAt: clock.now() };
     this.#check = check;
+    this.#isRequested = false;
     this.#events.started(connectionId, false);
+    // A listener may have closed the client.
+    if (this.#closed) return;
     let reply: Document;
     try {
       reply = await this.#hello(connectionId);
@@ -104,7 +113,7 @@ export class Monitor {
   async #hello(connectionId: number): Promise<Document> {
     const { establish: settings, connection: parts, clock } = this.#ports;
     const deadline = Deadline.background(clock);
-    if (this.#connection === null || this.#connection.error !== null) {
+    if (this.#connection === null) {
       const connection = new Connection(parts, connectionId, 0);
       this.#connection = connection;
       const reply = await establish(connection, settings, deadline);
@@ -130,7 +139,7 @@ export class Monitor {
     });
     this.#events.succeeded(connectionId, false, durationMS, reply, description);
     this.#ports.onChecked(description);
-    if (!this.#closed) this.#wait(this.#options.heartbeatFrequencyMS);
+    if (!this.#closed) this.#waitForNext();
   }
 
   #onFailed({ connectionId, startedAt }: Check, error: MongoError): void {
@@ -142,7 +151,7 @@ export class Monitor {
     const again = this.#ports.onCheckFailed(error);
     if (this.#closed) return;
     if (again) void this.#run();
-    else this.#wait(this.#options.heartbeatFrequencyMS);
+    else this.#waitForNext();
   }
 
   #endCheck(): number {
@@ -151,8 +160,12 @@ export class Monitor {
     return this.#lastCheckEndedAt;
   }
 
-  #wait(ms: number): void {
+  /** Waits for the time of the next check: the regular one, or the earliest that is allowed when one is requested. */
+  #waitForNext(): void {
+    const { heartbeatFrequencyMS, minHeartbeatFrequencyMS } = this.#options;
+    const pause = this.#isRequested ? Math.min(heartbeatFrequencyMS, minHeartbeatFrequencyMS) : heartbeatFrequencyMS;
     this.#timer?.clear();
+    const ms = Math.max(0, this.#lastCheckEndedAt + pause - this.#ports.clock.now());
     this.#timer = this.#ports.clock.setTimer(ms, () => {
       this.#timer = null;
       void this.#run();
@@ -170,7 +183,8 @@ export class Monitor {
     const now = this.#ports.clock.now();
     this.#lastCheckEndedAt = now;
     this.#events.failed(check.connectionId, false, now - check.startedAt, error, true);
-    if (!this.#closed) this.#wait(this.#options.minHeartbeatFrequencyMS);
+    this.#isRequested = true;
+    if (!this.#closed) this.#waitForNext();
   }
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { ServerDescription } from './description/server_description.js';
 import { initialTopology, type TopologyDescription } from './description/topology_description.js';
-import { TopologyType } from './description/types.js';
+import { ServerType, TopologyType } from './description/types.js';
 import { diffTopology } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
 import { MongoServerSelectionError } from './errors.js';
@@ -79,8 +79,10 @@ export class Topology {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#events.opening();
+    if (this.closed) return;
     this.#events.changed(emptyTopology(this.#description), this.#description);
     for (const address of this.#description.servers.keys()) this.#openServer(address);
+    for (const server of this.#servers.values()) server.monitor?.start();
   }
 
   // ── Selection
@@ -113,7 +115,7 @@ export class Topology {
     this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
     const waiter = new SelectionWaiter(request, deadline, startedAt, this.#onWaiterEnd);
     this.#waiters.add(waiter);
-    for (const server of this.#servers.values()) server.monitor?.requestCheck();
+    this.#requestChecks();
     const server = await waiter.promise;
     deadline.record('serverSelection');
     return server;
@@ -145,6 +147,8 @@ export class Topology {
   }
 
   readonly #onWaiterEnd = (waiter: SelectionWaiter, end: DeadlineEnd): void => {
+    // A listener that is told of its end may end its deadline too.
+    if (!this.#waiters.delete(waiter)) return;
     const { deadline, request } = waiter;
     const why = describeSelectionFailure(this.#description, request.wanted, this.#ports.clock.now());
     const waitedMS = (this.#ports.clock.now() - waiter.startedAt).toFixed(0);
@@ -198,7 +202,8 @@ export class Topology {
     where: Pick<ErrorContext, 'connectionGeneration' | 'phase' | 'serviceId'>,
   ): void {
     const description = this.#description.servers.get(server.address);
-    if (this.#state !== 'open' || description === undefined) return;
+    // One that was removed says nothing of another that has its address now.
+    if (description === undefined || this.#servers.get(server.address) !== server) return;
     const reaction = reactTo(error, {
       ...where,
       poolGeneration: server.pool.generation,
@@ -225,12 +230,25 @@ export class Topology {
     this.#description = after;
     const { added, removed, changed, differs } = diffTopology(before, after);
     for (const { previous, next } of changed) this.#events.serverChanged(previous, next);
-    for (const address of added) this.#openServer(address, false);
+    for (const address of added) this.#openServer(address);
     for (const address of removed) this.#closeServer(address);
+    if (this.closed) return;
     if (differs) this.#events.changed(before, after);
     for (const address of added) this.#servers.get(address)?.monitor?.start();
+    for (const { next } of changed) this.#checkDemoted(next, description.address);
     this.#readyPool(after.servers.get(description.address));
     if (this.#waiters.size > 0) this.#wakeWaiters();
+    // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to.
+    if (this.#waiters.size > 0) this.#requestChecks();
+  }
+
+  #requestChecks(): void {
+    for (const server of this.#servers.values()) server.monitor?.requestCheck();
+  }
+
+  /** SDAM, "A note on invalidating the old primary": what it is now should be known as soon as possible. */
+  #checkDemoted({ address, type }: ServerDescription, heardFrom: string): void {
+    if (address !== heardFrom && type === ServerType.Unknown) this.#servers.get(address)?.monitor?.requestCheck();
   }
 
   /** SDAM, "Connection Pool Management": a server that can be used has a pool that is ready. */
@@ -242,11 +260,11 @@ export class Topology {
 
   // ── Servers
 
-  #openServer(address: string, start = true): void {
-    const server = this.#ports.openServer(address, this);
-    this.#servers.set(address, server);
+  #openServer(address: string): void {
+    // A listener of one of the events may have closed the client.
+    if (this.closed) return;
+    this.#servers.set(address, this.#ports.openServer(address, this));
     this.#events.serverOpening(address);
-    if (start) server.monitor?.start();
   }
 
   #closeServer(address: string): void {
