@@ -1,0 +1,146 @@
+import type { Document } from '../../src/bson/index.js';
+import { EventPublisher } from '../../src/events/publisher.js';
+import { ConnectionPool, type PoolOptions } from '../../src/pool/pool.js';
+import { HostAddress } from '../../src/sdam/description/host_address.js';
+import { Monitor } from '../../src/sdam/monitor.js';
+import type { SelectionRequest } from '../../src/sdam/selection_waiters.js';
+import { Server } from '../../src/sdam/server.js';
+import { writableSelector } from '../../src/sdam/server_selection.js';
+import { Topology, type TopologyOptions } from '../../src/sdam/topology.js';
+import { MessageEncoder } from '../../src/wire/message_encoder.js';
+import { EventRecorder } from './event_recorder.js';
+import { FakeClock } from './fake_clock.js';
+import { deadline, establishSettings, purpose } from './pool_harness.js';
+import { ScriptedServer, STANDALONE } from './scripted_server.js';
+
+const POOL: PoolOptions = {
+  maxPoolSize: 100,
+  minPoolSize: 0,
+  maxConnecting: 2,
+  maxIdleTimeMS: 0,
+  waitQueueTimeoutMS: 0,
+  pendingResponseTimeoutMS: 1000,
+};
+
+/** hello of a member of the replica set `rs` with the hosts a, b and c. */
+export function member(me: string, fields: Document = {}): Document {
+  const hosts = ['a:27017', 'b:27017', 'c:27017'];
+  return {
+    ...STANDALONE,
+    isWritablePrimary: false,
+    secondary: true,
+    setName: 'rs',
+    setVersion: 1,
+    hosts,
+    me,
+    ...fields,
+  };
+}
+
+export function primaryMember(me: string, fields: Document = {}): Document {
+  return member(me, { isWritablePrimary: true, secondary: false, ...fields });
+}
+
+/** A topology with real servers, pools and monitors over scripted servers. */
+export class TopologyHarness {
+  readonly clock = new FakeClock();
+  readonly events = new EventRecorder();
+  readonly server = new ScriptedServer();
+  readonly topology: Topology;
+  /** What each address answers to hello; null does not answer; an absent one refuses connections. */
+  readonly hellos = new Map<string, Document | null>();
+  readonly #publisher = new EventPublisher(this.events.emitter, this.clock);
+
+  constructor(options: Partial<TopologyOptions> & { readonly hosts: readonly string[] }) {
+    this.server.hello = ({ peer }) => this.hellos.get(peer.host) ?? null;
+    this.topology = new Topology(
+      {
+        replicaSet: undefined,
+        directConnection: false,
+        loadBalanced: false,
+        heartbeatFrequencyMS: 10_000,
+        localThresholdMS: 15,
+        ...options,
+      },
+      {
+        clock: this.clock,
+        random: { next: () => 0, bytes: length => new Uint8Array(length) },
+        publisher: this.#publisher,
+        openServer: (address, owner) => this.#openServer(address, owner),
+      },
+    );
+  }
+
+  /** The peers at the other end of a server's monitor and pool that are open, oldest first. */
+  peersOf(address: string) {
+    return this.server.openPeers.filter(({ host }) => host === address);
+  }
+
+  readonly request = (fields: Partial<SelectionRequest> = {}): SelectionRequest => ({
+    selector: writableSelector,
+    wanted: 'primary',
+    purpose: purpose(),
+    deprioritized: new Set(),
+    ...fields,
+  });
+
+  readonly deadline = (timeoutMS?: number, signal?: AbortSignal) => deadline(this.clock, timeoutMS, signal);
+
+  /** Names of the events of discovery with the addresses that they are about. */
+  readonly story = (): string[] =>
+    this.events.events
+      .filter(({ name }) =>
+        /^(topology|server(Opening|Closed|Description|Heartbeat))|Pool(Ready|Cleared|Closed)/.test(name),
+      )
+      .map(event => {
+        const { name } = event;
+        const address = 'address' in event ? ` ${String(event.address)}` : '';
+        return `${name}${address}`.replace(':27017', '');
+      });
+
+  /** Descriptions of the servers as `a RSPrimary`, …, after the type of the topology. */
+  types(): string[] {
+    const { type, servers } = this.topology.description;
+    return [type, ...[...servers.values()].map(server => `${server.address.replace(':27017', '')} ${server.type}`)];
+  }
+
+  #openServer(address: string, owner: Topology): Server {
+    const { host = '', port = 0 } = new HostAddress(address);
+    const parts = {
+      address,
+      target: { host, port },
+      transportOptions: {},
+      open: this.#open,
+      encoder: new MessageEncoder(),
+      clock: this.clock,
+    };
+    const establish = establishSettings(parts);
+    const ports = { publisher: this.#publisher, clock: this.clock, connection: parts, establish };
+    const pool: ConnectionPool = new ConnectionPool(address, POOL, {
+      ...ports,
+      onConnectionError: (error, connectionGeneration) =>
+        owner.onError(error, server, { connectionGeneration, phase: 'beforeHandshake' }),
+    });
+    const { heartbeatFrequencyMS } = owner.description;
+    const monitor = new Monitor(
+      address,
+      { heartbeatFrequencyMS, minHeartbeatFrequencyMS: 500 },
+      {
+        ...ports,
+        onChecked: description => owner.onServerDescription(description),
+        onCheckFailed: error => owner.onCheckFailed(address, error),
+      },
+    );
+    const server = new Server(address, pool, monitor);
+    return server;
+  }
+
+  readonly #open: ScriptedServer['open'] = (address, options, handler) => {
+    const transport = this.server.open(address, options, handler);
+    const peer = this.server.peers.at(-1)!;
+    if (!this.hellos.has(peer.host)) {
+      peer.reset(Object.assign(new Error(`connect ECONNREFUSED ${peer.host}`), { code: 'ECONNREFUSED' }));
+    }
+    return transport;
+  };
+}

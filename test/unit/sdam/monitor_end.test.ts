@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
+import { checkedOnce, harness } from './monitoring.js';
+
+describe('Monitor, when a check or all of it ends', () => {
+  it('connects anew, under a new number, when the server closed the connection between two checks', async () => {
+    const { monitor, server, clock, events, failed } = await checkedOnce();
+    server.peers[0]?.close();
+    await quiet();
+
+    await clock.advance(10_000);
+    await quiet();
+
+    assert.equal(failed.length, 0);
+    assert.deepEqual(
+      events.of('serverHeartbeatSucceeded').map(({ driverConnectionId }) => driverConnectionId),
+      [1, 2],
+    );
+    monitor.close();
+  });
+
+  describe('cancelCheck', () => {
+    it('ends the check that runs as cancelled, tells nobody else, and checks again 500 ms later', async () => {
+      const { monitor, server, clock, events, failed, story } = harness();
+      server.hello = () => null;
+      monitor.start();
+      await quiet();
+
+      monitor.cancelCheck();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Failed']);
+      assert.equal(events.last('serverHeartbeatFailed').cancelled, true);
+      assert.equal(failed.length, 0);
+      assert.equal(server.openPeers.length, 0);
+      server.hello = () => STANDALONE;
+      await clock.advance(500);
+      await quiet();
+      assert.deepEqual(story(), ['Started', 'Failed', 'Started', 'Succeeded']);
+      monitor.close();
+    });
+
+    it('drops the connection when no check runs, and publishes nothing', async () => {
+      const { monitor, server, clock, story } = await checkedOnce();
+
+      monitor.cancelCheck();
+      await quiet();
+      assert.equal(server.openPeers.length, 0);
+      assert.deepEqual(story(), ['Started', 'Succeeded']);
+
+      await clock.advance(10_000);
+      await quiet();
+      assert.deepEqual(story(), ['Started', 'Succeeded', 'Started', 'Succeeded']);
+      monitor.close();
+    });
+  });
+
+  describe('close', () => {
+    it('gives the heartbeat that is under way its end', async () => {
+      const { monitor, server, clock, events, failed, story } = harness();
+      server.hello = () => null;
+      monitor.start();
+      await quiet();
+
+      monitor.close();
+      monitor.close();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Failed']);
+      assert.equal(events.last('serverHeartbeatFailed').cancelled, true);
+      assert.equal(failed.length, 0);
+      assert.equal(server.openPeers.length, 0);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('ends everything between two checks', async () => {
+      const { monitor, server, clock, story } = await checkedOnce();
+
+      monitor.close();
+      monitor.requestCheck();
+      monitor.cancelCheck();
+      await clock.advance(60_000);
+
+      assert.deepEqual(story(), ['Started', 'Succeeded']);
+      assert.equal(server.openPeers.length, 0);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('opens no connection when a listener closes it as a check begins', async () => {
+      const { monitor, server, clock, events, story } = harness();
+      events.emitter.once('serverHeartbeatStarted', () => monitor.close());
+
+      monitor.start();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Failed']);
+      assert.equal(server.peers.length, 0);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('does not begin after it', async () => {
+      const { monitor, server, story } = harness();
+      monitor.close();
+
+      monitor.start();
+      await quiet();
+
+      assert.deepEqual(story(), []);
+      assert.equal(server.peers.length, 0);
+    });
+
+    it('may come from whoever is told of a check', async () => {
+      const { monitor, server, events, clock } = harness();
+      events.emitter.once('serverHeartbeatSucceeded', () => monitor.close());
+
+      monitor.start();
+      await quiet();
+
+      assert.equal(server.openPeers.length, 0);
+      assert.equal(clock.pendingTimers, 0);
+    });
+  });
+});

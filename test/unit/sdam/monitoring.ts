@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import type { MongoError } from '../../../src/errors/base.js';
+import { EventPublisher } from '../../../src/events/publisher.js';
+import type { ServerDescription } from '../../../src/sdam/description/server_description.js';
+import { Monitor } from '../../../src/sdam/monitor.js';
+import { EventRecorder } from '../../support/event_recorder.js';
+import { FakeClock } from '../../support/fake_clock.js';
+import { connectionParts, establishSettings } from '../../support/pool_harness.js';
+import { quiet, ScriptedServer } from '../../support/scripted_server.js';
+
+/** A monitor over a scripted server, and what it told. */
+export function harness({ connectTimeoutMS = 30_000 } = {}) {
+  const clock = new FakeClock();
+  const server = new ScriptedServer();
+  const events = new EventRecorder();
+  const connection = connectionParts(clock, server.open);
+  const checked: ServerDescription[] = [];
+  const failed: MongoError[] = [];
+  /** Whether the server counts as known when a check fails. */
+  const state = { known: false };
+  const monitor = new Monitor(
+    'db1:27017',
+    { heartbeatFrequencyMS: 10_000, minHeartbeatFrequencyMS: 500 },
+    {
+      clock,
+      publisher: new EventPublisher(events.emitter, clock),
+      connection,
+      establish: { ...establishSettings(connection), connectTimeoutMS },
+      onChecked: description => {
+        checked.push(description);
+        state.known = true;
+      },
+      onCheckFailed: error => {
+        failed.push(error);
+        const again = state.known;
+        state.known = false;
+        return again;
+      },
+    },
+  );
+  const story = () => events.names().map(name => name.replace('serverHeartbeat', ''));
+  const started = () => events.count('serverHeartbeatStarted');
+  return { clock, server, events, monitor, checked, failed, state, story, started };
+}
+
+/** A monitor after its first check. */
+export async function checkedOnce() {
+  const made = harness();
+  made.monitor.start();
+  await quiet();
+  assert.equal(made.checked.length, 1);
+  return made;
+}

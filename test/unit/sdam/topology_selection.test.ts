@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
+import { readPreferenceSelector } from '../../../src/sdam/server_selection.js';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
+import { member, primaryMember, TopologyHarness } from '../../support/topology_harness.js';
+
+describe('Topology, selecting', () => {
+  it('gives a server that is known at once', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'] });
+    harness.hellos.set('a:27017', STANDALONE);
+    harness.topology.open();
+    await quiet();
+    harness.events.clear();
+
+    const server = harness.topology.trySelect(harness.request());
+
+    assert.equal(server?.address, 'a:27017');
+    assert.deepEqual(harness.events.names(), ['serverSelectionStarted', 'serverSelectionSucceeded']);
+    const { address, serverHost, serverPort, durationMS } = harness.events.last('serverSelectionSucceeded');
+    assert.deepEqual([address, serverHost, serverPort, durationMS], ['a:27017', 'a', 27017, 0]);
+    harness.topology.close();
+  });
+
+  it('wakes all for whom a server has been found, and nobody else', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
+    const hosts = ['a:27017'];
+    harness.hellos.set('a:27017', null);
+    harness.topology.open();
+    await quiet();
+    const writes = [1, 2].map(() => harness.topology.select(harness.request(), harness.deadline()));
+    const selector = readPreferenceSelector({ mode: 'secondary', tags: [] });
+    const read = harness.topology.select(harness.request({ selector, wanted: 'secondary' }), harness.deadline(1000));
+    const failed = assert.rejects(read, { name: 'MongoOperationTimeoutError' });
+    const hello = await harness.peersOf('a:27017')[0]!.nextCommand();
+
+    await harness.clock.advance(40);
+    hello.reply(primaryMember('a:27017', { hosts }));
+
+    assert.deepEqual(
+      (await Promise.all(writes)).map(({ address }) => address),
+      ['a:27017', 'a:27017'],
+    );
+    assert.equal(harness.events.last('serverSelectionSucceeded').durationMS, 40);
+    await harness.clock.advance(960);
+    await failed;
+    harness.topology.close();
+    await quiet();
+    assert.equal(harness.clock.pendingTimers, 0);
+  });
+
+  it('asks all monitors for a check as soon as one is allowed', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
+    harness.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017'] }));
+    harness.topology.open();
+    await quiet();
+    assert.equal(harness.topology.trySelect(harness.request()), null);
+    harness.hellos.set('a:27017', primaryMember('a:27017', { hosts: ['a:27017'] }));
+
+    const selected = harness.topology.select(harness.request(), harness.deadline());
+    await harness.clock.advance(500);
+
+    assert.equal((await selected).address, 'a:27017');
+    assert.equal(harness.events.last('waitingForSuitableServer').remainingTimeMS, Infinity);
+    harness.topology.close();
+  });
+
+  it('waits for a topology that has not been opened yet', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'] });
+    harness.hellos.set('a:27017', STANDALONE);
+    assert.equal(harness.topology.trySelect(harness.request()), null);
+    const selected = harness.topology.select(harness.request(), harness.deadline());
+
+    harness.topology.open();
+
+    assert.equal((await selected).address, 'a:27017');
+    harness.topology.close();
+  });
+
+  it('fails at once for a server whose version does not fit', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'] });
+    harness.hellos.set('a:27017', { ...STANDALONE, minWireVersion: 0, maxWireVersion: 6 });
+    const waiting = harness.topology.select(harness.request(), harness.deadline());
+    const failed = assert.rejects(waiting, { name: 'MongoCompatibilityError', message: /reports wire version 6/ });
+    harness.topology.open();
+
+    await failed;
+
+    assert.throws(() => harness.topology.trySelect(harness.request()), { name: 'MongoCompatibilityError' });
+    assert.equal(harness.events.names().at(-1), 'serverSelectionFailed');
+    harness.topology.close();
+  });
+
+  describe('in vain', () => {
+    it('says what was wanted, and of each server its type and its last error', async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017', 'b:27017'], replicaSet: 'rs' });
+      harness.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017', 'b:27017'] }));
+      harness.topology.open();
+      await quiet();
+      const limit = harness.deadline().within('serverSelection', 300);
+      const failed = assert.rejects(harness.topology.select(harness.request(), limit), (error: unknown) => {
+        assert.ok(error instanceof MongoServerSelectionError);
+        assert.equal(
+          error.message,
+          'Server selection timed out after 300 ms: wanted primary, topology ReplicaSetNoPrimary [a:27017 RSSecondary; ' +
+            'b:27017 Unknown, connect to b:27017 failed: connect ECONNREFUSED b:27017]. A host refuses connections: ' +
+            'check the port, and that the server runs',
+        );
+        assert.equal(error.reason, harness.topology.description);
+        assert.equal(error.phase, 'serverSelection');
+        assert.equal(error.namespace, 'shop.orders');
+        assert.equal(error.cause?.name, 'MongoNetworkError');
+        return true;
+      });
+
+      await harness.clock.advance(300);
+
+      await failed;
+      const event = harness.events.last('serverSelectionFailed');
+      assert.equal(event.durationMS, 300);
+      assert.equal(event.failure.name, 'MongoServerSelectionError');
+      harness.topology.close();
+      assert.equal(harness.clock.pendingTimers, 0);
+    });
+
+    it('is a MongoOperationTimeoutError with the same words when timeoutMS is in use', async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017'] });
+      harness.topology.open();
+      await quiet();
+      const waiting = harness.topology.select(harness.request(), harness.deadline(200));
+      const failed = assert.rejects(waiting, (error: unknown) => {
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        assert.equal(error.phase, 'serverSelection');
+        assert.equal(error.maybeApplied, false);
+        assert.match(error.message, /^Timed out during server selection: .*wanted primary, topology Unknown \[a:27017/);
+        assert.match(error.message, /timeoutMS=200: serverSelection 200\.0 ms/);
+        assert.ok(error.cause instanceof MongoServerSelectionError);
+        return true;
+      });
+
+      await harness.clock.advance(200);
+
+      await failed;
+      harness.topology.close();
+      assert.equal(harness.clock.pendingTimers, 0);
+    });
+
+    it('gives a hint when a set has no primary, and when no seed is left', async () => {
+      const noPrimary = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
+      noPrimary.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017'] }));
+      const noServer = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
+      noServer.hellos.set('a:27017', STANDALONE);
+
+      for (const [harness, hint] of [[noPrimary, /has no primary/] as const, [noServer, /No seed belongs/] as const]) {
+        harness.topology.open();
+        await quiet();
+        const waiting = harness.topology.select(harness.request(), harness.deadline(100));
+        const failed = assert.rejects(waiting, { message: hint });
+        await harness.clock.advance(100);
+        await failed;
+        harness.topology.close();
+      }
+    });
+
+    it("rejects with the signal's own reason on abort", async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017'] });
+      harness.hellos.set('a:27017', null);
+      harness.topology.open();
+      const controller = new AbortController();
+      const reason = new Error('no longer needed');
+      const waiting = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+
+      controller.abort(reason);
+
+      await assert.rejects(waiting, error => error === reason);
+      harness.topology.close();
+      assert.equal(harness.clock.pendingTimers, 0);
+    });
+
+    it('tells its end once when a listener that is told of it aborts the operation', async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017'] });
+      harness.hellos.set('a:27017', null);
+      harness.topology.open();
+      const controller = new AbortController();
+      harness.events.emitter.once('serverSelectionFailed', () => controller.abort());
+      const waiting = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+      const failed = assert.rejects(waiting, { name: 'MongoTopologyClosedError' });
+
+      harness.topology.close();
+
+      await failed;
+      assert.equal(harness.events.count('serverSelectionFailed'), 1);
+    });
+  });
+});
