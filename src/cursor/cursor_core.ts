@@ -6,9 +6,11 @@ import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { OperationContext } from '../operations/context.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
 import type { Engine } from '../operations/engine.js';
-import { execute } from '../operations/execute.js';
+import { executeWith } from '../operations/execute.js';
+import type { SessionHolder } from '../operations/execution.js';
 import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
 import type { Operation } from '../operations/operation.js';
+import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 
 /**
  * What `timeoutMS` of a cursor bounds: all of its life, or each call that may wait.
@@ -52,8 +54,14 @@ export class CursorCore {
   #returned = 0;
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
+  /** Its commands are of one session, which it has from its first command until the server has no more. */
+  readonly #sessions: SessionHolder = { session: null };
+  /** Where that session comes from. */
+  #pool: ServerSessionPool | null = null;
   /** The fetch that runs, if one does. */
   #fetching: Promise<boolean> | null = null;
+  /** killCursors that run. */
+  #killing = 0;
   /** It was closed before all had been read. */
   killed = false;
 
@@ -135,6 +143,7 @@ export class CursorCore {
   fetch(deadline: Deadline = this.#deadline()): Promise<boolean> {
     this.#fetching ??= this.#fetchBatch(deadline).finally(() => {
       this.#fetching = null;
+      this.#releaseSession();
     });
     return this.#fetching;
   }
@@ -147,8 +156,13 @@ export class CursorCore {
     }
     try {
       const operation = this.#cursor === null ? this.#openOperation() : this.#getMore(this.#cursor);
+      // What has passed since the last batch was the reader's.
+      if (this.#state === 'open' && deadline.canEnd) deadline.record('cursor');
       this.#state = 'open';
-      this.#take(await execute(this.#engine(), operation, deadline));
+      const engine = this.#engine();
+      this.#pool = engine.sessions;
+      this.#take(await executeWith(this.#sessions, engine, operation, deadline));
+      if (deadline.canEnd) deadline.record('read');
     } catch (error) {
       // The server may still have it; the caller need not wait until it has not.
       void this.close();
@@ -205,13 +219,25 @@ export class CursorCore {
     const cursor = this.#cursor;
     this.#cursor = null;
     if (cursor === null) return;
+    this.#killing++;
     try {
       const engine = this.#engine();
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, engine.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      await execute(engine, killCursors(cursor, this.#settings.context), bounded);
+      await executeWith(this.#sessions, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.
+    } finally {
+      this.#killing--;
+      this.#releaseSession();
     }
+  }
+
+  /** Gives the session back when no command of this cursor can follow any more. */
+  #releaseSession(): void {
+    const { session } = this.#sessions;
+    if (session === null || this.#cursor !== null || this.#fetching !== null || this.#killing > 0) return;
+    this.#sessions.session = null;
+    this.#pool?.release(session);
   }
 }

@@ -41,7 +41,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
   const { connection, purpose, deadline } = attempt;
   const body = commandFor(engine, operation, attempt);
   const requestId = nextRequestId();
-  const message = engine.encoder.encode(
+  const encoded = engine.encoder.encode(
     {
       requestId,
       flags: operation.unacknowledged ? MsgFlag.moreToCome : 0,
@@ -53,12 +53,15 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
     operation.bsonOptions,
   );
   const { taken } = engine.encoder;
+  // A listener may start another operation, whose message is encoded into the same memory.
+  const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
   const events = CommandEvents.start(engine.publisher, engine.clock, connection, purpose, requestId, message, body);
   let reply: Reply | null;
   try {
     reply = await exchange(engine, operation, attempt, message, requestId);
   } catch (error) {
-    if (attempt.session !== null && connection.error !== null) attempt.session.isDirty = true;
+    // Broken off, or still at work on the server for a caller who has gone: the next user would wait for it there.
+    if (attempt.session !== null && (connection.error !== null || connection.draining)) attempt.session.isDirty = true;
     afterError(engine, attempt, error);
     events?.failed(error as Error);
     throw error;
@@ -170,7 +173,7 @@ function maxTimeFor({ deadline, minRoundTripTimeMS, connection, purpose }: Attem
 }
 
 function rawFieldsFor(engine: Engine, { session, connection }: Attempt): readonly Uint8Array[] {
-  if (session === null) return NO_FIELDS;
   const clusterTime = connection.description.server.type === 'Standalone' ? null : engine.clusterClock.field;
+  if (session === null) return clusterTime === null ? NO_FIELDS : [clusterTime];
   return clusterTime === null ? [session.lsidField] : [session.lsidField, clusterTime];
 }

@@ -82,9 +82,12 @@ function commonFields(connection: Connection, purpose: Purpose, requestId: numbe
   };
 }
 
-/** The command in a message, with its document sequences put back as arrays. A copy: nobody can change what was sent. */
+/**
+ * The command in a message, with its document sequences put back as arrays. Of a copy: binary values are views of what they are decoded
+ * from, nobody may change what is sent, and the next message must not change an event.
+ */
 function commandIn(message: Buffer): Document {
-  const { body, sequences } = decodeOpMsg(message);
+  const { body, sequences } = decodeOpMsg(Buffer.from(message));
   const command = decodeDocument(body.bytes, body.start);
   for (const { identifier, documents } of sequences) {
     command[identifier] = documents.map(({ bytes, start }) => decodeDocument(bytes, start));

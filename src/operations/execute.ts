@@ -1,11 +1,12 @@
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { SelectionRequest } from '../sdam/selection_waiters.js';
 import type { Server } from '../sdam/server.js';
 import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
-import { Execution } from './execution.js';
+import { Execution, type SessionHolder } from './execution.js';
 import type { Operation } from './operation.js';
 import { errorToReport, labelWriteError, shouldRetry } from './retry.js';
 
@@ -14,8 +15,18 @@ import { errorToReport, labelWriteError, shouldRetry } from './retry.js';
  *
  * @throws the error of the last attempt that may have had an effect; MongoOperationTimeoutError when `timeoutMS` is over
  */
-export async function execute<T>(engine: Engine, operation: Operation<T>, deadline: Deadline): Promise<T> {
-  const execution = new Execution(engine, operation);
+export function execute<T>(engine: Engine, operation: Operation<T>, deadline: Deadline): Promise<T> {
+  return executeWith(null, engine, operation, deadline);
+}
+
+/** The same with a session that others use too, and that the caller releases; null for one of the operation's own. */
+export async function executeWith<T>(
+  holder: SessionHolder | null,
+  engine: Engine,
+  operation: Operation<T>,
+  deadline: Deadline,
+): Promise<T> {
+  const execution = new Execution(engine, operation, holder);
   let previous: Error | null = null;
   try {
     for (;;) {
@@ -29,9 +40,9 @@ export async function execute<T>(engine: Engine, operation: Operation<T>, deadli
         const { attempt, retryable } = execution;
         const { timedByOperation } = deadline;
         if (!shouldRetry({ error, attempt, access: operation.access, retryable, timedByOperation })) {
-          throw errorToReport(previous, error);
+          throw errorToReport(previous, withPrevious(error, previous));
         }
-        previous = error as Error;
+        previous = errorToReport(previous, error) as Error;
         execution.next();
       }
     }
@@ -101,6 +112,15 @@ async function select(
   } catch (error) {
     throw previous !== null && !budget.timedByOperation ? previous : error;
   }
+}
+
+/** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
+function withPrevious(error: unknown, previous: Error | null): unknown {
+  if (previous === null || !(error instanceof MongoOperationTimeoutError) || error.cause === previous) return error;
+  error.maybeApplied = true;
+  error.cause ??= previous;
+  error.message += `. An earlier attempt had failed: ${previous.message}`;
+  return error;
 }
 
 function throwIfEnded<T>(deadline: Deadline, operation: Operation<T>, previous: Error | null): void {

@@ -7,10 +7,17 @@ import type { Operation } from './operation.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** Keeps the implicit session that several commands have in common. */
+export interface SessionHolder {
+  session: ServerSession | null;
+}
+
 /** What lives through all attempts of one operation. */
-export class Execution {
+export class Execution implements SessionHolder {
   readonly #engine: Engine;
   readonly #operation: Operation<unknown>;
+  /** This, or what outlives the operation: the commands of a cursor must be of one session (Driver Sessions, "Cursors"). */
+  readonly #holder: SessionHolder;
   readonly operationId: number;
   /** 1 for the first. */
   attempt = 1;
@@ -24,12 +31,13 @@ export class Execution {
   wireVersion: number | undefined;
   /** Fastest round trip to the server selected last, as the description said that was used to select it. */
   minRoundTripTimeMS = 0;
-  #session: ServerSession | null = null;
+  session: ServerSession | null = null;
   #mongos: string | null = null;
 
-  constructor(engine: Engine, operation: Operation<unknown>) {
+  constructor(engine: Engine, operation: Operation<unknown>, holder: SessionHolder | null) {
     this.#engine = engine;
     this.#operation = operation;
+    this.#holder = holder ?? this;
     this.operationId = engine.operationIds.next();
   }
 
@@ -66,16 +74,16 @@ export class Execution {
   sessionOn(connection: Connection): ServerSession | null {
     const { logicalSessionTimeoutMinutes } = connection.description.server;
     if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) return null;
-    this.#session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes);
+    const session = (this.#holder.session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes));
     if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
-      this.txnNumber = ++this.#session.txnNumber;
+      this.txnNumber = ++session.txnNumber;
     }
-    return this.#session;
+    return session;
   }
 
-  /** Gives the session back; after the connection has been (Driver Sessions, "Implicit sessions"). */
+  /** Gives the session back, unless it is another's; after the connection has been (Driver Sessions, "Implicit sessions"). */
   end(): void {
-    if (this.#session !== null) this.#engine.sessions.release(this.#session);
-    this.#session = null;
+    if (this.session !== null) this.#engine.sessions.release(this.session);
+    this.session = null;
   }
 }

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CommandStartedEvent, MongoClient, MongoServerError } from 'mongotempo';
+import { TestCluster } from 'mongotempo-server';
+import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
+
+describe('command monitoring', () => {
+  it('joins commands with pool and selection events by operation, attempt and connection', async () => {
+    await withServer({ cluster: { nodes: 1 } }, async ({ collection, log, cluster }) => {
+      await collection.insertOne({});
+      await failCommand(cluster.primary!.address, { failCommands: ['insert'], closeConnection: true });
+      log.clear();
+
+      await collection.insertOne({});
+
+      const [first, second] = log.started('insert');
+      assert.equal(second!.operationId, first!.operationId);
+      for (const { operationId, attempt, connectionId, address, requestId } of [first!, second!]) {
+        const same = (event: { operationId?: number; attempt?: number }) =>
+          event.operationId === operationId && event.attempt === attempt;
+        assert.equal(log.named('serverSelectionStarted').filter(same).length, 1);
+        assert.equal(log.named('connectionCheckOutStarted').filter(same).length, 1);
+        const [out] = log.named('connectionCheckedOut').filter(same);
+        assert.deepEqual([out!.connectionId, out!.address], [connectionId, address]);
+        assert.equal(log.named('connectionCheckedIn').filter(same).length, 1);
+        const ends = log.events.filter(event => 'requestId' in event && event.requestId === requestId);
+        assert.equal(ends.length, 2);
+      }
+      assert.notEqual(second!.connectionId, first!.connectionId);
+      assert.equal(typeof first!.serverConnectionId, 'bigint');
+    });
+  });
+
+  it('measures in milliseconds with fractions, on a sequence without gaps', async () => {
+    await withServer({}, async ({ collection, log }) => {
+      for (let i = 0; i < 10; i++) await collection.insertOne({});
+
+      const durations = log.named('commandSucceeded').map(({ durationMS }) => durationMS);
+      assert.ok(durations.every(duration => duration > 0 && duration < 1000));
+      assert.ok(durations.some(duration => !Number.isInteger(duration)));
+      log.events.forEach(({ sequence }, index) => {
+        assert.equal(sequence, index + 1);
+      });
+    });
+  });
+
+  it('hides what is sensitive, and the failure but for its code', async () => {
+    await withServer({}, async ({ db, log }) => {
+      for (const command of [
+        { createUser: 'u', pwd: 's3cret', roles: [] },
+        { saslStart: 1, payload: 's3cret' },
+      ]) {
+        await assert.rejects(db.command(command), MongoServerError);
+      }
+
+      const events = log.events.filter(event => 'redacted' in event);
+      assert.equal(events.length, 4);
+      for (const event of log.started()) assert.deepEqual([event.redacted, event.command], [true, {}]);
+      for (const { failure } of log.named('commandFailed')) {
+        assert.equal((failure as Error & { code?: unknown }).code, 59);
+        assert.doesNotMatch(failure.message, /no such command/);
+      }
+      assert.doesNotMatch(JSON.stringify(events), /s3cret/);
+    });
+  });
+
+  it('keeps what an event shows when later commands are sent', async () => {
+    await withServer({}, async ({ collection, log }) => {
+      const data = Buffer.from('first');
+      await collection.insertOne({ data });
+      const [event] = log.started('insert');
+      const before = JSON.stringify(event!.command);
+
+      for (let i = 0; i < 5; i++) await collection.insertOne({ data: Buffer.from('other') });
+
+      assert.equal(JSON.stringify(event!.command), before);
+      const [sent] = event!.command['documents'] as { data: { buffer: Uint8Array } }[];
+      assert.equal(Buffer.from(sent!.data.buffer).toString(), 'first');
+      data.write('wrong');
+      assert.equal(JSON.stringify(event!.command), before);
+    });
+  });
+
+  it('lets a listener run operations of its own without disturbing the command it is told of', async () => {
+    await withServer({}, async ({ client, collection, db }) => {
+      await Promise.all([collection.findOne(), collection.findOne(), collection.findOne()]);
+      const others: Promise<unknown>[] = [];
+      client.on('commandStarted', ({ commandName }) => {
+        if (commandName === 'insert')
+          others.push(db.collection('audit').countDocuments({ a: 'longer than the other' }));
+      });
+
+      await Promise.all(documents(5).map(document => collection.insertOne(document)));
+      await Promise.all(others);
+
+      assert.equal(others.length, 5);
+      assert.equal(await collection.countDocuments(), 5);
+    });
+  });
+
+  it('publishes ok for a write that is not acknowledged', async () => {
+    await withServer({}, async ({ collection, log }) => {
+      await collection.deleteMany({}, { writeConcern: { w: 0 } });
+
+      const [event] = log.named('commandSucceeded');
+      assert.deepEqual(event!.reply, { ok: 1 });
+      assert.ok(event!.durationMS >= 0);
+    });
+  });
+
+  it('builds nothing when nobody listens', async () => {
+    await using cluster = await TestCluster.start();
+    await using client = new MongoClient(cluster.uri);
+    let listening = 0;
+    const rawListeners = client.rawListeners.bind(client);
+    client.rawListeners = name => {
+      listening++;
+      return rawListeners(name);
+    };
+
+    await client.db('shop').collection('orders').insertOne({});
+
+    assert.equal(listening, 0);
+    client.once('commandStarted', () => undefined);
+    await client.db('shop').collection('orders').insertOne({});
+    assert.equal(listening, 1);
+  });
+
+  it('is not disturbed by a listener that throws or rejects', async t => {
+    await withServer({}, async ({ client, collection, log }) => {
+      const warnings = t.mock.method(process, 'emitWarning', () => undefined);
+      for (const name of [
+        'commandStarted',
+        'connectionCheckedOut',
+        'connectionCheckedIn',
+        'topologyDescriptionChanged',
+      ] as const) {
+        client.prependListener(name, () => {
+          throw new Error('a listener');
+        });
+      }
+      const rejects = async () => Promise.reject(new Error('async'));
+      client.on('commandSucceeded', rejects as () => void);
+
+      await collection.insertMany(documents(3));
+      await collection.find({}, { batchSize: 1 }).toArray();
+      await client.close();
+
+      assert.equal(log.named('commandSucceeded').length, log.started().length);
+      assert.equal(log.named('connectionCheckedIn').length, log.named('connectionCheckedOut').length);
+      assert.equal(warnings.mock.callCount(), 5);
+    });
+  });
+
+  it('is silent with monitorCommands: false, other events are not', async () => {
+    await withServer({ client: { monitorCommands: false } }, async ({ collection, log }) => {
+      await collection.insertOne({});
+
+      assert.equal(log.started().length, 0);
+      assert.equal(log.named('connectionCheckedOut').length, 1);
+    });
+  });
+
+  it('gives one event object to all listeners, which none can change', async () => {
+    await withServer({}, async ({ client, collection }) => {
+      const got: CommandStartedEvent[] = [];
+      client.on('commandStarted', event => got.push(event));
+      client.on('commandStarted', event => got.push(event));
+
+      await collection.insertOne({});
+
+      assert.equal(got[0], got[1]);
+      assert.ok(got[0] instanceof CommandStartedEvent);
+      assert.ok(Object.isFrozen(got[0]));
+    });
+  });
+
+  it('tells of the failure that the operation is rejected with', async () => {
+    await withServer({}, async ({ collection, log, uri }) => {
+      await failCommand(uri, { failCommands: ['find'], errorCode: 13 });
+
+      const error = await rejection(collection.findOne());
+
+      assert.equal(log.named('commandFailed')[0]!.failure, error);
+    });
+  });
+});

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type Document,
+  type MongoClientOptions,
+  type MongoError,
+  MongoNetworkError,
+  MongoOperationTimeoutError,
+} from 'mongotempo';
+import { failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
+
+/** A replica set of one member, whose fail point is set on the primary. */
+async function withPrimary(
+  client: MongoClientOptions,
+  failure: Document,
+  mode: Document | 'alwaysOn',
+  run: (setup: SetupWithCluster) => Promise<void>,
+): Promise<void> {
+  await withServer({ cluster: { nodes: 1 }, client }, async setup => {
+    await setup.client.connect();
+    await failCommand(setup.uri.replace(/\?.*/, '?directConnection=true'), failure, mode);
+    await run(setup);
+  });
+}
+
+// The server's replies carry the topologyVersion that is known already: they do not clear the pool (SDAM, "topologyVersion").
+const causes: readonly { readonly what: string; readonly failure: Document; readonly clears: boolean }[] = [
+  { what: 'the connection closes', failure: { closeConnection: true }, clears: true },
+  { what: 'the server is not the primary (10107)', failure: { errorCode: 10107 }, clears: false },
+  { what: 'the server shuts down (91)', failure: { errorCode: 91 }, clears: false },
+  { what: 'the server is interrupted at shutdown (11600)', failure: { errorCode: 11600 }, clears: false },
+];
+
+describe('a retryable write', () => {
+  for (const { what, failure, clears } of causes) {
+    it(`is sent once more when ${what}`, () =>
+      withPrimary({}, { failCommands: ['insert'], ...failure }, { times: 1 }, async ({ collection, log }) => {
+        await collection.insertOne({ _id: 1 as never });
+
+        const [first, second, ...more] = log.started('insert');
+        assert.equal(more.length, 0);
+        assert.deepEqual(second!.command['txnNumber'], first!.command['txnNumber']);
+        assert.deepEqual(second!.command['lsid'], first!.command['lsid']);
+        assert.notEqual(second!.requestId, first!.requestId);
+        assert.equal(second!.operationId, first!.operationId);
+        assert.deepEqual([first!.attempt, second!.attempt], [1, 2]);
+        assert.equal(log.named('connectionPoolCleared').length, clears ? 1 : 0);
+        assert.equal(await collection.countDocuments(), 1);
+      }));
+  }
+
+  it('fails with the second error after one retry without timeoutMS', () =>
+    withPrimary({}, { failCommands: ['insert'], closeConnection: true }, { times: 2 }, async ({ collection, log }) => {
+      const error = await rejection<MongoNetworkError>(collection.insertOne({}));
+
+      assert.ok(error instanceof MongoNetworkError);
+      assert.ok(error.hasErrorLabel('RetryableWriteError'));
+      assert.equal(log.started('insert').length, 2);
+    }));
+
+  it('is not sent again when retryWrites is off, or when it changes many', () =>
+    withPrimary(
+      { retryWrites: false },
+      { failCommands: ['insert'], errorCode: 91 },
+      { times: 1 },
+      async ({ collection, log, uri }) => {
+        await rejection(collection.insertOne({}));
+        assert.equal(log.started('insert').length, 1);
+
+        await failCommand(uri, { failCommands: ['update'], closeConnection: true });
+        await rejection(collection.updateMany({}, { $set: { a: 1 } }));
+        assert.equal(log.started('update').length, 1);
+      },
+    ));
+
+  it('goes on under timeoutMS until it works', () =>
+    withPrimary(
+      { timeoutMS: 5000 },
+      { failCommands: ['insert'], closeConnection: true },
+      { times: 4 },
+      async ({ collection, log }) => {
+        await collection.insertOne({ _id: 1 as never });
+
+        const events = log.started('insert');
+        assert.deepEqual(
+          events.map(({ attempt }) => attempt),
+          [1, 2, 3, 4, 5],
+        );
+        assert.equal(new Set(events.map(({ command }) => String(command['txnNumber']))).size, 1);
+        const limits = events.map(({ command }) => command['maxTimeMS'] as number);
+        assert.deepEqual(
+          [...limits].sort((a, b) => b - a),
+          limits,
+        );
+      },
+    ));
+
+  it('goes on under timeoutMS until it is over, and tells of the last real error', () =>
+    withPrimary(
+      { timeoutMS: 300 },
+      { failCommands: ['insert'], errorCode: 10107 },
+      'alwaysOn',
+      async ({ collection, log }) => {
+        const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({ secret: 's3cret' }));
+
+        assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+        assert.ok(log.started('insert').length > 1);
+        assert.equal(error.maybeApplied, true);
+        assert.match(error.message, /failpoint/);
+        assert.doesNotMatch(error.message, /s3cret/);
+        assert.ok(error.elapsedMS! >= 299 && error.elapsedMS! < 600, `elapsed ${error.elapsedMS}`);
+      },
+    ));
+
+  it('says that it may have been applied when the server is gone before it can be sent again', () =>
+    withPrimary(
+      { timeoutMS: 400 },
+      { failCommands: ['insert'], blockConnection: true, blockTimeMS: 10_000 },
+      { times: 1 },
+      async ({ collection, log, cluster }) => {
+        const started = log.next('commandStarted');
+        const inserted = rejection<MongoOperationTimeoutError>(collection.insertOne({}));
+        await started;
+        await cluster.node(0).kill();
+
+        const error = await inserted;
+
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        assert.equal(error.phase, 'serverSelection');
+        assert.equal(error.maybeApplied, true);
+        assert.match(error.message, /An earlier attempt had failed: connection/);
+      },
+    ));
+
+  it('reports the error of the attempt that may have written, not that of one that wrote nothing', () =>
+    withPrimary(
+      {},
+      {
+        failCommands: ['insert'],
+        writeConcernError: { code: 91, errmsg: 'first' },
+        errorLabels: ['RetryableWriteError'],
+      },
+      { times: 1 },
+      async ({ client, collection, uri }) => {
+        // The retry waits for the next check of the server, so that there is time for this.
+        client.once('commandSucceeded', () => {
+          void failCommand(uri, {
+            failCommands: ['insert'],
+            errorCode: 10107,
+            errorLabels: ['RetryableWriteError', 'NoWritesPerformed'],
+          });
+        });
+
+        const error = await rejection<MongoError>(collection.insertOne({}));
+
+        assert.equal(error.code, 91);
+      },
+    ));
+});
+
+describe('a retryable read', () => {
+  for (const { what, failure } of causes) {
+    it(`is sent once more when ${what}`, () =>
+      withPrimary({}, { failCommands: ['find'], ...failure }, { times: 1 }, async ({ collection, log }) => {
+        assert.equal(await collection.findOne(), null);
+
+        const [first, second, ...more] = log.started('find');
+        assert.equal(more.length, 0);
+        assert.notEqual(second!.requestId, first!.requestId);
+        assert.deepEqual(second!.command['lsid'], first!.command['lsid']);
+      }));
+  }
+
+  it('is not sent again when retryReads is off, and neither is a getMore', () =>
+    withPrimary(
+      { retryReads: false },
+      { failCommands: ['find'], errorCode: 91 },
+      { times: 1 },
+      async ({ collection, log, uri }) => {
+        await rejection(collection.findOne());
+        assert.equal(log.started('find').length, 1);
+
+        await collection.insertMany([{}, {}, {}, {}]);
+        await failCommand(uri, { failCommands: ['getMore'], errorCode: 91 });
+        await rejection(collection.find({}, { batchSize: 2 }).toArray());
+        assert.equal(log.started('getMore').length, 1);
+      },
+    ));
+
+  it('works for a command of a cursor and for a count too', () =>
+    withPrimary(
+      {},
+      { failCommands: ['aggregate'], errorCode: 11602 },
+      { times: 1 },
+      async ({ collection, db, log, uri }) => {
+        assert.equal(await collection.countDocuments(), 0);
+        await failCommand(uri, { failCommands: ['listCollections'], errorCode: 11602 });
+        await db.listCollections().toArray();
+
+        assert.equal(log.named('commandFailed').length, 2);
+      },
+    ));
+
+  it('is not done for a command of the user', () =>
+    withPrimary({}, { failCommands: ['ping'], errorCode: 91 }, { times: 1 }, async ({ db, log }) => {
+      await assert.rejects(db.command({ ping: 1 }), { code: 91 });
+      assert.equal(log.started('ping').length, 1);
+    }));
+});
+
+describe('a step-down', () => {
+  it('lets writes go on at the new primary, none lost and none twice', async () => {
+    await withServer({ cluster: { topology: 'replicaset' }, client: { heartbeatFrequencyMS: 500 } }, async setup => {
+      const { collection, cluster, log } = setup;
+      await collection.insertOne({ _id: -1 as never });
+      const before = cluster.primary!.address;
+
+      const writes = Array.from({ length: 30 }, (_, _id) => collection.insertOne({ _id: _id as never }));
+      const stepped = cluster.stepDown();
+      await Promise.all([...writes, stepped]);
+      await collection.insertOne({ _id: 100 as never });
+
+      const after = cluster.primary!.address;
+      assert.notEqual(after, before);
+      assert.equal(log.started('insert').at(-1)!.address, after);
+      assert.equal(await collection.countDocuments(), 32);
+    });
+  });
+
+  it('lets writes go on when the primary is killed', async () => {
+    await withServer({ cluster: { topology: 'replicaset' }, client: { heartbeatFrequencyMS: 500 } }, async setup => {
+      const { collection, cluster } = setup;
+      await collection.insertOne({ _id: 0 as never });
+
+      await cluster.primary!.kill();
+      await Promise.all([1, 2, 3, 4].map(_id => collection.insertOne({ _id: _id as never })));
+
+      assert.equal(await collection.countDocuments(), 5);
+    });
+  });
+});
