@@ -1,6 +1,8 @@
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
+import { MongoError } from '../errors/base.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
 import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
 import { execute } from '../operations/execute.js';
@@ -54,16 +56,23 @@ export async function insertMany<TSchema>(
   let acknowledged = true;
   for (let from = 0; from < documents.length; ) {
     const first = from;
-    const operation = insertOperation(context, documents, first, options, batchOutcome, unacknowledgedOutcome);
+    const replies: OperationReply[] = [];
+    const operation = insertOperation(context, documents, first, options, batchResult(replies), unacknowledgedOutcome);
     let outcome: BatchOutcome;
     try {
       outcome = await execute(engine, operation, deadline);
     } catch (error) {
-      // Those inserted by earlier batches stay inserted; the error tells of them.
-      if (error instanceof Error && state.insertedCount > 0)
-        Object.assign(error, { result: new BulkWriteResult(state) });
-      throw error;
+      const reply = replies.at(-1);
+      // Those inserted stay inserted; the error tells of them.
+      if (reply !== undefined) outcome = batchOutcome(reply);
+      else throw withResult(error, state);
+      if (!(error instanceof MongoWriteConcernError)) {
+        merge(state, outcome, documents, first);
+        throw withResult(error, state);
+      }
     }
+    // The next batch's time begins here.
+    if (deadline.canEnd) deadline.record('read');
     acknowledged = outcome.acknowledged;
     merge(state, outcome, documents, first);
     from += outcome.taken;
@@ -77,6 +86,35 @@ export async function insertMany<TSchema>(
     acknowledged,
     insertedCount: state.insertedCount,
     insertedIds: allIds as InsertManyResult<TSchema>['insertedIds'],
+  };
+}
+
+/**
+ * The error of a batch, with what the earlier ones came to. As in the official driver, what a server answered is a MongoBulkWriteError;
+ * other errors keep their class, and an abort reason is the caller's own and stays as it is.
+ */
+function withResult(error: unknown, state: BulkWriteState): unknown {
+  if (!(error instanceof MongoError)) return error;
+  const result = new BulkWriteResult(state);
+  if (!(error instanceof MongoServerError)) return Object.assign(error, { result });
+  const { errorResponse, errorLabels: labels, host, namespace } = error;
+  return new MongoBulkWriteError(errorResponse, result, {
+    labels,
+    cause: error,
+    ...(host !== undefined && { host }),
+    ...(namespace !== undefined && { namespace }),
+  });
+}
+
+/** Throws a write concern error, since it may be one after which the write is to be repeated; the reply is kept for its other contents. */
+function batchResult(replies: OperationReply[]): (reply: OperationReply) => BatchOutcome {
+  return reply => {
+    const error = reply.reply.writeConcernError({ host: reply.address });
+    if (error !== null) {
+      replies.push(reply);
+      throw error;
+    }
+    return batchOutcome(reply);
   };
 }
 
@@ -126,9 +164,7 @@ function throwIfFailed(state: BulkWriteState, { namespace }: OperationContext): 
   const [first] = state.writeErrors;
   const result = new BulkWriteResult(state);
   if (first !== undefined) {
-    // The official driver's words.
-    const message = state.writeErrors.length === 1 ? first.errmsg : 'write operation failed';
-    throw new MongoBulkWriteError({ message, code: first.code }, result, { namespace });
+    throw new MongoBulkWriteError({ message: first.errmsg, code: first.code }, result, { namespace });
   }
   const concern = state.writeConcernErrors.at(-1);
   if (concern !== undefined) {
