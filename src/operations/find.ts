@@ -29,18 +29,19 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
   let?: Document;
 }
 
-/** `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). */
-function sizeFields(options: FindCommandOptions): Document {
-  const { limit = 0, batchSize = 0 } = options;
-  const singleBatch = limit < 0 || batchSize < 0 || options.singleBatch === true;
-  const count = Math.abs(limit);
-  const size = Math.abs(batchSize);
+/**
+ * `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). A negative batchSize is, as in
+ * the official driver, a limit of one batch.
+ */
+function sizeFields({ skip, limit = 0, batchSize, singleBatch }: FindCommandOptions): Document {
+  const count = batchSize !== undefined && batchSize < 0 ? -batchSize : Math.abs(limit);
   // A batch that exactly holds the limit would leave a cursor open on the server for nothing.
-  const batch = count > 0 && count === size ? size + 1 : size;
+  const size = count > 0 && count === batchSize ? batchSize + 1 : batchSize;
   return {
-    ...(options.skip !== undefined && { skip: options.skip }),
+    ...(skip !== undefined && { skip }),
     ...(count > 0 && { limit: count }),
-    ...(singleBatch ? { singleBatch } : { ...(options.batchSize !== undefined && { batchSize: batch }) }),
+    ...(size !== undefined && size >= 0 && { batchSize: size }),
+    ...((limit < 0 || (batchSize ?? 0) < 0 || singleBatch === true) && { singleBatch: true }),
   };
 }
 
@@ -50,12 +51,16 @@ function findCommand(
   options: FindCommandOptions,
   target: CommandTarget,
 ): Document {
-  const command: Document = { find: context.collection, filter };
+  const command: Document = {
+    find: context.collection,
+    filter: filter['_bsontype'] === 'ObjectId' ? { _id: filter } : filter,
+  };
+  const { projection, hint } = options;
   const sort = formatSort(options.sort);
   if (sort !== undefined) command['sort'] = sort;
+  if (projection !== undefined) command['projection'] = Array.isArray(projection) ? fieldsOf(projection) : projection;
+  if (hint !== undefined) command['hint'] = Array.isArray(hint) ? fieldsOf(hint) : hint;
   copyOptions(command, options, [
-    'projection',
-    'hint',
     'comment',
     'collation',
     'min',
@@ -70,6 +75,11 @@ function findCommand(
   addReadConcern(command, context);
   addMaxTimeMS(command, options.maxTimeMS, target);
   return command;
+}
+
+/** Names of fields as a document: `['a', 'b']` is `{a: 1, b: 1}`, as the official driver has it. */
+function fieldsOf(names: readonly string[]): Document {
+  return Object.fromEntries(names.map(name => [name, 1]));
 }
 
 /** @throws MongoInvalidArgumentError for what can be no filter */

@@ -3,7 +3,7 @@ import { type Document, Long } from '../../bson/index.js';
 import type { ReadConcern } from '../../concern/read_concern.js';
 import type { ReadPreference } from '../../concern/read_preference.js';
 import { CursorCore, CursorTimeoutMode } from '../../cursor/cursor_core.js';
-import { MongoCursorInUseError, MongoInvalidArgumentError } from '../../errors/driver.js';
+import { MongoCursorExhaustedError, MongoCursorInUseError, MongoInvalidArgumentError } from '../../errors/driver.js';
 import type { OperationContext } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
@@ -112,14 +112,14 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   /** The next document, or null at the end. */
   async next(): Promise<TSchema | null> {
-    const core = this.#started();
+    const core = this.#readable();
     const document = core.nextBuffered() ?? (await core.next());
     return document === null ? null : this.#shape(document);
   }
 
   /** The next document if one is here or comes with the next batch; otherwise null, which need not be the end. */
   async tryNext(): Promise<TSchema | null> {
-    const core = this.#started();
+    const core = this.#readable();
     let document = core.nextBuffered();
     if (document === undefined && (await core.fetch())) document = core.nextBuffered();
     return document === undefined ? null : this.#shape(document);
@@ -232,6 +232,13 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this.#core;
   }
 
+  /** @throws MongoCursorExhaustedError if it was closed before its end: null would say that there were no more documents */
+  #readable(): CursorCore {
+    const core = this.#started();
+    if (core.killed) throw new MongoCursorExhaustedError();
+    return core;
+  }
+
   #makeCore(): CursorCore {
     const { context, cursorOptions } = this;
     return new CursorCore(() => this.owner.engine(), {
@@ -257,13 +264,14 @@ function rejection(error: unknown): Promise<never> {
 
 function checkTimeouts(context: Inherited, options: AbstractCursorOptions): void {
   const { timeoutMode } = options;
+  const { timeoutMS } = budgetFor(context, options);
   if (timeoutMode === undefined) return;
   if (!Object.values(CursorTimeoutMode).includes(timeoutMode)) {
     throw new MongoInvalidArgumentError(
       `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, given was ${JSON.stringify(timeoutMode)}`,
     );
   }
-  if (budgetFor(context, options).timeoutMS === undefined) {
+  if (timeoutMS === undefined) {
     throw new MongoInvalidArgumentError('Option "timeoutMode" needs a timeoutMS');
   }
 }
