@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { AllocationCounter } from './allocation.js';
 import { cases, hostileBytes } from './inputs.js';
 import { SeededRandom } from './random.js';
-import { Finding, type FuzzTarget, targets } from './targets.js';
+import { Finding, type FuzzTarget } from './target.js';
+import { targets } from './targets.js';
 
 const MOST_FINDINGS = 10;
 /** Per input, and per MiB of it; generous, since a busy machine is no finding. */

@@ -1,54 +1,13 @@
 import { DocumentReader, decodeDocument } from '../../src/bson/decode.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
-import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError, readHeader } from '../../src/wire/header.js';
 import { decompressMessage } from '../../src/wire/op_compressed.js';
 import { decodeOpMsg } from '../../src/wire/op_msg.js';
 import { Reply } from '../../src/wire/reply.js';
+import { connection } from './connection_target.js';
 import { asMessage } from './inputs.js';
-
-/** Something that takes bytes from a hostile peer. It throws, or rejects with, a {@link Finding} only. */
-export interface FuzzTarget {
-  readonly name: string;
-  /** @returns whether the bytes were taken for valid */
-  run(bytes: Buffer): boolean | Promise<boolean>;
-  /** The most memory that these bytes may make it ask for. */
-  allowance(bytes: Buffer): number;
-}
-
-/** A defect, as opposed to a refusal. */
-export class Finding extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'Finding';
-  }
-}
-
-/** The only way in which bytes may be refused. */
-function accepted(decode: () => void): boolean {
-  try {
-    decode();
-    return true;
-  } catch (error) {
-    if (error instanceof MongoUnexpectedServerResponseError) return false;
-    throw error instanceof Finding ? error : new Finding('threw something else than a protocol error', error);
-  }
-}
-
-const SLACK = 256 * 1024;
-
-/** Small buffers of zlib and views; a frame is copied at most when it grows (twice its size) and when it is complete. */
-function proportional(bytes: Buffer): number {
-  return SLACK + 4 * bytes.length;
-}
-
-/** What the bytes unpack to at most: 1032 to 1 is the limit of deflate; and never more than an OP_COMPRESSED claims. */
-function withUnpacking(bytes: Buffer): number {
-  const claimed = bytes.length >= 24 ? bytes.readInt32LE(20) : 0;
-  const allowed = claimed > 0 && claimed <= DEFAULT_MAX_MESSAGE_SIZE - 16 ? claimed : 0;
-  return proportional(bytes) + 4 * Math.min(allowed, 1032 * bytes.length);
-}
+import { accepted, Finding, type FuzzTarget, proportional, withUnpacking } from './target.js';
 
 function readEverything(frame: Buffer): void {
   const message =
@@ -136,5 +95,4 @@ const rawDocument: FuzzTarget = {
     }),
 };
 
-/** The connection over a scripted transport belongs here as well, once it has one. */
-export const targets: readonly FuzzTarget[] = [frameReader, wholeMessage, opMsg, opCompressed, rawDocument];
+export const targets: readonly FuzzTarget[] = [frameReader, wholeMessage, opMsg, opCompressed, rawDocument, connection];
