@@ -99,7 +99,12 @@ export type {
 export type { RunCommandOptions } from './operations/run_command.js';
 export type { Sort, SortDirection } from './operations/sort.js';
 export type { ReplaceOptions, UpdateOptions, UpdateResult } from './operations/update.js';
-export * from './pool/errors.js';
+export {
+  MongoPoolClearedError,
+  MongoPoolClosedError,
+  MongoWaitQueueTimeoutError,
+  type PoolCounts,
+} from './pool/errors.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';
 export { ServerType, TopologyType, type TopologyVersion } from './sdam/description/types.js';

@@ -1,10 +1,10 @@
 import { DocumentReader, decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
-import { outputSelector } from '../sdam/server_selection.js';
+import { outputSelector, readPreferenceSelector } from '../sdam/server_selection.js';
 import { addMaxTimeMS, addReadConcern, addWriteConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
-import { byReadPreference } from './operation_defaults.js';
+import { defineOperation } from './operation_defaults.js';
 import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 
 /** @public */
@@ -61,13 +61,12 @@ function aggregateOperation<T>(
   result: (reply: OperationReply) => T,
 ): Operation<T> {
   const writes = writesOutput(pipeline);
-  return {
-    ...byReadPreference(context),
-    ...(writes && { selector: outputSelector(context.readPreference) }),
+  const { readPreference } = context;
+  const selector = (writes ? outputSelector : readPreferenceSelector)(readPreference);
+  return defineOperation(context, selector, readPreference, {
+    access: 'read',
     name: 'aggregate',
     retryable: !writes,
-    unacknowledged: false,
-    sequence: undefined,
     command(target) {
       const command: Document = {
         aggregate: context.collection === '' ? 1 : context.collection,
@@ -88,5 +87,5 @@ function aggregateOperation<T>(
       return command;
     },
     result,
-  };
+  });
 }

@@ -25,12 +25,10 @@ export function listCollections(
   filter: Document,
   options: ListCollectionsOptions,
 ): Operation<CursorReply> {
-  return {
-    ...onPrimary(context, 'read'),
+  return onPrimary(context, {
+    access: 'read',
     name: 'listCollections',
     retryable: true,
-    unacknowledged: false,
-    sequence: undefined,
     command(target) {
       const command: Document = {
         listCollections: 1,
@@ -44,7 +42,7 @@ export function listCollections(
       return command;
     },
     result: reply => cursorReplyOf(reply, 'firstBatch'),
-  };
+  });
 }
 
 function drop(
@@ -53,12 +51,10 @@ function drop(
   context: OperationContext,
   options: CommandOperationOptions,
 ): Operation<boolean> {
-  return {
-    ...onPrimary(context, 'write'),
+  return onPrimary(context, {
+    access: 'write',
     name,
     retryable: false,
-    unacknowledged: false,
-    sequence: undefined,
     command(target: CommandTarget) {
       const command: Document = { [name]: value };
       addWriteConcern(command, context, target);
@@ -71,7 +67,7 @@ function drop(
       if (error !== null) throw error;
       return true;
     },
-  };
+  });
 }
 
 /** Drops a collection. */

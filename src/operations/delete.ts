@@ -26,8 +26,8 @@ export function deleteDocuments(
 ): Operation<DeleteResult> {
   const statement: Document = { q: filter, limit: kind === 'deleteOne' ? 1 : 0 };
   copyOptions(statement, options, ['hint', 'collation']);
-  return {
-    ...onPrimary(context, 'write'),
+  return onPrimary<DeleteResult>(context, {
+    access: 'write',
     name: 'delete',
     retryable: kind === 'deleteOne',
     unacknowledged: unacknowledged(context),
@@ -44,5 +44,5 @@ export function deleteDocuments(
       return { acknowledged: true, deletedCount: reply.reply.body.number('n') ?? 0 };
     },
     unacknowledgedResult: () => ({ acknowledged: false, deletedCount: 0 }),
-  };
+  });
 }

@@ -5,11 +5,14 @@ import type { ServerSession } from '../sessions/server_session_pool.js';
 import type { Engine } from './engine.js';
 import { execute } from './execute.js';
 import type { Operation } from './operation.js';
+import { defineOperation } from './operation_defaults.js';
 
 /** Driver Sessions, "endSessions": at most so many at once. */
 const LARGEST_BATCH = 10_000;
 /** Servers drop sessions by themselves: nobody waits long for the courtesy of ending them. */
 const END_SESSIONS_TIMEOUT_MS = 1000;
+
+const ADMIN = Object.freeze({ database: 'admin', namespace: 'admin', bsonOptions: {} });
 
 const selector = readPreferenceSelector(ReadPreference.primaryPreferred);
 
@@ -28,19 +31,12 @@ export async function endSessions(engine: Engine, deadline: Deadline): Promise<v
 }
 
 function endSessionsOperation(sessions: readonly ServerSession[]): Operation<void> {
-  return {
+  return defineOperation(ADMIN, selector, ReadPreference.primaryPreferred, {
     name: 'endSessions',
-    database: 'admin',
-    namespace: 'admin',
     access: 'read',
-    selector,
-    readPreference: ReadPreference.primaryPreferred,
-    maxTime: 'omit',
-    bsonOptions: {},
     retryable: false,
-    unacknowledged: false,
-    sequence: undefined,
+    maxTime: 'omit',
     command: () => ({ endSessions: sessions.map(({ id }) => id) }),
     result: () => undefined,
-  };
+  });
 }

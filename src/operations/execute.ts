@@ -2,7 +2,7 @@ import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Purpose } from '../pool/purpose.js';
-import type { SelectionRequest } from '../sdam/selection_waiters.js';
+import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
 import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
@@ -67,21 +67,26 @@ async function attempt<T>(
   if (deadline.canEnd) throwIfEnded(deadline, operation, previous);
   // Selection and checkout share one budget under timeoutMS (CSOT, "Server Selection"); without it each has a limit of its own.
   let budget: Deadline | null = null;
-  const stageBudget = () => (budget ??= deadline.within('serverSelection', engine.options.serverSelectionTimeoutMS));
-
   const request: SelectionRequest = {
     selector: operation.selector,
     wanted: operation.readPreference.mode,
     purpose,
     deprioritized: execution.deprioritized,
   };
-  const server = engine.topology.trySelect(request) ?? (await select(engine, request, stageBudget(), previous));
+  let server = engine.topology.trySelect(request);
+  if (server === null) {
+    budget = budgetFor(engine, deadline);
+    server = await select(engine, request, budget, previous);
+  }
   server.operationCount++;
   try {
     execution.selected(server);
     const connection =
       server.pool.tryCheckOut(purpose) ??
-      (await server.pool.checkOut(purpose, deadline.timedByOperation ? stageBudget() : deadline));
+      (await server.pool.checkOut(
+        purpose,
+        deadline.timedByOperation ? (budget ?? budgetFor(engine, deadline)) : deadline,
+      ));
     try {
       return await runAttempt(engine, operation, {
         purpose,
@@ -98,6 +103,10 @@ async function attempt<T>(
   } finally {
     server.operationCount--;
   }
+}
+
+function budgetFor({ options }: Engine, deadline: Deadline): Deadline {
+  return deadline.within('serverSelection', options.serverSelectionTimeoutMS);
 }
 
 /** A retry for which no server is found fails with the error that it was to mend. */

@@ -90,17 +90,15 @@ export function checkFilter(filter: unknown): asserts filter is Document {
 
 /** Opens a cursor over the documents that match. */
 export function find(context: OperationContext, filter: Document, options: FindCommandOptions): Operation<CursorReply> {
-  return {
-    ...byReadPreference(context),
+  return byReadPreference(context, {
+    access: 'read',
     name: 'find',
     retryable: true,
-    unacknowledged: false,
-    sequence: undefined,
     command(target) {
       return Object.assign(findCommand(context, filter, options, target), sizeFields(options));
     },
     result: reply => cursorReplyOf(reply, 'firstBatch'),
-  };
+  });
 }
 
 /** The first document that matches, or null. Makes no cursor. */
@@ -109,12 +107,10 @@ export function findOne(
   filter: Document,
   options: FindCommandOptions,
 ): Operation<Document | null> {
-  return {
-    ...byReadPreference(context),
+  return byReadPreference(context, {
+    access: 'read',
     name: 'find',
     retryable: true,
-    unacknowledged: false,
-    sequence: undefined,
     command(target) {
       const command = findCommand(context, filter, options, target);
       if (options.skip !== undefined) command['skip'] = options.skip;
@@ -126,5 +122,5 @@ export function findOne(
       const { batch } = cursorReplyOf(reply, 'firstBatch');
       return new DocumentReader(batch, context.decode).next() ?? null;
     },
-  };
+  });
 }

@@ -1,9 +1,9 @@
 import { Long } from '../bson/index.js';
-import { ReadPreference } from '../concern/read_preference.js';
 import { sameServerSelector } from '../sdam/server_selection.js';
 import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation } from './operation.js';
+import { defineOperation, type OperationDefinition } from './operation_defaults.js';
 
 /** A cursor as the server knows it. */
 export interface OpenCursor {
@@ -25,19 +25,16 @@ export interface GetMoreOptions {
   readonly comment: unknown;
 }
 
-function onServerOf({ address, namespace }: OpenCursor, context: OperationContext) {
-  return {
-    database: splitNamespace(namespace).database,
-    namespace,
-    access: 'read',
-    selector: sameServerSelector(address),
-    // Sent as the cursor's own read preference, so that a secondary goes on serving it.
-    readPreference: context.readPreference.mode === 'primary' ? ReadPreference.primary : context.readPreference,
-    bsonOptions: context.bsonOptions,
-    retryable: false,
-    unacknowledged: false,
-    sequence: undefined,
-  } as const;
+/** A command on the server where a cursor lives, with the cursor's own read preference, so that a secondary goes on serving it. */
+function onServerOf<T>(
+  cursor: OpenCursor,
+  context: OperationContext,
+  definition: OperationDefinition<T>,
+): Operation<T> {
+  const { address, namespace } = cursor;
+  const { readPreference, bsonOptions } = context;
+  const { database } = splitNamespace(namespace);
+  return defineOperation({ database, namespace, bsonOptions }, sameServerSelector(address), readPreference, definition);
 }
 
 /** The next batch of a cursor. Never retried: a batch would be lost. */
@@ -46,9 +43,10 @@ export function getMore(
   context: OperationContext,
   options: GetMoreOptions,
 ): Operation<CursorReply> {
-  return {
-    ...onServerOf(cursor, context),
+  return onServerOf(cursor, context, {
     name: 'getMore',
+    access: 'read',
+    retryable: false,
     maxTime: 'omit',
     command: () => ({
       getMore: Long.fromBigInt(cursor.id),
@@ -57,19 +55,19 @@ export function getMore(
       ...(options.comment !== undefined && { comment: options.comment }),
     }),
     result: reply => cursorReplyOf(reply, 'nextBatch'),
-  };
+  });
 }
 
 /** Lets the server forget a cursor that nobody reads any more. */
 export function killCursors(cursor: OpenCursor, context: OperationContext): Operation<void> {
-  return {
-    ...onServerOf(cursor, context),
+  return onServerOf(cursor, context, {
     name: 'killCursors',
-    maxTime: 'remaining',
+    access: 'read',
+    retryable: false,
     command: () => ({
       killCursors: splitNamespace(cursor.namespace).collection,
       cursors: [Long.fromBigInt(cursor.id)],
     }),
     result: () => undefined,
-  };
+  });
 }

@@ -34,8 +34,8 @@ export function insertOperation<T>(
   result: (reply: OperationReply) => T,
   unacknowledgedResult: (taken: number) => T,
 ): Operation<T> {
-  return {
-    ...onPrimary(context, 'write'),
+  return onPrimary(context, {
+    access: 'write',
     name: 'insert',
     retryable: true,
     unacknowledged: unacknowledged(context),
@@ -43,7 +43,7 @@ export function insertOperation<T>(
     command: target => insertCommand(context, options, target),
     result,
     unacknowledgedResult,
-  };
+  });
 }
 
 function insertCommand(context: OperationContext, options: InsertCommandOptions, target: CommandTarget): Document {

@@ -43,9 +43,9 @@ export interface Operation<T> {
   readonly bsonOptions: BSONSerializeOptions;
   readonly sequence: DocumentSequence | undefined;
   /** A new document for each attempt; the executor adds `$db`, `lsid` and the like. The command's name comes first. */
-  command(target: CommandTarget): Document;
+  readonly command: (target: CommandTarget) => Document;
   /** Throws if the reply holds the error of a write. Not called for an unacknowledged operation. */
-  result(reply: OperationReply): T;
+  readonly result: (reply: OperationReply) => T;
   /** The result of an unacknowledged operation of which so many documents were sent. */
-  readonly unacknowledgedResult?: (taken: number) => T;
+  readonly unacknowledgedResult: ((taken: number) => T) | undefined;
 }

@@ -1,33 +1,61 @@
+import type { Document } from '../bson/index.js';
 import { ReadPreference } from '../concern/read_preference.js';
-import { readPreferenceSelector, writableSelector } from '../sdam/server_selection.js';
+import { readPreferenceSelector, type ServerSelector, writableSelector } from '../sdam/server_selection.js';
+import type { DocumentSequence } from '../wire/message_encoder.js';
 import type { OperationContext } from './context.js';
-import type { Operation } from './operation.js';
+import type { CommandTarget, Operation, OperationReply } from './operation.js';
 
-/** What operations have in common; each gives its own fields over it. */
-type Common = Pick<
-  Operation<unknown>,
-  'database' | 'namespace' | 'access' | 'selector' | 'readPreference' | 'maxTime' | 'bsonOptions'
->;
+/** What makes an operation what it is; the rest has defaults or comes from its context. */
+export interface OperationDefinition<T> {
+  readonly name: string;
+  readonly access: 'read' | 'write';
+  readonly retryable: boolean;
+  /** Default `remaining`. */
+  readonly maxTime?: 'remaining' | 'omit';
+  readonly sequence?: DocumentSequence;
+  /** Default false. */
+  readonly unacknowledged?: boolean;
+  readonly unacknowledgedResult?: (taken: number) => T;
+  readonly command: (target: CommandTarget) => Document;
+  readonly result: (reply: OperationReply) => T;
+}
 
-/** An operation that must go to the primary (or to a mongos, or the one server): every write, and most commands on a whole database. */
-export function onPrimary(context: OperationContext, access: 'read' | 'write'): Common {
+/**
+ * All operations are made here, field by field in one order: so they have one shape, which keeps the executor fast. (An object literal with a
+ * spread in it costs a hundred times as much to make.)
+ */
+export function defineOperation<T>(
+  { database, namespace, bsonOptions }: Pick<OperationContext, 'database' | 'namespace' | 'bsonOptions'>,
+  selector: ServerSelector,
+  readPreference: ReadPreference,
+  definition: OperationDefinition<T>,
+): Operation<T> {
   return {
-    database: context.database,
-    namespace: context.namespace,
-    access,
-    selector: writableSelector,
-    readPreference: ReadPreference.primary,
-    maxTime: 'remaining',
-    bsonOptions: context.bsonOptions,
+    name: definition.name,
+    database,
+    namespace,
+    access: definition.access,
+    retryable: definition.retryable,
+    selector,
+    readPreference,
+    maxTime: definition.maxTime ?? 'remaining',
+    unacknowledged: definition.unacknowledged ?? false,
+    bsonOptions,
+    sequence: definition.sequence,
+    command: definition.command,
+    result: definition.result,
+    unacknowledgedResult: definition.unacknowledgedResult,
   };
 }
 
+/** An operation that must go to the primary (or to a mongos, or the one server): every write, and most commands on a whole database. */
+export function onPrimary<T>(context: OperationContext, definition: OperationDefinition<T>): Operation<T> {
+  return defineOperation(context, writableSelector, ReadPreference.primary, definition);
+}
+
 /** A read that goes where the read preference says. */
-export function byReadPreference(context: OperationContext): Common {
+export function byReadPreference<T>(context: OperationContext, definition: OperationDefinition<T>): Operation<T> {
   const { readPreference } = context;
-  return {
-    ...onPrimary(context, 'read'),
-    selector: readPreference.mode === 'primary' ? writableSelector : readPreferenceSelector(readPreference),
-    readPreference,
-  };
+  const selector = readPreference.mode === 'primary' ? writableSelector : readPreferenceSelector(readPreference);
+  return defineOperation(context, selector, readPreference, definition);
 }

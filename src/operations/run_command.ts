@@ -4,7 +4,7 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import type { OperationContext } from './context.js';
 import type { Operation } from './operation.js';
-import { onPrimary } from './operation_defaults.js';
+import { defineOperation } from './operation_defaults.js';
 import type { OperationOptions } from './options.js';
 
 /** @public */
@@ -27,15 +27,11 @@ export function runCommand(
   const name = entries[0]?.[0];
   if (name === undefined) throw new MongoInvalidArgumentError('A command must have a name: its first field');
   const readPreference = ReadPreference.fromOptions(options) ?? ReadPreference.primary;
-  return {
-    ...onPrimary(context, 'read'),
+  return defineOperation(context, readPreferenceSelector(readPreference), readPreference, {
+    access: 'read',
     name,
-    selector: readPreferenceSelector(readPreference),
-    readPreference,
     retryable: false,
-    unacknowledged: false,
-    sequence: undefined,
     command: () => Object.fromEntries<unknown>(entries),
     result: ({ reply }) => reply.decode(context.decode),
-  };
+  });
 }

@@ -49,8 +49,8 @@ export function update<TSchema>(
   checkChange(kind, change);
   const multi = kind === 'updateMany';
   const statement = statementOf(filter, change, multi, options);
-  return {
-    ...onPrimary(context, 'write'),
+  return onPrimary(context, {
+    access: 'write',
     name: 'update',
     // What many documents have become cannot be repeated (Retryable Writes, "Supported Write Operations").
     retryable: !multi,
@@ -71,7 +71,7 @@ export function update<TSchema>(
       upsertedCount: 0,
       upsertedId: null,
     }),
-  };
+  });
 }
 
 function statementOf(

@@ -14,6 +14,12 @@ export interface PoolCounts {
   readonly waitQueueLength: number;
 }
 
+/** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` @internal */
+export function describeCounts({ maxPoolSize, inUse, waitQueueLength, pending, draining }: PoolCounts): string {
+  const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
+  return `${inUse}${limit} in use, ${waitQueueLength} waiting, ${pending} being established, ${draining} draining`;
+}
+
 /**
  * A connection was asked of a pool that is closed.
  *

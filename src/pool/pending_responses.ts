@@ -7,7 +7,7 @@ import type { Purpose } from './purpose.js';
 interface PendingResponse {
   readonly purpose: Purpose;
   readonly since: number;
-  readonly timer: Timer;
+  timer: Timer;
 }
 
 /** The connections of a pool whose callers have gone while the reply was still to come. */
@@ -33,11 +33,16 @@ export class PendingResponses {
 
   /** Waits for the late reply; a connection on which it does not come in time closes itself. */
   add(connection: Connection, purpose: Purpose): void {
-    const timer = this.#clock.setTimer(this.#timeoutMS, () => {
+    const giveUp = () => {
       const text = `no reply from ${connection.address} to an abandoned ${purpose.name} within ${this.#timeoutMS} ms`;
       connection.close(new MongoNetworkTimeoutError(text, { host: connection.address, phase: 'read' }));
+    };
+    // A timer that fires late says nothing of the server: the reply may lie in the kernel already.
+    const timer = this.#clock.setTimer(this.#timeoutMS, () => {
+      response.timer = this.#clock.afterPoll(giveUp);
     });
-    this.#connections.set(connection, { purpose, since: this.#clock.now(), timer });
+    const response: PendingResponse = { purpose, since: this.#clock.now(), timer };
+    this.#connections.set(connection, response);
     this.#events.pendingResponseStarted(connection, purpose, this.#timeoutMS);
   }
 

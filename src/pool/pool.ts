@@ -1,38 +1,26 @@
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
+import { Waiter } from '../csot/waiter.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
-import type { EventPublisher } from '../events/publisher.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';
-import { Connection, type ConnectionOwner, type ConnectionParts } from './connection.js';
-import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError, type PoolCounts } from './errors.js';
-import { type EstablishSettings, establish } from './establish.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import {
+  describeCounts,
+  MongoPoolClearedError,
+  MongoPoolClosedError,
+  MongoWaitQueueTimeoutError,
+  type PoolCounts,
+} from './errors.js';
+import { establish } from './establish.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
 import { PoolEvents } from './pool_events.js';
+import type { PoolOptions, PoolPorts } from './pool_options.js';
 import type { Purpose } from './purpose.js';
-import { Waiter } from './wait_queue.js';
 
-/** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
-export interface PoolOptions {
-  readonly maxPoolSize: number;
-  readonly minPoolSize: number;
-  readonly maxConnecting: number;
-  readonly maxIdleTimeMS: number;
-  readonly waitQueueTimeoutMS: number;
-  /** How long a late reply is waited for after its caller has gone; 0 closes the connection at once. */
-  readonly pendingResponseTimeoutMS: number;
-}
-
-/** What a pool needs from above. */
-export interface PoolPorts {
-  readonly publisher: EventPublisher;
-  readonly clock: Clock;
-  readonly connection: ConnectionParts;
-  readonly establish: EstablishSettings;
-  /** A connection could not be established. May clear this pool before it returns. */
-  onConnectionError(error: Error, generation: number): void;
-}
+/** Someone who waits for a connection. */
+type CheckOut = Waiter<Connection, Purpose>;
 
 /** Idle connections are looked at this often (CMAP, "Background Thread": the driver's choice). */
 const MAINTENANCE_INTERVAL_MS = 10_000;
@@ -64,7 +52,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #idle: Connection[] = [];
   readonly #inUse = new Map<Connection, Purpose>();
   readonly #draining: PendingResponses;
-  readonly #waiters = new Queue<Waiter>();
+  readonly #waiters = new Queue<CheckOut>();
   #maintenance: Timer | null = null;
 
   constructor(address: string, options: PoolOptions, ports: PoolPorts) {
@@ -127,17 +115,15 @@ export class ConnectionPool implements ConnectionOwner {
    * @throws MongoPoolClosedError, MongoPoolClearedError; the error of establishing a connection
    * @throws MongoOperationTimeoutError or MongoWaitQueueTimeoutError, or the abort reason, when the deadline ends
    */
-  async checkOut(purpose: Purpose, deadline: Deadline): Promise<Connection> {
+  checkOut(purpose: Purpose, deadline: Deadline): Promise<Connection> {
     const startedAt = this.#clock.now();
     this.#events.checkOutStarted(purpose);
     const limit = deadline.timedByOperation ? deadline : deadline.within('checkOut', this.#options.waitQueueTimeoutMS);
-    const waiter = new Waiter(purpose, limit, startedAt, this.#onWaiterEnd);
+    const waiter = new Waiter<Connection, Purpose>(purpose, limit, startedAt, this.#onWaiterEnd);
     if (this.#state === 'closed') this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
     else if (this.#state === 'paused') this.#fail(waiter, 'connectionError', this.#clearedError());
     else this.#enqueue(waiter);
-    const connection = await waiter.promise;
-    deadline.record('checkOut');
-    return connection;
+    return waiter.promise;
   }
 
   /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
@@ -246,14 +232,15 @@ export class ConnectionPool implements ConnectionOwner {
         this.#discard(connection, reason ?? 'error');
         continue;
       }
-      this.#lend(connection, waiter.purpose, this.#since(waiter.startedAt));
+      this.#lend(connection, waiter.request, this.#since(waiter.startedAt));
+      if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
       waiter.resolve(connection);
     }
     while (this.#state === 'ready' && this.#pending.size < this.#room(this.#waiters.length)) void this.#open();
   }
 
   /** Takes the one who has waited longest out of the queue. */
-  #nextWaiter(): Waiter | undefined {
+  #nextWaiter(): CheckOut | undefined {
     const waiter = this.#waiters.shift();
     waiter?.leave();
     return waiter;
@@ -266,8 +253,8 @@ export class ConnectionPool implements ConnectionOwner {
     return Math.min(missing, maxConnecting, room);
   }
 
-  #enqueue(waiter: Waiter): void {
-    waiter.enqueue(this.#waiters);
+  #enqueue(waiter: CheckOut): void {
+    waiter.waitIn(this.#waiters.push(waiter));
     this.#assign();
   }
 
@@ -344,14 +331,14 @@ export class ConnectionPool implements ConnectionOwner {
 
   // ── Letting go
 
-  readonly #onWaiterEnd = (waiter: Waiter, end: DeadlineEnd): void => {
+  readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
     const error = waiter.deadline.errorOf(
       end,
       {
-        during: `while checking out a connection from connection pool of ${this.address}: ${this.#describe()}`,
+        during: `while checking out a connection from connection pool of ${this.address}: ${describeCounts(this.#counts())}`,
         phase: 'checkOut',
         host: this.address,
-        namespace: waiter.purpose.namespace,
+        namespace: waiter.request.namespace,
         maybeApplied: false,
         hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
       },
@@ -364,9 +351,9 @@ export class ConnectionPool implements ConnectionOwner {
     for (const connection of [...this.#pending].slice(0, excess)) this.#abandon(connection, 'error', error);
   };
 
-  #fail(waiter: Waiter, reason: ConnectionCheckOutFailedReason, error: Error): void {
+  #fail(waiter: CheckOut, reason: ConnectionCheckOutFailedReason, error: Error): void {
     waiter.leave();
-    this.#events.checkOutFailed(reason, error, waiter.purpose, this.#since(waiter.startedAt));
+    this.#events.checkOutFailed(reason, error, waiter.request, this.#since(waiter.startedAt));
     waiter.reject(error);
   }
 
@@ -416,12 +403,5 @@ export class ConnectionPool implements ConnectionOwner {
 
   #counts(): PoolCounts {
     return { maxPoolSize: this.#options.maxPoolSize, ...this.snapshot() };
-  }
-
-  /** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` */
-  #describe(): string {
-    const { maxPoolSize, inUse, waitQueueLength, pending, draining } = this.#counts();
-    const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
-    return `${inUse}${limit} in use, ${waitQueueLength} waiting, ${pending} being established, ${draining} draining`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
+import { Waiter } from '../csot/waiter.js';
 import type { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
@@ -11,7 +12,7 @@ import { diffTopology } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
 import { MongoServerSelectionError } from './errors.js';
 import { describeSelectionFailure } from './selection_failure.js';
-import { type SelectionRequest, SelectionWaiter } from './selection_waiters.js';
+import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { selectServer } from './server_selection.js';
 import { TopologyEvents } from './topology_events.js';
@@ -47,7 +48,7 @@ export class Topology {
   readonly #ports: TopologyPorts;
   readonly #events: TopologyEvents;
   readonly #servers = new Map<string, Server>();
-  readonly #waiters = new Set<SelectionWaiter>();
+  readonly #waiters = new Set<Waiter<Server, SelectionRequest>>();
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -113,8 +114,9 @@ export class Topology {
     if (this.#state === 'closed') throw new MongoTopologyClosedError();
     const startedAt = this.#ports.clock.now();
     this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
-    const waiter = new SelectionWaiter(request, deadline, startedAt, this.#onWaiterEnd);
+    const waiter = new Waiter<Server, SelectionRequest>(request, deadline, startedAt, this.#onWaiterEnd);
     this.#waiters.add(waiter);
+    waiter.waitIn(null);
     this.#requestChecks();
     const server = await waiter.promise;
     deadline.record('serverSelection');
@@ -146,7 +148,7 @@ export class Topology {
     }
   }
 
-  readonly #onWaiterEnd = (waiter: SelectionWaiter, end: DeadlineEnd): void => {
+  readonly #onWaiterEnd = (waiter: Waiter<Server, SelectionRequest>, end: DeadlineEnd): void => {
     // A listener that is told of its end may end its deadline too.
     if (!this.#waiters.delete(waiter)) return;
     const { deadline, request } = waiter;
@@ -171,7 +173,7 @@ export class Topology {
     this.#failWaiter(waiter, error);
   };
 
-  #failWaiter(waiter: SelectionWaiter, error: Error): void {
+  #failWaiter(waiter: Waiter<Server, SelectionRequest>, error: Error): void {
     this.#waiters.delete(waiter);
     const { purpose, wanted } = waiter.request;
     const durationMS = this.#ports.clock.now() - waiter.startedAt;

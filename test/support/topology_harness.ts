@@ -1,9 +1,10 @@
 import type { Document } from '../../src/bson/index.js';
 import { EventPublisher } from '../../src/events/publisher.js';
-import { ConnectionPool, type PoolOptions } from '../../src/pool/pool.js';
+import { ConnectionPool } from '../../src/pool/pool.js';
+import type { PoolOptions } from '../../src/pool/pool_options.js';
 import { HostAddress } from '../../src/sdam/description/host_address.js';
 import { Monitor } from '../../src/sdam/monitor.js';
-import type { SelectionRequest } from '../../src/sdam/selection_waiters.js';
+import type { SelectionRequest } from '../../src/sdam/selection_request.js';
 import { Server } from '../../src/sdam/server.js';
 import { writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology, type TopologyOptions } from '../../src/sdam/topology.js';

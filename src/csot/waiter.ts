@@ -1,0 +1,63 @@
+import type { Deadline, DeadlineEnd, EndWatcher } from './deadline.js';
+
+/** A place in a queue or a list, which the one who waits leaves when it is settled. */
+export interface Place {
+  remove(): unknown;
+}
+
+/** Someone who waits for a value under a deadline. Settled once: by the value, by an error, or by the end of the deadline. */
+export class Waiter<T, Request> implements EndWatcher {
+  /** What is waited for, and for whom. */
+  readonly request: Request;
+  readonly deadline: Deadline;
+  /** The clock's time at which the wait began. */
+  readonly startedAt: number;
+  readonly promise: Promise<T>;
+  #resolve!: (value: T) => void;
+  #reject!: (error: Error) => void;
+  #place: Place | null = null;
+  readonly #onEnd: (waiter: Waiter<T, Request>, end: DeadlineEnd) => void;
+
+  constructor(
+    request: Request,
+    deadline: Deadline,
+    startedAt: number,
+    onEnd: (waiter: Waiter<T, Request>, end: DeadlineEnd) => void,
+  ) {
+    this.request = request;
+    this.deadline = deadline;
+    this.startedAt = startedAt;
+    this.#onEnd = onEnd;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** From here on the end of the deadline counts. */
+  waitIn(place: Place | null): void {
+    this.#place = place;
+    this.deadline.watch(this);
+  }
+
+  resolve(value: T): void {
+    this.leave();
+    this.#resolve(value);
+  }
+
+  reject(error: Error): void {
+    this.leave();
+    this.#reject(error);
+  }
+
+  /** Waits no longer: neither its turn nor its deadline's end can come any more. To be called before anybody is told how it ended. */
+  leave(): void {
+    this.deadline.unwatch(this);
+    this.#place?.remove();
+    this.#place = null;
+  }
+
+  onDeadlineEnd(end: DeadlineEnd): void {
+    this.#onEnd(this, end);
+  }
+}

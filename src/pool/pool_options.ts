@@ -1,0 +1,25 @@
+import type { EventPublisher } from '../events/publisher.js';
+import type { Clock } from '../runtime/clock.js';
+import type { ConnectionParts } from './connection.js';
+import type { EstablishSettings } from './establish.js';
+
+/** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
+export interface PoolOptions {
+  readonly maxPoolSize: number;
+  readonly minPoolSize: number;
+  readonly maxConnecting: number;
+  readonly maxIdleTimeMS: number;
+  readonly waitQueueTimeoutMS: number;
+  /** How long a late reply is waited for after its caller has gone; 0 closes the connection at once. */
+  readonly pendingResponseTimeoutMS: number;
+}
+
+/** What a pool needs from above. */
+export interface PoolPorts {
+  readonly publisher: EventPublisher;
+  readonly clock: Clock;
+  readonly connection: ConnectionParts;
+  readonly establish: EstablishSettings;
+  /** A connection could not be established. May clear this pool before it returns. */
+  onConnectionError(error: Error, generation: number): void;
+}
