@@ -87,8 +87,9 @@ async function attempt<T>(
         purpose,
         deadline.timedByOperation ? (budget ?? budgetFor(engine, deadline)) : deadline,
       ));
+    let done = false;
     try {
-      return await runAttempt(engine, operation, {
+      const result = await runAttempt(engine, operation, {
         purpose,
         server,
         connection,
@@ -97,8 +98,12 @@ async function attempt<T>(
         minRoundTripTimeMS: execution.minRoundTripTimeMS,
         deadline,
       });
+      done = true;
+      return result;
     } finally {
       server.pool.checkIn(connection);
+      // Whoever gets the connection next finds the session free too (Driver Sessions, "Implicit sessions").
+      if (done) execution.end();
     }
   } finally {
     server.operationCount--;
