@@ -113,10 +113,10 @@ export class Topology {
   async select(request: SelectionRequest, deadline: Deadline): Promise<Server> {
     if (this.#state === 'closed') throw new MongoTopologyClosedError();
     const startedAt = this.#ports.clock.now();
-    this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
     const waiter = new Waiter<Server, SelectionRequest>(request, deadline, startedAt, this.#onWaiterEnd);
     this.#waiters.add(waiter);
     waiter.waitIn(null);
+    this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
     this.#requestChecks();
     const server = await waiter.promise;
     deadline.record('serverSelection');

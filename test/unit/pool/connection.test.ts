@@ -202,6 +202,21 @@ describe('Connection', () => {
     assert.throws(() => connection.send(Buffer.alloc(0), purpose()), { message: 'gone' });
   });
 
+  it('sends a message that has no reply without waiting for anything', async () => {
+    const { connection, peer, clock, send } = await opened();
+
+    connection.send(
+      message(2013, [int32(2), body({ insert: 'orders', writeConcern: { w: 0 } })], 0),
+      purpose('insert'),
+    );
+
+    assert.equal((await peer.nextCommand()).name, 'insert');
+    assert.equal(clock.pendingTimers, 0);
+    const reply = send();
+    (await peer.nextCommand()).reply({ ok: 1, n: 1 });
+    assert.equal((await reply).document['n'], 1);
+  });
+
   it('tells its owner once that it closed', async () => {
     const { connection, peer } = await opened();
     const told: Error[] = [];

@@ -78,6 +78,23 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it('takes a late reply that lies in the kernel already when the timer fires late', async () => {
+    const { pool, clock, command, story } = await afterTimeout({ pendingResponseTimeoutMS: 200 });
+    const afterPoll = clock.afterPoll.bind(clock);
+    clock.afterPoll = callback => {
+      queueMicrotask(() => command.reply());
+      return afterPoll(callback);
+    };
+    // The loop is busy for a second; then the timer fires, and the poll for input follows.
+    clock.skip(1000);
+
+    await clock.advance(0);
+
+    assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted', 'PendingResponseSucceeded']);
+    assert.equal(pool.snapshot().idle, 1);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it('opens another for who waits when the late reply does not come', async () => {
     const { clock, checkOut } = await afterTimeout({ maxPoolSize: 1 });
     const waiting = checkOut();

@@ -66,6 +66,29 @@ describe('Topology, selecting', () => {
     harness.topology.close();
   });
 
+  it('asks again every 500 ms as long as somebody waits, then in its usual time', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
+    harness.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017'] }));
+    harness.topology.open();
+    await quiet();
+    const limit = harness.deadline().within('serverSelection', 2100);
+    const failed = assert.rejects(harness.topology.select(harness.request(), limit), {
+      name: 'MongoServerSelectionError',
+    });
+
+    for (let step = 0; step < 21; step++) {
+      await harness.clock.advance(100);
+      await quiet();
+    }
+    await failed;
+    assert.equal(harness.events.count('serverHeartbeatSucceeded'), 1 + 4);
+
+    await harness.clock.advance(5000);
+    await quiet();
+    assert.equal(harness.events.count('serverHeartbeatSucceeded'), 1 + 5);
+    harness.topology.close();
+  });
+
   it('waits for a topology that has not been opened yet', async () => {
     const harness = new TopologyHarness({ hosts: ['a:27017'] });
     harness.hellos.set('a:27017', STANDALONE);
@@ -176,6 +199,16 @@ describe('Topology, selecting', () => {
       await assert.rejects(waiting, error => error === reason);
       harness.topology.close();
       assert.equal(harness.clock.pendingTimers, 0);
+    });
+
+    it('does not wait for ever when a listener closes the client as the wait begins', async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017'] });
+      harness.topology.open();
+      harness.events.emitter.once('waitingForSuitableServer', () => harness.topology.close());
+
+      const waiting = harness.topology.select(harness.request(), harness.deadline());
+
+      await assert.rejects(Promise.race([waiting, quiet()]), { name: 'MongoTopologyClosedError' });
     });
 
     it('tells its end once when a listener that is told of it aborts the operation', async () => {
