@@ -34,8 +34,6 @@ export class OperationIds {
  *
  * Nothing is built for which nobody listens. What a listener throws, or a promise that it returns rejects with, reaches neither the
  * other listeners nor the driver: it becomes one process warning for each listener.
- *
- * @internal
  */
 export class EventPublisher {
   readonly #target: ListenerRegistry;

@@ -38,7 +38,9 @@ export async function program(uri: string): Promise<void> {
     void customer;
   }
   await orders.updateOne({ _id: id }, { $set: { total: 4 }, $inc: { visits: 1 } }, { upsert: true });
-  const totals = orders.aggregate<{ _id: string; sum: number }>([{ $group: { _id: '$customer', sum: { $sum: '$total' } } }]);
+  const totals = orders.aggregate<{ _id: string; sum: number }>([
+    { $group: { _id: '$customer', sum: { $sum: '$total' } } },
+  ]);
   const sums: number[] = (await totals.toArray()).map(({ sum }) => sum);
   try {
     await client.db().command({ ping: 1 }, { signal: AbortSignal.timeout(100) });
