@@ -88,3 +88,9 @@ export class MongoWaitQueueTimeoutError extends MongoDriverError {
     brand(this, 'MongoWaitQueueTimeoutError');
   }
 }
+
+/** The error of one connection that a clearing of its pool interrupted: each has its own, since whoever meets it adds labels. @internal */
+export function interruptedError(address: string, cause: Error | undefined): MongoPoolClearedError {
+  const text = `Connection to ${address} interrupted due to server monitor timeout`;
+  return new MongoPoolClearedError(address, cause, text);
+}

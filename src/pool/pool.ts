@@ -7,6 +7,7 @@ import { Queue } from '../runtime/queue.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import {
   describeCounts,
+  interruptedError,
   MongoPoolClearedError,
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
@@ -122,7 +123,10 @@ export class ConnectionPool implements ConnectionOwner {
     const waiter = new Waiter<Connection, Purpose>(purpose, limit, startedAt, this.#onWaiterEnd);
     if (this.#state === 'closed') this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
     else if (this.#state === 'paused') this.#fail(waiter, 'connectionError', this.#clearedError());
-    else this.#enqueue(waiter);
+    else {
+      waiter.waitIn(this.#waiters.push(waiter));
+      this.#assign();
+    }
     return waiter.promise;
   }
 
@@ -170,7 +174,7 @@ export class ConnectionPool implements ConnectionOwner {
     // Nobody waits for what is being established any more, and it could not be lent: it must keep no place from a new connection.
     for (const connection of [...this.#pending]) this.#abandon(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
-      for (const connection of [...this.#inUse.keys()]) connection.close(this.#interruptedError(cause));
+      for (const connection of [...this.#inUse.keys()]) connection.close(interruptedError(this.address, cause));
     }
     for (const connection of this.#idle.splice(0)) this.#discard(connection, 'stale');
     for (const connection of this.#draining.connections()) this.#giveUpDraining(connection, 'stale');
@@ -251,11 +255,6 @@ export class ConnectionPool implements ConnectionOwner {
     const { maxPoolSize, maxConnecting } = this.#options;
     const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#established;
     return Math.min(missing, maxConnecting, room);
-  }
-
-  #enqueue(waiter: CheckOut): void {
-    waiter.waitIn(this.#waiters.push(waiter));
-    this.#assign();
   }
 
   #lend(connection: Connection, purpose: Purpose, durationMS: number): void {
@@ -389,12 +388,6 @@ export class ConnectionPool implements ConnectionOwner {
 
   #clearedError(): MongoPoolClearedError {
     return new MongoPoolClearedError(this.address, this.#clearedBy);
-  }
-
-  /** One for each connection: whoever meets it adds labels of their own. */
-  #interruptedError(cause: Error | undefined): MongoPoolClearedError {
-    const text = `Connection to ${this.address} interrupted due to server monitor timeout`;
-    return new MongoPoolClearedError(this.address, cause, text);
   }
 
   #since(startedAt: number): number {

@@ -18,6 +18,8 @@ export interface ErrorContext {
   /** What is known about the server now. */
   readonly description: ServerDescription;
   readonly loadBalanced: boolean;
+  /** Monotonic milliseconds: from when on the server is Unknown. */
+  readonly now?: number;
   /** The service behind a load balancer, once the connection's hello has named it. */
   readonly serviceId?: ObjectId | undefined;
 }
@@ -76,7 +78,7 @@ export function reactTo(error: unknown, context: ErrorContext): Reaction {
     if (compareTopologyVersion(topologyVersion, context.description.topologyVersion) <= 0) return NO_REACTION;
     return {
       ...NO_REACTION,
-      markUnknown: unknownServer(context.description.address, error, topologyVersion),
+      markUnknown: unknownServer(context.description.address, error, topologyVersion, context.now),
       clearPool: stateChange === 'nodeIsShuttingDown',
       requestCheck: true,
     };
@@ -88,7 +90,7 @@ export function reactTo(error: unknown, context: ErrorContext): Reaction {
   if (!counts) return NO_REACTION;
   return {
     ...NO_REACTION,
-    markUnknown: unknownServer(context.description.address, error),
+    markUnknown: unknownServer(context.description.address, error, null, context.now),
     clearPool: true,
     cancelCheck: true,
   };
@@ -99,9 +101,9 @@ export function reactTo(error: unknown, context: ErrorContext): Reaction {
  *
  * A cancelled check is none.
  */
-export function reactToFailedCheck(error: MongoError, description: ServerDescription): Reaction {
+export function reactToFailedCheck(error: MongoError, description: ServerDescription, now = 0): Reaction {
   return {
-    markUnknown: unknownServer(description.address, error, parseTopologyVersion(error.topologyVersion)),
+    markUnknown: unknownServer(description.address, error, parseTopologyVersion(error.topologyVersion), now),
     clearPool: true,
     // A server that does not answer its monitor does not answer the operations that wait for it either.
     interruptInUse: isNetworkTimeout(error),

@@ -15,7 +15,7 @@ export function describeSelectionFailure(topology: TopologyDescription, wanted: 
 }
 
 function describeServer({ address, type, error, lastUpdateTime }: ServerDescription, now: number): string {
-  const age = lastUpdateTime > 0 ? ` ${Math.max(0, Math.round(now - lastUpdateTime))} ms ago` : '';
+  const age = lastUpdateTime > 0 ? ` (${Math.max(0, Math.round(now - lastUpdateTime))} ms ago)` : '';
   return `${address} ${type}${error === null ? '' : `, ${error.message}${age}`}`;
 }
 

@@ -192,7 +192,7 @@ export class Topology {
   onCheckFailed(address: string, error: MongoError): boolean {
     const known = this.#description.servers.get(address);
     if (known === undefined) return false;
-    const reaction = reactToFailedCheck(error, known);
+    const reaction = reactToFailedCheck(error, known, this.#ports.clock.now());
     this.#react(address, reaction, error);
     return reaction.requestCheck;
   }
@@ -208,6 +208,7 @@ export class Topology {
     if (description === undefined || this.#servers.get(server.address) !== server) return;
     const reaction = reactTo(error, {
       ...where,
+      now: this.#ports.clock.now(),
       poolGeneration: server.pool.generation,
       description,
       loadBalanced: this.#description.type === TopologyType.LoadBalanced,

@@ -195,8 +195,9 @@ export function unknownServer(
   address: string,
   error: MongoError | null = null,
   topologyVersion: TopologyVersion | null = null,
+  lastUpdateTime = 0,
 ): ServerDescription {
-  return new ServerDescription({ address, type: ServerType.Unknown, error, topologyVersion });
+  return new ServerDescription({ address, type: ServerType.Unknown, error, topologyVersion, lastUpdateTime });
 }
 
 /** Load Balancers, "SDAM": the one server is a LoadBalancer from the start and is never checked. */
