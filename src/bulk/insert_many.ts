@@ -1,13 +1,15 @@
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
+import { ServerErrorCode } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
 import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
-import { execute } from '../operations/execute.js';
+import { executeWith } from '../operations/execute.js';
 import { type InsertCommandOptions, insertOperation } from '../operations/insert.js';
 import type { OperationReply } from '../operations/operation.js';
+import { newScope, type OperationScope } from '../operations/scope.js';
 import { MongoBulkWriteError } from './errors.js';
 import { BulkWriteResult, type BulkWriteState, emptyState, type WriteConcernErrorData, WriteError } from './result.js';
 
@@ -50,6 +52,22 @@ export async function insertMany<TSchema>(
   if (documents.length === 0) {
     throw new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty');
   }
+  const scope = newScope();
+  try {
+    return await insertBatches(scope, engine, context, documents, options, deadline);
+  } finally {
+    if (scope.session !== null) engine.sessions.release(scope.session);
+  }
+}
+
+async function insertBatches<TSchema>(
+  scope: OperationScope,
+  engine: Engine,
+  context: OperationContext,
+  documents: readonly Document[],
+  options: BulkWriteOptions,
+  deadline: Deadline,
+): Promise<InsertManyResult<TSchema>> {
   const ordered = options.ordered ?? true;
   const state = emptyState();
   const allIds: Record<number, unknown> = {};
@@ -60,7 +78,7 @@ export async function insertMany<TSchema>(
     const operation = insertOperation(context, documents, first, options, batchResult(replies), unacknowledgedOutcome);
     let outcome: BatchOutcome;
     try {
-      outcome = await execute(engine, operation, deadline);
+      outcome = await executeWith(scope, engine, operation, deadline);
     } catch (error) {
       const reply = replies.at(-1);
       // Those inserted stay inserted; the error tells of them.
@@ -81,7 +99,7 @@ export async function insertMany<TSchema>(
   documents.forEach((document, index) => {
     allIds[index] = document['_id'];
   });
-  throwIfFailed(state, context);
+  throwIfFailed(state, context, deadline);
   return {
     acknowledged,
     insertedCount: state.insertedCount,
@@ -160,14 +178,17 @@ function merge(state: BulkWriteState, outcome: BatchOutcome, documents: readonly
   }
 }
 
-function throwIfFailed(state: BulkWriteState, { namespace }: OperationContext): void {
-  const [first] = state.writeErrors;
-  const result = new BulkWriteResult(state);
-  if (first !== undefined) {
-    throw new MongoBulkWriteError({ message: first.errmsg, code: first.code }, result, { namespace });
-  }
-  const concern = state.writeConcernErrors.at(-1);
-  if (concern !== undefined) {
-    throw new MongoBulkWriteError({ message: concern.errmsg, code: concern.code }, result, { namespace });
-  }
+function throwIfFailed(state: BulkWriteState, { namespace }: OperationContext, deadline: Deadline): void {
+  const failure = state.writeErrors[0] ?? state.writeConcernErrors.at(-1);
+  if (failure === undefined) return;
+  const { code, errmsg: message } = failure;
+  const error = new MongoBulkWriteError({ message, code }, new BulkWriteResult(state), { namespace });
+  const expired = state.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
+  if (!expired || !deadline.timedByOperation) throw error;
+  // The server's own timeout came from ours, so it is ours (CSOT, "Errors").
+  const during = `on the server (insert ${namespace})`;
+  throw deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    { during, phase: 'server', namespace, maybeApplied: true, cause: error },
+  );
 }

@@ -110,7 +110,7 @@ export class Db {
   ): ListCollectionsCursor<Pick<CollectionInfo, 'name' | 'type'>>;
   listCollections(filter?: Document, options?: ListCollectionsOptions): ListCollectionsCursor;
   listCollections(filter: Document = {}, options: ListCollectionsOptions = {}): ListCollectionsCursor {
-    return new ListCollectionsCursor(this.#client, this.context, filter, options);
+    return new ListCollectionsCursor(this.#client, withOverrides(this.context, options), filter, options);
   }
 
   /** Drops the database with all of its collections. */

@@ -7,9 +7,9 @@ import type { OperationContext } from '../operations/context.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
 import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
-import type { SessionHolder } from '../operations/execution.js';
 import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
 import type { Operation } from '../operations/operation.js';
+import { newScope } from '../operations/scope.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 
 /**
@@ -55,7 +55,7 @@ export class CursorCore {
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
-  readonly #sessions: SessionHolder = { session: null };
+  readonly #scope = newScope();
   /** Where that session comes from. */
   #pool: ServerSessionPool | null = null;
   /** The fetch that runs, if one does. */
@@ -161,7 +161,7 @@ export class CursorCore {
       this.#state = 'open';
       const engine = this.#engine();
       this.#pool = engine.sessions;
-      this.#take(await executeWith(this.#sessions, engine, operation, deadline));
+      this.#take(await executeWith(this.#scope, engine, operation, deadline));
       if (deadline.canEnd) deadline.record('read');
     } catch (error) {
       // The server may still have it; the caller need not wait until it has not.
@@ -224,7 +224,7 @@ export class CursorCore {
       const engine = this.#engine();
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, engine.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      await executeWith(this.#sessions, engine, killCursors(cursor, this.#settings.context), bounded);
+      await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.
     } finally {
@@ -235,9 +235,9 @@ export class CursorCore {
 
   /** Gives the session back when no command of this cursor can follow any more. */
   #releaseSession(): void {
-    const { session } = this.#sessions;
+    const { session } = this.#scope;
     if (session === null || this.#cursor !== null || this.#fetching !== null || this.#killing > 0) return;
-    this.#sessions.session = null;
+    this.#scope.session = null;
     this.#pool?.release(session);
   }
 }

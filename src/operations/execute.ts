@@ -6,9 +6,10 @@ import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
 import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
-import { Execution, type SessionHolder } from './execution.js';
+import { Execution } from './execution.js';
 import type { Operation } from './operation.js';
 import { errorToReport, labelWriteError, shouldRetry } from './retry.js';
+import type { OperationScope } from './scope.js';
 
 /**
  * Runs an operation: select a server, take a connection, send, read, and again if that is allowed; all under one deadline.
@@ -19,14 +20,14 @@ export function execute<T>(engine: Engine, operation: Operation<T>, deadline: De
   return executeWith(null, engine, operation, deadline);
 }
 
-/** The same with a session that others use too, and that the caller releases; null for one of the operation's own. */
+/** The same for one command of several that have a scope in common. */
 export async function executeWith<T>(
-  holder: SessionHolder | null,
+  scope: OperationScope | null,
   engine: Engine,
   operation: Operation<T>,
   deadline: Deadline,
 ): Promise<T> {
-  const execution = new Execution(engine, operation, holder);
+  const execution = new Execution(engine, operation, scope);
   let previous: Error | null = null;
   try {
     for (;;) {

@@ -4,21 +4,17 @@ import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import type { Engine } from './engine.js';
 import type { Operation } from './operation.js';
+import type { OperationScope } from './scope.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Keeps the implicit session that several commands have in common. */
-export interface SessionHolder {
-  session: ServerSession | null;
-}
-
 /** What lives through all attempts of one operation. */
-export class Execution implements SessionHolder {
+export class Execution implements OperationScope {
   readonly #engine: Engine;
   readonly #operation: Operation<unknown>;
-  /** This, or what outlives the operation: the commands of a cursor must be of one session (Driver Sessions, "Cursors"). */
-  readonly #holder: SessionHolder;
-  readonly operationId: number;
+  /** This, or what the command shares with others of the same operation. */
+  readonly #scope: OperationScope;
+  operationId: number;
   /** 1 for the first. */
   attempt = 1;
   /** Addresses that a retry avoids if it can. */
@@ -34,11 +30,12 @@ export class Execution implements SessionHolder {
   session: ServerSession | null = null;
   #mongos: string | null = null;
 
-  constructor(engine: Engine, operation: Operation<unknown>, holder: SessionHolder | null) {
+  constructor(engine: Engine, operation: Operation<unknown>, scope: OperationScope | null) {
     this.#engine = engine;
     this.#operation = operation;
-    this.#holder = holder ?? this;
-    this.operationId = engine.operationIds.next();
+    this.#scope = scope ?? this;
+    this.operationId = scope?.operationId || engine.operationIds.next();
+    this.#scope.operationId = this.operationId;
   }
 
   get isMongos(): boolean {
@@ -74,7 +71,7 @@ export class Execution implements SessionHolder {
   sessionOn(connection: Connection): ServerSession | null {
     const { logicalSessionTimeoutMinutes } = connection.description.server;
     if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) return null;
-    const session = (this.#holder.session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes));
+    const session = (this.#scope.session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes));
     if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
       this.txnNumber = ++session.txnNumber;
     }

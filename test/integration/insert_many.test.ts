@@ -20,6 +20,19 @@ describe('insertMany', () => {
     });
   });
 
+  it('sends all batches in one session', async () => {
+    await withServer({}, async ({ client, collection, log }) => {
+      const text = 'x'.repeat(10 * 1024 * 1024);
+      const other = client.db('shop').collection('other');
+
+      await Promise.all([collection.insertMany(documents(6, { text })), other.insertOne({}), other.insertOne({})]);
+
+      const batches = log.started('insert').filter(({ command }) => command['insert'] === 'orders');
+      assert.equal(batches.length, 2);
+      assert.deepEqual(batches[0]!.command['lsid'], batches[1]!.command['lsid']);
+    });
+  });
+
   it('splits by maxWriteBatchSize', async () => {
     await withServer({}, async ({ collection, log }) => {
       const result = await collection.insertMany(documents(100_001));

@@ -31,6 +31,22 @@ describe('command monitoring', () => {
     });
   });
 
+  it('gives all commands of a cursor one operation id, and all batches of an insertMany', async () => {
+    await withServer({}, async ({ collection, log }) => {
+      const text = 'x'.repeat(10 * 1024 * 1024);
+      await collection.insertMany(documents(6, { text }));
+      const inserts = log.started('insert');
+      await collection.find({}, { batchSize: 2, projection: { text: 0 } }).toArray();
+
+      assert.equal(inserts.length, 2);
+      assert.equal(new Set(inserts.map(({ operationId }) => operationId)).size, 1);
+      const reads = [...log.started('find'), ...log.started('getMore')];
+      assert.ok(reads.length > 2);
+      assert.equal(new Set(reads.map(({ operationId }) => operationId)).size, 1);
+      assert.notEqual(reads[0]!.operationId, inserts[0]!.operationId);
+    });
+  });
+
   it('measures in milliseconds with fractions, on a sequence without gaps', async () => {
     await withServer({}, async ({ collection, log }) => {
       for (let i = 0; i < 10; i++) await collection.insertOne({});
