@@ -51,11 +51,18 @@ export default tseslint.config(
       // node:test's describe and it return promises that the runner itself awaits.
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['describe', 'it', 'test', 'suite'] }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', package: 'node:test', name: ['describe', 'it', 'test', 'suite'] },
+          ],
+        },
       ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['demo/**/*.ts', 'bench/**/*.ts', 'test/fuzz/**/*.ts', 'server/src/cli.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['demo/**/*.ts', 'bench/**/*.ts', 'test/fuzz/**/*.ts', 'server/src/cli.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );
