@@ -1,7 +1,8 @@
 // Compiles the library (lib/), the test server (server/lib/) and everything else (.build/), and writes the ESM facade.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +24,22 @@ writeEsmFacade();
 compile('server/tsconfig.json');
 chmodSync(`${root}/server/bin/mongotempo-server.js`, 0o755);
 if (!only) compile('tsconfig.json');
+prune('lib', 'src');
+prune('server/lib', 'server/src');
+prune('.build', '.');
+
+/** Removes what a source that is gone had been compiled to: a deleted test would still run. */
+function prune(output, source) {
+  const folder = join(root, output);
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(entry.name);
+    if (!entry.isFile() || match === null) continue;
+    const parent = entry.parentPath ?? entry.path;
+    if (existsSync(join(root, source, relative(folder, parent), `${match[1]}.ts`))) continue;
+    rmSync(join(parent, entry.name));
+  }
+}
 
 /** One CommonJS build, so that `require` and `import` give the same classes; the facade only names its exports. */
 function writeEsmFacade() {
