@@ -153,9 +153,10 @@ export class Topology {
     if (!this.#waiters.delete(waiter)) return;
     const { deadline, request } = waiter;
     const why = describeSelectionFailure(this.#description, request.wanted, this.#ports.clock.now());
-    const waitedMS = (this.#ports.clock.now() - waiter.startedAt).toFixed(0);
+    // The limit and not the time waited: what is the same each time can be grouped.
+    const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
     const failure = new MongoServerSelectionError(
-      `Server selection timed out after ${waitedMS} ms: ${why}`,
+      `Server selection timed out after ${limitMS} ms: ${why}`,
       this.#description,
       { phase: 'serverSelection', namespace: request.purpose.namespace },
     );
