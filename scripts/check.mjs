@@ -36,6 +36,7 @@ const steps = {
   layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src']),
   knip: () => run(bin('knip'), []),
   api: () => run(bin('api-extractor'), ['run']),
+  docs: () => run(process.execPath, ['scripts/events_doc.mjs', '--check']),
   publint: () => packed(tarball => run(bin('publint'), [tarball, '--strict'])),
   attw: () => packed(tarball => run(bin('attw'), [tarball])),
 };

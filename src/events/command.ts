@@ -42,15 +42,25 @@ export interface CommandFailedFields extends CommandEventFields {
 
 /** What the three command events have in common. @public */
 export abstract class CommandEvent extends MonitoringEvent {
+  /** `host:port` of the server, or the path of its Unix socket. */
   readonly address: string;
+  /** The connection's number in its pool. */
   readonly connectionId: number;
+  /** The connection's number on the server; null when the server does not tell. */
   readonly serverConnectionId: bigint | null;
+  /** Only behind a load balancer: the server behind it. */
   declare readonly serviceId?: ObjectId;
+  /** The same for the start and the end of one command, and new for each attempt. */
   readonly requestId: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   readonly operationId: number;
+  /** 1 for the first attempt. */
   readonly attempt: number;
+  /** The database that the command is sent to. */
   readonly databaseName: string;
+  /** The first field of the command. */
   readonly commandName: string;
+  /** Whether the command is one whose contents must not be shown; then they are empty. */
   readonly redacted: boolean;
 
   /** @internal */
@@ -68,6 +78,7 @@ export abstract class CommandEvent extends MonitoringEvent {
     this.redacted = fields.redacted;
   }
 
+  /** Whether there is a `serviceId`. */
   get hasServiceId(): boolean {
     return this.serviceId !== undefined;
   }
@@ -161,6 +172,7 @@ export class CommandFailedEvent extends CommandEvent {
   readonly duration: number;
   /** The same as `duration`. */
   readonly durationMS: number;
+  /** Why it failed; of a redacted command only code, codeName and labels. */
   readonly failure: Error;
 
   /** @internal */

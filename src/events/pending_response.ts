@@ -3,10 +3,13 @@ import { ConnectionPoolMonitoringEvent } from './pool.js';
 
 /** The operation has given up; its connection waits for the late reply, so that it can be used again. @public */
 export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
   /** Of the command whose reply is awaited. */
   declare readonly requestId?: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds for which the reply is waited for. */
   declare readonly timeoutMS?: number;
@@ -24,9 +27,13 @@ export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitor
 
 /** The late reply arrived and was dropped; the connection is idle again. @public */
 export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
+  /** The same for the start and the end of one command, and new for each attempt. */
   declare readonly requestId?: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds since the wait began. */
   declare readonly durationMS: number;
@@ -44,13 +51,19 @@ export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonit
 
 /** The late reply did not arrive; the connection is closed. @public */
 export class ConnectionPendingResponseFailedEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
+  /** The same for the start and the end of one command, and new for each attempt. */
   declare readonly requestId?: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds since the wait began. */
   declare readonly durationMS: number;
+  /** Why. */
   declare readonly reason: 'timeout' | 'error' | 'stale' | 'poolClosed';
+  /** The error behind it. */
   declare readonly error?: Error;
 
   /** @internal */

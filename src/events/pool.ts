@@ -38,6 +38,7 @@ export abstract class ConnectionPoolMonitoringEvent extends MonitoringEvent {
 
 /** A pool was created. @public */
 export class ConnectionPoolCreatedEvent extends ConnectionPoolMonitoringEvent {
+  /** The options of the pool. */
   declare readonly options: PoolCreatedOptions;
 
   /** @internal */
@@ -72,8 +73,11 @@ export class ConnectionPoolClearedEvent extends ConnectionPoolMonitoringEvent {
   declare readonly interruptInUseConnections: boolean;
   /** What made the pool be cleared. */
   declare readonly error?: Error;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** Counts of the pool at that moment. */
   declare readonly pool?: PoolSnapshot;
 
   /** @internal */
@@ -102,6 +106,7 @@ export class ConnectionPoolClosedEvent extends ConnectionPoolMonitoringEvent {
 
 /** A connection has its place in the pool and is about to be established. @public */
 export class ConnectionCreatedEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
 
   /** @internal */
@@ -117,6 +122,7 @@ export class ConnectionCreatedEvent extends ConnectionPoolMonitoringEvent {
 
 /** A connection is established and authenticated. @public */
 export class ConnectionReadyEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
   /** Milliseconds since the connection was created. */
   declare readonly durationMS: number;
@@ -134,8 +140,11 @@ export class ConnectionReadyEvent extends ConnectionPoolMonitoringEvent {
 
 /** A connection was closed. @public */
 export class ConnectionClosedEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
+  /** Why. */
   declare readonly reason: ConnectionClosedReason;
+  /** Only behind a load balancer: the server behind it. */
   declare readonly serviceId?: ObjectId;
   /** The error behind the reason `error`. */
   declare readonly error?: Error;
@@ -157,8 +166,11 @@ export class ConnectionClosedEvent extends ConnectionPoolMonitoringEvent {
 
 /** An operation asks for a connection. @public */
 export class ConnectionCheckOutStartedEvent extends ConnectionPoolMonitoringEvent {
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** Counts of the pool at that moment. */
   declare readonly pool?: PoolSnapshot;
 
   /** @internal */
@@ -174,12 +186,17 @@ export class ConnectionCheckOutStartedEvent extends ConnectionPoolMonitoringEven
 
 /** An operation did not get a connection. @public */
 export class ConnectionCheckOutFailedEvent extends ConnectionPoolMonitoringEvent {
+  /** Why. */
   declare readonly reason: ConnectionCheckOutFailedReason;
   /** Milliseconds since the operation asked. */
   declare readonly durationMS: number;
+  /** The error behind it. */
   declare readonly error?: Error;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** Counts of the pool at that moment. */
   declare readonly pool?: PoolSnapshot;
 
   /** @internal */
@@ -195,11 +212,15 @@ export class ConnectionCheckOutFailedEvent extends ConnectionPoolMonitoringEvent
 
 /** An operation got a connection. @public */
 export class ConnectionCheckedOutEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
   /** Milliseconds since the operation asked. */
   declare readonly durationMS: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** Counts of the pool at that moment. */
   declare readonly pool?: PoolSnapshot;
 
   /** @internal */
@@ -215,9 +236,13 @@ export class ConnectionCheckedOutEvent extends ConnectionPoolMonitoringEvent {
 
 /** An operation gave its connection back. @public */
 export class ConnectionCheckedInEvent extends ConnectionPoolMonitoringEvent {
+  /** The connection's number in its pool. */
   declare readonly connectionId: number;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** Counts of the pool at that moment. */
   declare readonly pool?: PoolSnapshot;
 
   /** @internal */

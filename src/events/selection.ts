@@ -7,8 +7,11 @@ export abstract class ServerSelectionEvent extends MonitoringEvent {
   declare readonly selector: string;
   /** Name of the command for which the server is. */
   declare readonly operation: string;
+  /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** 1 for the first attempt. */
   declare readonly attempt?: number;
+  /** What was known of the deployment. */
   declare readonly topologyDescription: TopologyDescription;
 }
 
@@ -43,8 +46,11 @@ export class WaitingForSuitableServerEvent extends ServerSelectionEvent {
 
 /** An operation found its server. @public */
 export class ServerSelectionSucceededEvent extends ServerSelectionEvent {
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
+  /** Host of the server chosen. */
   declare readonly serverHost: string;
+  /** Port of the server chosen. */
   declare readonly serverPort: number | undefined;
   /** Milliseconds since the selection began. */
   declare readonly durationMS: number;
@@ -62,6 +68,7 @@ export class ServerSelectionSucceededEvent extends ServerSelectionEvent {
 
 /** An operation did not find a server. @public */
 export class ServerSelectionFailedEvent extends ServerSelectionEvent {
+  /** Why it failed; of a redacted command only code, codeName and labels. */
   declare readonly failure: Error;
   /** Milliseconds since the selection began. */
   declare readonly durationMS: number;

@@ -4,7 +4,9 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 
 /** A server was added to the topology. @public */
 export class ServerOpeningEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
 
   /** @internal */
@@ -20,7 +22,9 @@ export class ServerOpeningEvent extends MonitoringEvent {
 
 /** A server was removed from the topology. @public */
 export class ServerClosedEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
 
   /** @internal */
@@ -36,9 +40,13 @@ export class ServerClosedEvent extends MonitoringEvent {
 
 /** What is known about a server changed; round trip times and the time of the last write do not count. @public */
 export class ServerDescriptionChangedEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
+  /** What was known before. */
   declare readonly previousDescription: ServerDescription;
+  /** What is known now. */
   declare readonly newDescription: ServerDescription;
 
   /** @internal */
@@ -56,6 +64,7 @@ export class ServerDescriptionChangedEvent extends MonitoringEvent {
 export class ServerHeartbeatStartedEvent extends MonitoringEvent {
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
   /** The monitoring connection's number, the same on the start and the end of one check. */
   declare readonly driverConnectionId?: number;
@@ -77,13 +86,17 @@ export class ServerHeartbeatStartedEvent extends MonitoringEvent {
 export class ServerHeartbeatSucceededEvent extends MonitoringEvent {
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
+  /** Number of the monitor's connection. */
   declare readonly driverConnectionId?: number;
+  /** Whether the server was asked to answer only when something changes. */
   declare readonly awaited: boolean;
   /** Milliseconds that the check took. For an awaited one this is mostly the time for which the server held its answer back. */
   declare readonly duration: number;
   /** The same as `duration`. */
   declare readonly durationMS: number;
+  /** The server's reply. */
   declare readonly reply: Document;
   /** What the driver reads in the reply. */
   declare readonly description?: ServerDescription;
@@ -103,13 +116,17 @@ export class ServerHeartbeatSucceededEvent extends MonitoringEvent {
 export class ServerHeartbeatFailedEvent extends MonitoringEvent {
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
+  /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
+  /** Number of the monitor's connection. */
   declare readonly driverConnectionId?: number;
+  /** Whether the server was asked to answer only when something changes. */
   declare readonly awaited: boolean;
   /** Milliseconds until the check had failed. */
   declare readonly duration: number;
   /** The same as `duration`. */
   declare readonly durationMS: number;
+  /** Why it failed; of a redacted command only code, codeName and labels. */
   declare readonly failure: Error;
   /** Whether the driver itself ended the check: the client is closed, or an operation met a network error. */
   declare readonly cancelled: boolean;

@@ -3,6 +3,7 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 
 /** A client begins to watch its deployment. @public */
 export class TopologyOpeningEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
 
   /** @internal */
@@ -18,6 +19,7 @@ export class TopologyOpeningEvent extends MonitoringEvent {
 
 /** A client has stopped watching its deployment: the last event of the topology. @public */
 export class TopologyClosedEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
 
   /** @internal */
@@ -33,8 +35,11 @@ export class TopologyClosedEvent extends MonitoringEvent {
 
 /** What is known about the deployment changed. @public */
 export class TopologyDescriptionChangedEvent extends MonitoringEvent {
+  /** Number of the client's topology in this process. */
   declare readonly topologyId: number;
+  /** What was known before. */
   declare readonly previousDescription: TopologyDescription;
+  /** What is known now. */
   declare readonly newDescription: TopologyDescription;
 
   /** @internal */
@@ -56,6 +61,7 @@ export interface SrvTarget {
 
 /** The SRV records of the connection string's host were read again. @public */
 export class SrvPollingEvent extends MonitoringEvent {
+  /** The records found. */
   declare readonly srvRecords: readonly SrvTarget[];
 
   /** @internal */

@@ -1,0 +1,91 @@
+// Writes docs/events.md from the event classes (src/events/*.ts), so that it says what is so.
+//   node scripts/events_doc.mjs            writes
+//   node scripts/events_doc.mjs --check    exits 1 if the file is not what it would write
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = `${root}/docs/events.md`;
+const groups = [
+  ['command', 'Commands'],
+  ['pool', 'Pools and connections'],
+  ['pending_response', 'Late replies'],
+  ['server', 'Servers'],
+  ['topology', 'Topology'],
+  ['selection', 'Server selection'],
+];
+
+const classes = new Map();
+for (const file of ['event', ...groups.map(([file]) => file)]) {
+  const path = `${root}/src/events/${file}.ts`;
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  source.forEachChild(node => {
+    if (ts.isClassDeclaration(node)) classes.set(node.name.text, describeClass(node, file, source));
+  });
+}
+
+function describeClass(node, file, source) {
+  const parent = node.heritageClauses?.[0]?.types[0]?.expression.getText(source);
+  const described = { file, parent, doc: docOf(node), abstract: false, name: undefined, fields: [] };
+  for (const modifier of node.modifiers ?? []) {
+    if (modifier.kind === ts.SyntaxKind.AbstractKeyword) described.abstract = true;
+  }
+  for (const member of node.members) {
+    const name = member.name?.getText(source);
+    if (name === undefined || name.startsWith('#') || name.startsWith('[')) continue;
+    if (ts.isGetAccessor(member) && name === 'name') {
+      described.name = /'(\w+)'/.exec(member.body?.getText(source) ?? '')?.[1];
+    } else if (ts.isPropertyDeclaration(member) || ts.isGetAccessor(member)) {
+      const type = member.type?.getText(source).replace(/\s+/g, ' ') ?? '';
+      const optional = member.questionToken !== undefined;
+      described.fields.push({ name: optional ? `${name}?` : name, type, doc: docOf(member) });
+    }
+  }
+  return described;
+}
+
+function docOf(node) {
+  const [comment] = ts.getJSDocCommentsAndTags(node);
+  const text = typeof comment?.comment === 'string' ? comment.comment : '';
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function fieldsOf({ parent, fields }) {
+  const inherited = classes.get(parent);
+  return [...(inherited === undefined || parent === 'MonitoringEvent' ? [] : fieldsOf(inherited)), ...fields];
+}
+
+const cell = text => text.replaceAll('|', '\\|');
+const lines = [
+  '# Events',
+  '',
+  '<!-- Written by scripts/events_doc.mjs from src/events. Change it there. -->',
+  '',
+  'Listen on the client: `client.on(name, event => …)`. Nothing is made for an event that nobody listens to. Events are frozen. A listener that',
+  'throws harms nobody: it is reported once as a process warning.',
+  '',
+  'Every event has `sequence` (its position among all events of the client) and `time`. **One operation is followed** by its `operationId`, which',
+  'is the same for all attempts, batches and getMores, through `serverSelection…`, `connectionCheckOut…`, `command…` events; `attempt` counts from 1,',
+  'and `connectionId` joins commands with the events of their connection.',
+  '',
+];
+for (const [file, title] of groups) {
+  lines.push(`## ${title}`, '');
+  for (const described of classes.values()) {
+    if (described.file !== file || described.name === undefined) continue;
+    lines.push(`### ${described.name}`, '', described.doc, '');
+    const fields = fieldsOf(described);
+    if (fields.length === 0) continue;
+    lines.push('| field | type | |', '| --- | --- | --- |');
+    for (const { name, type, doc } of fields) lines.push(`| \`${name}\` | \`${cell(type)}\` | ${cell(doc)} |`);
+    lines.push('');
+  }
+}
+const text = `${lines.join('\n').trimEnd()}\n`;
+
+if (!process.argv.includes('--check')) writeFileSync(target, text);
+else if (readFileSync(target, 'utf8') !== text) {
+  console.error('docs/events.md is not what src/events says: run node scripts/events_doc.mjs');
+  process.exit(1);
+}
