@@ -148,6 +148,8 @@ function failure(error: unknown, incoming: Incoming, fault: Fault | undefined): 
       ? error
       : new CommandError(ErrorCode.InternalError, error instanceof Error ? error.message : String(error));
   const labels = labelsOf(known.code, incoming, fault);
+  // Nothing changed when a fail point says so, and the version that clients know would make them ignore it as stale.
+  const hasChanged = tellsOfStateChange(known.code) && fault?.errorCode === undefined;
   const reply: Document = {
     ok: notOk,
     errmsg: known.message,
@@ -155,7 +157,7 @@ function failure(error: unknown, incoming: Incoming, fault: Fault | undefined): 
     codeName: codeName(known.code),
     ...known.details,
     ...(labels.length > 0 ? { errorLabels: labels } : {}),
-    ...(tellsOfStateChange(known.code) ? { topologyVersion: incoming.member.topologyVersion() } : {}),
+    ...(hasChanged ? { topologyVersion: incoming.member.topologyVersion() } : {}),
   };
   return decorated(reply, incoming);
 }

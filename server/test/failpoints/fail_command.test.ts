@@ -84,8 +84,25 @@ describe('failCommand', () => {
         failures.map(failure => failure.hasErrorLabel('RetryableWriteError')),
         [true, false],
       );
-      assert.ok('topologyVersion' in failures[0]!);
     }));
+
+  for (const code of [91, 189, 10107, 11600, 11602, 13435, 13436]) {
+    it(`answers ${code} without topologyVersion, so that clients do not take it for stale`, () =>
+      withCluster({ topology: 'replicaset' }, async client => {
+        const things = client.db('db').collection('coll');
+        await things.insertOne({});
+        const cleared: string[] = [];
+        client.on('connectionPoolCleared', ({ address }) => cleared.push(address));
+        await failCommand(client, { times: 1 }, { failCommands: ['insert'], errorCode: code, errorLabels: [] });
+
+        const error = await serverError(things.insertOne({}));
+
+        assert.equal(error.code, code);
+        assert.ok(!('topologyVersion' in error));
+        // Not-primary errors clear the pool only of servers older than 4.2; the server becomes Unknown either way.
+        assert.equal(cleared.length, code === 91 || code === 11600 ? 1 : 0);
+      }));
+  }
 
   it('adds a write concern error to a command that was executed', () =>
     withCluster({ topology: 'replicaset', client: noRetry }, async client => {
