@@ -1,17 +1,19 @@
 import { type Document } from '../bson/types.js';
-import { checkWritableNamespace } from '../engine/namespace.js';
+import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { Fields, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
-import { statementsOf } from './update.js';
+import { statementsOf, variablesOf } from './update.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
 
 export function remove(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
+  const variables = variablesOf(context);
   let n = 0;
   const errors = runBatch(context, statementsOf(context, 'deletes'), statement => {
     const fields = new Fields('delete.deletes', statement);
@@ -23,12 +25,26 @@ export function remove(context: CommandContext): Document {
         `The limit field in delete objects must be 0 or 1. Got ${String(limit)}`,
       );
     }
-    const collection = context.deployment.storage.find(namespace);
-    checkHint(collection, fields.raw('hint'));
-    for (const document of selectDocuments(collection, { filter, limit: limit === 1 ? 1 : undefined })) {
-      collection?.remove(document);
-      n++;
-    }
+    n += removeMatching(context.deployment, namespace, {
+      filter,
+      isMulti: limit === 0,
+      hint: fields.raw('hint'),
+      variables,
+    });
   });
   return withWriteErrors({ n }, errors);
+}
+
+/** Removes what matches and answers how many that were. */
+export function removeMatching(
+  { storage }: Deployment,
+  namespace: Namespace,
+  statement: { filter: Document; isMulti: boolean; hint: unknown; variables: Document },
+): number {
+  const { filter, variables } = statement;
+  const collection = storage.find(namespace);
+  checkHint(collection, statement.hint);
+  const targets = selectDocuments(collection, { filter, variables, limit: statement.isMulti ? undefined : 1 });
+  for (const document of targets) collection?.remove(document);
+  return targets.length;
 }

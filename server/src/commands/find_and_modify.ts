@@ -38,8 +38,12 @@ function removeOne({ deployment }: CommandContext, namespace: Namespace, fields:
   }
   const collection = deployment.storage.find(namespace);
   checkHint(collection, fields.raw('hint'));
-  const filter = fields.optionalDocument('query') ?? {};
-  const [document] = selectDocuments(collection, { filter, sort: fields.optionalDocument('sort'), limit: 1 });
+  const [document] = selectDocuments(collection, {
+    filter: fields.optionalDocument('query') ?? {},
+    sort: fields.optionalDocument('sort'),
+    variables: fields.optionalDocument('let'),
+    limit: 1,
+  });
   const value = projected(document, fields);
   if (document !== undefined) collection?.remove(document);
   return { lastErrorObject: { n: document === undefined ? 0 : 1 }, value };
@@ -55,6 +59,7 @@ function updateOne({ deployment }: CommandContext, namespace: Namespace, fields:
     isUpsert: fields.boolean('upsert', false),
     sort: fields.optionalDocument('sort'),
     hint: fields.raw('hint'),
+    variables: fields.optionalDocument('let') ?? {},
   });
   const { upserted, matched } = result;
   return {

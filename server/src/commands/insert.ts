@@ -1,9 +1,10 @@
 import { BsonDocument } from '../bson/document.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { maxBsonObjectSize } from '../engine/collection.js';
-import { checkWritableNamespace } from '../engine/namespace.js';
+import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
@@ -12,20 +13,23 @@ export function insert(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
   const documents = documentsToInsert(context);
-  const collection = context.deployment.storage.findOrCreate(namespace);
   let n = 0;
   const errors = runBatch(context, documents, document => {
-    const size = document.bytes.length;
-    if (size > maxBsonObjectSize) {
-      throw new CommandError(
-        ErrorCode.BSONObjectTooLarge,
-        `object to insert too large. size in bytes: ${size}, max size: ${maxBsonObjectSize}`,
-      );
-    }
-    collection.insert(withIdFirst(document, context));
+    insertDocument(context.deployment, namespace, document);
     n++;
   });
   return withWriteErrors({ n }, errors);
+}
+
+export function insertDocument(deployment: Deployment, namespace: Namespace, document: BsonDocument): void {
+  const size = document.bytes.length;
+  if (size > maxBsonObjectSize) {
+    throw new CommandError(
+      ErrorCode.BSONObjectTooLarge,
+      `object to insert too large. size in bytes: ${size}, max size: ${maxBsonObjectSize}`,
+    );
+  }
+  deployment.storage.findOrCreate(namespace).insert(withIdFirst(document, deployment));
 }
 
 function documentsToInsert(context: CommandContext): BsonDocument[] {
@@ -44,7 +48,7 @@ function documentsToInsert(context: CommandContext): BsonDocument[] {
 }
 
 /** Stored documents begin with their _id. */
-function withIdFirst(document: BsonDocument, { deployment }: CommandContext): BsonDocument {
+function withIdFirst(document: BsonDocument, deployment: Deployment): BsonDocument {
   const { value } = document;
   for (const name in value) {
     if (name === '_id') return document;

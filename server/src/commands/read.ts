@@ -32,6 +32,7 @@ export function find(context: CommandContext): Document {
     filter,
     sort: fields.optionalDocument('sort'),
     skip: fields.count('skip'),
+    variables: fields.optionalDocument('let'),
     limit: limit === 0 ? undefined : limit,
   });
   const project = Object.keys(projection).length === 0 ? undefined : compileProjection(projection, 'find');

@@ -1,4 +1,5 @@
 import { aggregate } from './aggregate.js';
+import { bulkWrite } from './bulk_write.js';
 import { create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
 import { type CommandTable } from './context.js';
 import { getMore, killCursors } from './cursors.js';
@@ -64,6 +65,15 @@ export const commands: CommandTable = {
     run: update,
   },
   delete: { ...write, fields: ['delete', 'deletes', 'ordered', 'let', 'stmtId', 'stmtIds'], run: remove },
+  bulkWrite: {
+    ...write,
+    isAdminOnly: true,
+    fields: [
+      ...['bulkWrite', 'ops', 'nsInfo', 'ordered', 'errorsOnly', 'bypassDocumentValidation', 'let', 'cursor'],
+      ...['bypassEmptyTsReplacement', 'stmtId', 'stmtIds'],
+    ],
+    run: bulkWrite,
+  },
   findAndModify: {
     ...write,
     fields: [

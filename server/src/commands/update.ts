@@ -32,11 +32,16 @@ export function statementsOf(context: CommandContext, name: string): Document[] 
 export function update(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
+  const variables = variablesOf(context);
   const upserted: Document[] = [];
   let n = 0;
   let nModified = 0;
   const errors = runBatch(context, statementsOf(context, 'updates'), (statement, index) => {
-    const result = updateOnce(context.deployment, namespace, parseStatement(statement));
+    const result = updateOnce(
+      context.deployment,
+      namespace,
+      parseUpdate(statement, 'update.updates', { filter: 'q', update: 'u' }, variables),
+    );
     n += result.matched;
     nModified += result.modified;
     if (result.upserted !== undefined) {
@@ -56,15 +61,31 @@ export interface UpdateStatement {
   readonly isUpsert: boolean;
   readonly sort: Document | undefined;
   readonly hint: unknown;
+  /** What $expr and pipelines may use: `let` of the command, and the constants of the statement. */
+  readonly variables: Document;
 }
 
-function parseStatement(statement: Document): UpdateStatement {
-  const fields = new Fields('update.updates', statement);
-  const filter = fields.document('q');
-  if (!fields.has('u')) {
-    throw new CommandError(ErrorCode.IDLFailedToParse, "BSON field 'update.updates.u' is missing but a required field");
+/** The `let` of a command. */
+export function variablesOf(context: CommandContext): Document {
+  return fieldsOf(context).optionalDocument('let') ?? {};
+}
+
+/** `update` and `bulkWrite` differ in the names of two fields. */
+export function parseUpdate(
+  statement: Document,
+  owner: string,
+  names: { filter: string; update: string },
+  variables: Document,
+): UpdateStatement {
+  const fields = new Fields(owner, statement);
+  const filter = fields.document(names.filter);
+  if (!fields.has(names.update)) {
+    throw new CommandError(
+      ErrorCode.IDLFailedToParse,
+      `BSON field '${owner}.${names.update}' is missing but a required field`,
+    );
   }
-  const compiled = compileUpdate(fields.raw('u'));
+  const compiled = compileUpdate(fields.raw(names.update));
   const isMulti = fields.boolean('multi', false);
   if (isMulti && compiled.kind === 'replacement') {
     throw new CommandError(ErrorCode.FailedToParse, 'multi update is not supported for replacement-style update');
@@ -81,6 +102,7 @@ function parseStatement(statement: Document): UpdateStatement {
     isUpsert: fields.boolean('upsert', false),
     sort,
     hint: fields.raw('hint'),
+    variables: { ...variables, ...(fields.optionalDocument('c') ?? fields.optionalDocument('constants')) },
   };
 }
 
@@ -93,12 +115,12 @@ export interface UpdateResult {
 }
 
 export function updateOnce(deployment: Deployment, namespace: Namespace, statement: UpdateStatement): UpdateResult {
-  const { filter, arrayFilters, isMulti, sort } = statement;
+  const { filter, arrayFilters, isMulti, sort, variables } = statement;
   const existing = deployment.storage.find(namespace);
   checkHint(existing, statement.hint);
   const limit = isMulti ? undefined : 1;
-  const targets = selectDocuments(existing, { filter, sort, limit });
-  const base = { arrayFilters, isInsert: false, wallTime: deployment.clock.wallTime() };
+  const targets = selectDocuments(existing, { filter, sort, limit, variables });
+  const base = { arrayFilters, variables, isInsert: false, wallTime: deployment.clock.wallTime() };
   if (targets.length === 0) {
     const none = { matched: 0, modified: 0, before: undefined, after: undefined };
     if (!statement.isUpsert) return { ...none, upserted: undefined };
@@ -108,7 +130,7 @@ export function updateOnce(deployment: Deployment, namespace: Namespace, stateme
     deployment.storage.findOrCreate(namespace).insert(upserted);
     return { ...none, upserted, after: upserted };
   }
-  const matches = compileMatch(filter);
+  const matches = compileMatch(filter, variables);
   let modified = 0;
   let after: BsonDocument | undefined;
   for (const target of targets) {

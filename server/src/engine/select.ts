@@ -9,6 +9,8 @@ export interface Selection {
   readonly filter: Document;
   readonly sort?: Document | undefined;
   readonly skip?: number | undefined;
+  /** What $expr may use, by name. */
+  readonly variables?: Document | undefined;
   /** No limit when it is left out. */
   readonly limit?: number | undefined;
 }
@@ -17,7 +19,7 @@ export interface Selection {
 export function selectDocuments(collection: Collection | undefined, selection: Selection): BsonDocument[] {
   const { filter, sort, skip = 0, limit = Number.POSITIVE_INFINITY } = selection;
   // The filter is compiled even without a collection: a wrong one is an error all the same.
-  const matches = compileMatch(filter);
+  const matches = compileMatch(filter, selection.variables);
   const sorter = sort === undefined || Object.keys(sort).length === 0 ? undefined : compileSort(sort);
   if (collection === undefined) return [];
   const enough = sorter === undefined ? skip + limit : Number.POSITIVE_INFINITY;

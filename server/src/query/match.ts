@@ -12,9 +12,10 @@ export interface MatchDetails {
 
 export type Matcher = (document: unknown, details?: MatchDetails) => boolean;
 
-export function compileMatch(filter: Document): Matcher {
+/** `variables` are those of `let`, for $expr. */
+export function compileMatch(filter: Document, variables: Document = {}): Matcher {
   const parts = Object.entries(filter).map(([name, operand]) =>
-    name.startsWith('$') ? compileTopLevel(name, operand) : compileField(name, operand),
+    name.startsWith('$') ? compileTopLevel(name, operand, variables) : compileField(name, operand),
   );
   return allOf(parts);
 }
@@ -25,21 +26,21 @@ function allOf(parts: readonly Matcher[]): Matcher {
   return (document, details) => parts.every(part => part(document, details));
 }
 
-function compileTopLevel(name: string, operand: unknown): Matcher {
+function compileTopLevel(name: string, operand: unknown, variables: Document): Matcher {
   switch (name) {
     case '$and':
-      return allOf(compileList(name, operand));
+      return allOf(compileList(name, operand, variables));
     case '$or': {
-      const parts = compileList(name, operand);
+      const parts = compileList(name, operand, variables);
       return (document, details) => parts.some(part => part(document, details));
     }
     case '$nor': {
-      const parts = compileList(name, operand);
+      const parts = compileList(name, operand, variables);
       return document => !parts.some(part => part(document));
     }
     case '$expr': {
       const evaluate = compileExpression(operand);
-      return document => isTrue(evaluate({ root: document, current: document, variables: {} }));
+      return document => isTrue(evaluate({ root: document, current: document, variables }));
     }
     case '$comment':
       return () => true;
@@ -51,7 +52,7 @@ function compileTopLevel(name: string, operand: unknown): Matcher {
   }
 }
 
-function compileList(name: string, operand: unknown): Matcher[] {
+function compileList(name: string, operand: unknown, variables: Document): Matcher[] {
   if (!Array.isArray(operand))
     throw new CommandError(ErrorCode.BadValue, `${name} argument must be an array, found: ${typeOf(operand)}`);
   if (operand.length === 0) {
@@ -59,7 +60,7 @@ function compileList(name: string, operand: unknown): Matcher[] {
   }
   return operand.map((part: unknown) => {
     if (!isDocument(part)) throw new CommandError(ErrorCode.BadValue, '$or/$and/$nor entries need to be full objects');
-    return compileMatch(part);
+    return compileMatch(part, variables);
   });
 }
 

@@ -109,8 +109,8 @@ function checkSameId(document: Document, id: unknown): void {
 
 function compilePipeline(stages: readonly unknown[]): Update {
   const apply = compilePipelineUpdate(stages);
-  return (document, { wallTime }) => {
-    const after = apply(document, { NOW: new Date(wallTime) });
+  return (document, { variables, wallTime }) => {
+    const after = apply(document, { ...variables, NOW: new Date(wallTime) });
     if (fieldOf(after, '_id') === undefined && fieldOf(document, '_id') !== undefined) {
       return { _id: document['_id'], ...after };
     }

@@ -6,6 +6,8 @@ export interface UpdateContext {
   readonly arrayIndex: number | undefined;
   readonly arrayFilters: ReadonlyMap<string, (element: unknown) => boolean>;
   readonly isInsert: boolean;
+  /** What `let` and `c` give to pipelines. */
+  readonly variables: Document;
   /** Milliseconds since 1970, for $currentDate. */
   readonly wallTime: number;
 }

@@ -16,6 +16,7 @@ function apply(
   return compileUpdate(update).apply(document, {
     arrayIndex: extra.arrayIndex,
     arrayFilters: compileArrayFilters(extra.arrayFilters ?? []),
+    variables: {},
     isInsert: false,
     wallTime: 1000,
   });

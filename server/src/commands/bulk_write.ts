@@ -1,0 +1,137 @@
+import { Double } from 'bson';
+import { BsonDocument, parseDocument } from '../bson/document.js';
+import { formatValue } from '../bson/format.js';
+import { toInteger } from '../bson/numbers.js';
+import { type Document } from '../bson/types.js';
+import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { type Deployment } from '../replication/deployment.js';
+import { type CommandContext } from './context.js';
+import { removeMatching } from './delete.js';
+import { Fields, fieldsOf } from './fields.js';
+import { insertDocument } from './insert.js';
+import { openCursor } from './read.js';
+import { parseUpdate, statementsOf, updateOnce, variablesOf } from './update.js';
+import { runBatch } from './write_batch.js';
+
+const operations = ['insert', 'update', 'delete'] as const;
+type OperationName = (typeof operations)[number];
+
+/** An operation before its parts are looked at: what is wrong inside it is a write error. */
+interface Operation {
+  readonly name: OperationName;
+  readonly namespace: Namespace;
+  readonly fields: Document;
+}
+
+const counts = { nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
+type Counts = typeof counts;
+
+/** One command for writes of all kinds to many collections; what became of each is told in a cursor. */
+export function bulkWrite(context: CommandContext): Document {
+  const fields = fieldsOf(context);
+  const list = parseOperations(context);
+  const cursor = new Fields('bulkWrite.cursor', fields.optionalDocument('cursor') ?? {});
+  const errorsOnly = fields.boolean('errorsOnly', false);
+  const variables = variablesOf(context);
+  const total: Counts = { ...counts };
+  const results: Document[] = [];
+  const errors = runBatch(context, list, (operation, idx) => {
+    const result = runOperation(context.deployment, operation, variables, total);
+    if (!errorsOnly) results.push({ ok: new Double(1), idx, ...result });
+  });
+  for (const { index, ...error } of errors) {
+    const nModified = list[Number(index)]?.name === 'update' ? { nModified: 0 } : {};
+    results.push({ ok: new Double(0), idx: index, ...error, n: 0, ...nModified });
+  }
+  results.sort((left, right) => Number(left['idx']) - Number(right['idx']));
+  const { cursor: opened } = openCursor(
+    context,
+    { database: 'admin', collection: '$cmd.bulkWrite' },
+    results.map(result => BsonDocument.fromValue(result)),
+    cursor.count('batchSize') ?? Number.POSITIVE_INFINITY,
+  );
+  return { cursor: opened, nErrors: errors.length, ...total };
+}
+
+function runOperation(deployment: Deployment, operation: Operation, variables: Document, total: Counts): Document {
+  const { namespace, fields } = operation;
+  const owner = 'bulkWrite.ops';
+  switch (operation.name) {
+    case 'insert':
+      insertDocument(deployment, namespace, BsonDocument.fromValue(new Fields(owner, fields).document('document')));
+      total.nInserted++;
+      return { n: 1 };
+    case 'update': {
+      const statement = parseUpdate(fields, owner, { filter: 'filter', update: 'updateMods' }, variables);
+      const { matched, modified, upserted } = updateOnce(deployment, namespace, statement);
+      total.nMatched += matched;
+      total.nModified += modified;
+      if (upserted === undefined) return { n: matched, nModified: modified };
+      total.nUpserted++;
+      return { n: 1, nModified: 0, upserted: { _id: upserted.value['_id'] } };
+    }
+    case 'delete': {
+      const parsed = new Fields(owner, fields);
+      const n = removeMatching(deployment, namespace, {
+        filter: parsed.document('filter'),
+        isMulti: parsed.boolean('multi', false),
+        hint: parsed.raw('hint'),
+        variables,
+      });
+      total.nDeleted += n;
+      return { n };
+    }
+  }
+}
+
+/** What is wrong with the list itself fails the whole command before anything is written. */
+function parseOperations(context: CommandContext): Operation[] {
+  const namespaces = statementsOf(context, 'nsInfo').map(parseNamespace);
+  return operationsOf(context).map(fields => {
+    const name = operations.find(candidate => candidate in fields);
+    if (name === undefined) {
+      const [unknown = ''] = Object.keys(fields);
+      throw new CommandError(
+        ErrorCode.IDLUnknownField,
+        `BSON field 'bulkWrite.ops.${unknown}' is an unknown field. An operation must be one of ${operations.join(', ')}`,
+      );
+    }
+    const position = toInteger(fields[name]);
+    if (position === undefined) throw new Fields('bulkWrite.ops', fields).wrongType(name, 'int');
+    const namespace = namespaces[position];
+    if (namespace === undefined) {
+      throw new CommandError(
+        ErrorCode.BadValue,
+        `BulkWrite ops entry ${formatValue(fields)} has an invalid nsInfo index.`,
+      );
+    }
+    if (
+      context.body['txnNumber'] !== undefined &&
+      context.body['autocommit'] === undefined &&
+      fields['multi'] === true
+    ) {
+      throw new CommandError(ErrorCode.InvalidOptions, 'Cannot use retryable writes with multi=true');
+    }
+    return { name, namespace, fields };
+  });
+}
+
+/** Documents to insert are kept, so the bytes must not be a view into a network buffer. */
+function operationsOf(context: CommandContext): Document[] {
+  const sequence = context.sequences.get('ops');
+  return sequence === undefined
+    ? statementsOf(context, 'ops')
+    : sequence.map(bytes => parseDocument(Buffer.from(bytes)));
+}
+
+function parseNamespace(info: Document): Namespace {
+  const { ns } = info;
+  if (typeof ns !== 'string') throw new Fields('bulkWrite.nsInfo', info).wrongType('ns', 'string');
+  const dot = ns.indexOf('.');
+  const namespace = { database: ns.slice(0, Math.max(dot, 0)), collection: dot === -1 ? '' : ns.slice(dot + 1) };
+  if (dot <= 0) throw new CommandError(ErrorCode.InvalidNamespace, `Invalid namespace specified '${ns}'`);
+  checkWritableNamespace(namespace);
+  return namespace;
+}
