@@ -10,6 +10,7 @@ import type { Purpose } from '../pool/purpose.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { nextRequestId } from '../wire/header.js';
+import { MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
 import type { Reply } from '../wire/reply.js';
 import { CommandEvents } from './command_events.js';
@@ -39,6 +40,8 @@ const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
  */
 export async function runAttempt<T>(engine: Engine, operation: Operation<T>, attempt: Attempt): Promise<T> {
   const { connection, purpose, deadline } = attempt;
+  // A document that is being encoded has started this operation by a getter or its toBSON.
+  if (MessageEncoder.busy) await Promise.resolve();
   const body = commandFor(engine, operation, attempt);
   const requestId = nextRequestId();
   const encoded = engine.encoder.encode(

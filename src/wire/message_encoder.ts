@@ -53,6 +53,7 @@ const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
  * take all of it at once) calls {@link MessageEncoder.release}, and the next message gets a buffer of its own.
  */
 export class MessageEncoder {
+  static #busy = false;
   #room: Buffer = Buffer.allocUnsafeSlow(FIRST_ROOM);
   readonly #settings: SerializeOptions = {
     checkKeys: false,
@@ -64,11 +65,28 @@ export class MessageEncoder {
   taken = 0;
 
   /**
+   * Whether a message is being encoded: then the code that runs is a getter or a `toBSON` of one of its documents, and nothing else can be
+   * encoded, since the package `bson` has one buffer in a process.
+   */
+  static get busy(): boolean {
+    return MessageEncoder.#busy;
+  }
+
+  /**
    * @param limits - a sequence is cut off where the next document would break one of them
    * @returns the message; {@link MessageEncoder.taken} tells how many documents of the sequence are in it
    * @throws MongoInvalidArgumentError if a document is larger than the server takes
    */
   encode(command: OutgoingCommand, limits: MessageLimits, options: BSONSerializeOptions): Buffer {
+    MessageEncoder.#busy = true;
+    try {
+      return this.#message(command, limits, options);
+    } finally {
+      MessageEncoder.#busy = false;
+    }
+  }
+
+  #message(command: OutgoingCommand, limits: MessageLimits, options: BSONSerializeOptions): Buffer {
     const settings = this.#settings;
     settings.checkKeys = options.checkKeys ?? false;
     settings.serializeFunctions = options.serializeFunctions ?? false;

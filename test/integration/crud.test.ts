@@ -144,4 +144,29 @@ describe('CRUD', () => {
       assert.deepEqual(found, documents(200));
     });
   });
+
+  it('keeps both documents when a getter of one inserts the other while the first is encoded', async () => {
+    await withServer({}, async ({ collection }) => {
+      await Promise.all([collection.findOne(), collection.findOne(), collection.findOne()]);
+      const nested: Promise<unknown>[] = [];
+      const outer = {
+        _id: 'outer' as never,
+        before: 'x'.repeat(50),
+        get audited() {
+          nested.push(collection.insertOne({ text: 'y'.repeat(200) }));
+          return true;
+        },
+      };
+
+      await collection.insertOne(outer);
+      await Promise.all(nested);
+
+      assert.deepEqual(await collection.findOne({ _id: 'outer' as never }), {
+        _id: 'outer',
+        before: 'x'.repeat(50),
+        audited: true,
+      });
+      assert.equal(await collection.countDocuments({ text: 'y'.repeat(200) }), nested.length);
+    });
+  });
 });
