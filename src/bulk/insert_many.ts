@@ -4,6 +4,7 @@ import { MongoError } from '../errors/base.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
@@ -83,10 +84,10 @@ async function insertBatches<TSchema>(
       const reply = replies.at(-1);
       // Those inserted stay inserted; the error tells of them.
       if (reply !== undefined) outcome = batchOutcome(reply);
-      else throw withResult(error, state);
+      else throw withResult(error, state, first);
       if (!(error instanceof MongoWriteConcernError)) {
         merge(state, outcome, documents, first);
-        throw withResult(error, state);
+        throw withResult(error, state, first);
       }
     }
     // The next batch's time begins here.
@@ -110,9 +111,13 @@ async function insertBatches<TSchema>(
 /**
  * The error of a batch, with what the earlier ones came to. As in the official driver, what a server answered is a MongoBulkWriteError;
  * other errors keep their class, and an abort reason is the caller's own and stays as it is.
+ *
+ * @param sent - documents of the earlier batches
  */
-function withResult(error: unknown, state: BulkWriteState): unknown {
+function withResult(error: unknown, state: BulkWriteState, sent: number): unknown {
   if (!(error instanceof MongoError)) return error;
+  // Of the whole, not of the batch that did not go any more.
+  if (error instanceof MongoOperationTimeoutError && sent > 0) error.maybeApplied = true;
   const result = new BulkWriteResult(state);
   if (!(error instanceof MongoServerError)) return Object.assign(error, { result });
   const { errorResponse, errorLabels: labels, host, namespace } = error;

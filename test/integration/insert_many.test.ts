@@ -162,4 +162,24 @@ describe('insertMany', () => {
       assert.equal(error.cause?.name, 'MongoServerError');
     });
   });
+
+  it('may have been applied when time runs out between two batches', async () => {
+    await withServer({}, async ({ client, collection, log }) => {
+      const text = 'x'.repeat(10 * 1024 * 1024);
+      const timeoutMS = 3000;
+      const end = performance.now() + timeoutMS;
+      client.once('commandSucceeded', () => {
+        while (performance.now() < end + 1);
+      });
+
+      const error = await rejection<MongoOperationTimeoutError>(
+        collection.insertMany(documents(6, { text }), { timeoutMS }),
+      );
+
+      assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+      assert.equal(error.phase, 'preSend');
+      assert.equal(log.started('insert').length, 1);
+      assert.equal(error.maybeApplied, true);
+    });
+  });
 });
