@@ -8,7 +8,7 @@ import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
 import { Execution } from './execution.js';
 import type { Operation } from './operation.js';
-import { errorToReport, labelWriteError, shouldRetry } from './retry.js';
+import { errorToReport, labelWriteError, maybeApplied, shouldRetry } from './retry.js';
 import type { OperationScope } from './scope.js';
 
 /**
@@ -41,9 +41,10 @@ export async function executeWith<T>(
         const { attempt, retryable } = execution;
         const { timedByOperation } = deadline;
         if (!shouldRetry({ error, attempt, access: operation.access, retryable, timedByOperation })) {
-          throw errorToReport(previous, withPrevious(error, previous));
+          throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
         }
         previous = errorToReport(previous, error) as Error;
+        if (maybeApplied(error)) execution.maybeApplied = true;
         execution.next();
       }
     }
@@ -65,7 +66,7 @@ async function attempt<T>(
     operationId: execution.operationId,
     attempt: execution.attempt,
   };
-  if (deadline.canEnd) throwIfEnded(deadline, operation, previous);
+  if (deadline.canEnd) throwIfEnded(deadline, operation, previous, execution.maybeApplied);
   // Selection and checkout share one budget under timeoutMS (CSOT, "Server Selection"); without it each has a limit of its own.
   let budget: Deadline | null = null;
   const request: SelectionRequest = {
@@ -115,7 +116,7 @@ function budgetFor({ options }: Engine, deadline: Deadline): Deadline {
   return deadline.within('serverSelection', options.serverSelectionTimeoutMS);
 }
 
-/** A retry for which no server is found fails with the error that it was to mend. */
+/** A retry for which no server is found fails with the error that it was to mend; one that the caller aborted, with the caller's reason. */
 async function select(
   engine: Engine,
   request: SelectionRequest,
@@ -125,25 +126,31 @@ async function select(
   try {
     return await engine.topology.select(request, budget);
   } catch (error) {
-    throw previous !== null && !budget.timedByOperation ? previous : error;
+    const mends = previous !== null && !budget.timedByOperation && budget.signal?.aborted !== true;
+    throw mends ? previous : error;
   }
 }
 
 /** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
-function withPrevious(error: unknown, previous: Error | null): unknown {
+function withPrevious(error: unknown, previous: Error | null, maybeApplied: boolean): unknown {
   if (previous === null || !(error instanceof MongoOperationTimeoutError) || error.cause === previous) return error;
-  error.maybeApplied = true;
+  if (maybeApplied) error.maybeApplied = true;
   error.cause ??= previous;
   error.message += `. An earlier attempt had failed: ${previous.message}`;
   return error;
 }
 
-function throwIfEnded<T>(deadline: Deadline, operation: Operation<T>, previous: Error | null): void {
+function throwIfEnded<T>(
+  deadline: Deadline,
+  operation: Operation<T>,
+  previous: Error | null,
+  maybeApplied: boolean,
+): void {
   deadline.throwIfEnded(() => ({
     during: `before ${operation.name} ${operation.namespace} was ${previous === null ? 'sent' : 'sent again'}`,
     phase: 'preSend',
     namespace: operation.namespace,
-    maybeApplied: previous !== null,
+    maybeApplied,
     cause: previous ?? undefined,
   }));
 }

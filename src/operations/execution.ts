@@ -23,6 +23,8 @@ export class Execution implements OperationScope {
   txnNumber = 0;
   /** Whether the operation, the options and the server selected last allow a retry. */
   retryable = false;
+  /** Whether an earlier attempt may have had its effect. */
+  maybeApplied = false;
   /** Of the server selected last. */
   wireVersion: number | undefined;
   /** Fastest round trip to the server selected last, as the description said that was used to select it. */

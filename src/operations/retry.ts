@@ -1,4 +1,4 @@
-import { MongoError } from '../errors/base.js';
+import { MongoError, type OperationPhase } from '../errors/base.js';
 import { isRetryableRead, isRetryableWrite, shouldLabelRetryableWrite } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 
@@ -21,6 +21,22 @@ const MAX_ATTEMPTS_UNTIMED = 2;
 export function shouldRetry({ error, attempt, access, retryable, timedByOperation }: FailedAttempt): boolean {
   if (!retryable || (!timedByOperation && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
   return access === 'read' ? isRetryableRead(error) : isRetryableWrite(error);
+}
+
+/** Where an attempt fails before its command has gone out. */
+const BEFORE_SENDING: ReadonlySet<OperationPhase | undefined> = new Set([
+  'serverSelection',
+  'checkOut',
+  'connect',
+  'tls',
+  'hello',
+  'auth',
+  'preSend',
+]);
+
+/** Whether an attempt that failed with this error may have had its effect. */
+export function maybeApplied(error: unknown): boolean {
+  return !(error instanceof MongoError && BEFORE_SENDING.has(error.phase));
 }
 
 /** Puts `RetryableWriteError` on the error of a write where no server has done so. */

@@ -125,4 +125,21 @@ describe('an AbortSignal', () => {
       assert.throws(() => collection.find({}, { signal: 'x' as never }), MongoInvalidArgumentError);
     });
   });
+
+  it('ends an operation whose retry waits for a server, with its own reason', async () => {
+    const client = { heartbeatFrequencyMS: 60_000, minHeartbeatFrequencyMS: 60_000 };
+    await withServer({ client }, async ({ collection, log, uri }) => {
+      await collection.findOne();
+      await failCommand(uri, { failCommands: ['find'], closeConnection: true });
+      const abort = new AbortController();
+      const reason = new Error('mine');
+
+      const found = rejection(collection.findOne({}, { signal: abort.signal }));
+      await log.next('waitingForSuitableServer');
+      abort.abort(reason);
+
+      assert.equal(await found, reason);
+      assert.equal(log.started('find').length, 2);
+    });
+  });
 });

@@ -23,12 +23,12 @@ async function withPrimary(
   });
 }
 
-// The server's replies carry the topologyVersion that is known already: they do not clear the pool (SDAM, "topologyVersion").
+// SDAM, "Error handling": a server that shuts down loses its connections, one that is only not the primary keeps them.
 const causes: readonly { readonly what: string; readonly failure: Document; readonly clears: boolean }[] = [
   { what: 'the connection closes', failure: { closeConnection: true }, clears: true },
   { what: 'the server is not the primary (10107)', failure: { errorCode: 10107 }, clears: false },
-  { what: 'the server shuts down (91)', failure: { errorCode: 91 }, clears: false },
-  { what: 'the server is interrupted at shutdown (11600)', failure: { errorCode: 11600 }, clears: false },
+  { what: 'the server shuts down (91)', failure: { errorCode: 91 }, clears: true },
+  { what: 'the server is interrupted at shutdown (11600)', failure: { errorCode: 11600 }, clears: true },
 ];
 
 describe('a retryable write', () => {
@@ -238,4 +238,18 @@ describe('a step-down', () => {
       assert.equal(await collection.countDocuments(), 5);
     });
   });
+});
+
+describe('an operation whose time runs out', () => {
+  it('has certainly not been applied when no attempt came as far as a connection', () =>
+    withServer({ cluster: { nodes: 1 }, client: { heartbeatFrequencyMS: 60_000 } }, async setup => {
+      const { client, collection, cluster } = setup;
+      await client.connect();
+      await cluster.stop();
+
+      const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({}, { timeoutMS: 200 }));
+
+      assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+      assert.equal(error.maybeApplied, false);
+    }));
 });
