@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Document, MongoCursorExhaustedError, MongoCursorInUseError, MongoServerError } from 'mongotempo';
+import {
+  type Document,
+  MongoAPIError,
+  MongoCursorExhaustedError,
+  MongoCursorInUseError,
+  MongoServerError,
+} from 'mongotempo';
 import { documents, failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
 
 /** A collection of ten documents, nothing recorded yet. */
@@ -250,4 +256,28 @@ describe('FindCursor', () => {
       }
     });
   });
+
+  it('is closed, here and on the server, when its map throws or gives null', () =>
+    withTen(async ({ collection, log }) => {
+      const throwing = collection.find({}, { batchSize: 2 }).map(() => {
+        throw new Error('in map');
+      });
+      const killed = log.next('commandSucceeded', ({ commandName }) => commandName === 'killCursors');
+      await assert.rejects(async () => {
+        for await (const _ of throwing);
+      }, /in map/);
+      assert.equal(throwing.closed, true);
+      await killed;
+
+      const toNull = collection.find().map(() => null);
+      await assert.rejects(toNull.next(), MongoAPIError);
+      assert.equal(toNull.closed, true);
+      await assert.rejects(
+        collection
+          .find()
+          .map(() => null)
+          .toArray(),
+        MongoAPIError,
+      );
+    }));
 });

@@ -3,7 +3,12 @@ import { type Document, Long } from '../../bson/index.js';
 import type { ReadConcern } from '../../concern/read_concern.js';
 import type { ReadPreference } from '../../concern/read_preference.js';
 import { CursorCore, CursorTimeoutMode } from '../../cursor/cursor_core.js';
-import { MongoCursorExhaustedError, MongoCursorInUseError, MongoInvalidArgumentError } from '../../errors/driver.js';
+import {
+  MongoAPIError,
+  MongoCursorExhaustedError,
+  MongoCursorInUseError,
+  MongoInvalidArgumentError,
+} from '../../errors/driver.js';
 import type { OperationContext } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
@@ -253,8 +258,19 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     });
   }
 
+  /** A transform that fails ends the cursor: `for await` would not close it. */
   #shape(document: Document): TSchema {
-    return (this.#transform === null ? document : this.#transform(document)) as TSchema;
+    if (this.#transform === null) return document as TSchema;
+    try {
+      const shaped = this.#transform(document);
+      if (shaped !== null) return shaped as TSchema;
+      throw new MongoAPIError(
+        'Cursor returned a `null` document, but the cursor is not exhausted.  Mapping documents to `null` is not supported in the cursor transform.',
+      );
+    } catch (error) {
+      void this.#core?.close();
+      throw error;
+    }
   }
 }
 
