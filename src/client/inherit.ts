@@ -1,4 +1,5 @@
 import { documentDecoder } from '../bson/decode.js';
+import { isGiven } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError } from '../errors/driver.js';
@@ -61,7 +62,7 @@ const NOT_YET = ['session', 'explain'] as const;
  */
 export function budgetFor(context: Inherited, options: OperationOptions | undefined): Budget {
   for (const name of NOT_YET) {
-    if (options !== undefined && (options as Record<string, unknown>)[name] !== undefined) {
+    if (isGiven((options as Record<string, unknown> | undefined)?.[name])) {
       throw new MongoCompatibilityError(`This version of mongotempo does not support the option "${name}" yet`);
     }
   }
@@ -76,6 +77,7 @@ export function startDeadline(context: Inherited, options: OperationOptions | un
 
 export function signalOf(options: OperationOptions | undefined): AbortSignal | undefined {
   const signal: unknown = options?.signal;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  if (!isGiven(signal)) return undefined;
+  if (signal instanceof AbortSignal) return signal;
   throw new MongoInvalidArgumentError(`Option "signal" must be an AbortSignal, given was ${typeof signal}`);
 }

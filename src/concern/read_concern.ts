@@ -87,5 +87,5 @@ export function inheritReadConcern(
   own: ReadConcernLike | Record<string, never> | undefined,
   parent: ReadConcern | undefined,
 ): ReadConcern | undefined {
-  return own === undefined ? parent : ReadConcern.fromOptions({ readConcern: own as ReadConcernLike });
+  return isGiven(own) ? ReadConcern.fromOptions({ readConcern: own as ReadConcernLike }) : parent;
 }

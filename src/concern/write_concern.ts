@@ -158,5 +158,5 @@ export function inheritWriteConcern(
   own: WriteConcern | WriteConcernSettings | undefined,
   parent: WriteConcern | undefined,
 ): WriteConcern | undefined {
-  return own === undefined ? parent : WriteConcern.fromOptions({ writeConcern: own });
+  return isGiven(own) ? WriteConcern.fromOptions({ writeConcern: own }) : parent;
 }

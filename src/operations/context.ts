@@ -1,5 +1,6 @@
 import { type DocumentDecoder, documentDecoder } from '../bson/decode.js';
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import {
   inheritReadConcern,
   type ReadConcern,
@@ -79,7 +80,7 @@ function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | un
   let overrides: Record<string, unknown> | undefined;
   for (const name of BSON_OPTIONS) {
     const value = options[name];
-    if (value === undefined) continue;
+    if (!isGiven(value)) continue;
     overrides ??= {};
     overrides[name] = value;
   }

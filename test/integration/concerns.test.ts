@@ -109,4 +109,25 @@ describe('read preferences on a replica set', () => {
 
       await assert.rejects(collection.findOne({}, { readPreference }), /Server selection timed out/);
     }));
+
+  it('are inherited where null is given, and so is what else may be given', () =>
+    withSet({ writeConcern: { w: 'majority' }, readConcernLevel: 'majority' }, async ({ collection, log }) => {
+      const nothing = {
+        session: null,
+        signal: null,
+        timeoutMS: null,
+        readPreference: null,
+        readConcern: null,
+        writeConcern: null,
+        promoteValues: null,
+      } as unknown as Record<string, never>;
+      log.clear();
+
+      await collection.insertOne({ quantity: 2 }, nothing);
+      const found = await collection.findOne({}, nothing);
+
+      assert.deepEqual(log.started('insert')[0]!.command['writeConcern'], { w: 'majority' });
+      assert.deepEqual(log.started('find')[0]!.command['readConcern'], { level: 'majority' });
+      assert.equal(found?.['quantity'], 2);
+    }));
 });
