@@ -92,5 +92,5 @@ export class MongoWaitQueueTimeoutError extends MongoDriverError {
 /** The error of one connection that a clearing of its pool interrupted: each has its own, since whoever meets it adds labels. @internal */
 export function interruptedError(address: string, cause: Error | undefined): MongoPoolClearedError {
   const text = `Connection to ${address} interrupted due to server monitor timeout`;
-  return new MongoPoolClearedError(address, cause, text);
+  return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
 }

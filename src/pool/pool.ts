@@ -199,9 +199,13 @@ export class ConnectionPool implements ConnectionOwner {
     this.#events.closed();
   }
 
-  /** Ends what is still in use: its users are rejected with this error. For closing a client. */
-  interrupt(error: Error): void {
-    for (const connection of [...this.#inUse.keys()]) connection.close(error);
+  /**
+   * Ends what is still in use. For closing a client.
+   *
+   * @param makeError - with which the users are rejected; each has its own, since whoever meets it says of it what it was for
+   */
+  interrupt(makeError: () => Error): void {
+    for (const connection of [...this.#inUse.keys()]) connection.close(makeError());
   }
 
   // ── ConnectionOwner
@@ -314,8 +318,10 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state !== 'ready' || (minPoolSize === 0 && maxIdleTimeMS === 0)) return;
     for (const connection of [...this.#idle]) {
       const reason = this.#perished(connection);
-      if (reason === null) continue;
-      this.#idle.splice(this.#idle.indexOf(connection), 1);
+      const index = this.#idle.indexOf(connection);
+      // A listener that is told of one may have had another discarded.
+      if (reason === null || index < 0) continue;
+      this.#idle.splice(index, 1);
       this.#discard(connection, reason);
     }
     this.#fill();
@@ -348,6 +354,8 @@ export class ConnectionPool implements ConnectionOwner {
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#established);
     const excess = Math.max(0, this.#pending.size - wanted);
     for (const connection of [...this.#pending].slice(0, excess)) this.#abandon(connection, 'error', error);
+    // A listener that is told of it may wait for a connection by now.
+    this.#assign();
   };
 
   #fail(waiter: CheckOut, reason: ConnectionCheckOutFailedReason, error: Error): void {

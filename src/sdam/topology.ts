@@ -134,6 +134,8 @@ export class Topology {
 
   #wakeWaiters(): void {
     for (const waiter of [...this.#waiters]) {
+      // A listener that is told of another's server may end this one's deadline.
+      if (!this.#waiters.has(waiter)) continue;
       const { request } = waiter;
       try {
         const server = this.#select(request);
@@ -285,11 +287,13 @@ export class Topology {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    for (const waiter of [...this.#waiters]) this.#failWaiter(waiter, new MongoTopologyClosedError());
+    for (const waiter of [...this.#waiters]) {
+      if (this.#waiters.has(waiter)) this.#failWaiter(waiter, new MongoTopologyClosedError());
+    }
     if (!wasOpen) return;
     for (const [address, server] of [...this.#servers]) {
       this.#closeServer(address);
-      server.pool.interrupt(new MongoClientClosedError());
+      server.pool.interrupt(() => new MongoClientClosedError());
     }
     const before = this.#description;
     this.#description = emptyTopology(before);

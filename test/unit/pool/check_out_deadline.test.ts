@@ -164,4 +164,27 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     await failed;
     assert.equal(events.count('connectionCheckOutFailed'), 1);
   });
+
+  it('opens a connection for the operation that a listener starts as those on their way are given up', async () => {
+    const { pool, server, clock, events, checkOut } = PoolHarness.ready();
+    const lent = await checkOut();
+    server.accepts = false;
+    const first = checkOut();
+    const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
+    await quiet();
+    pool.checkIn(lent);
+    await first;
+    assert.equal(pool.snapshot().pending, 2);
+    let last: Promise<unknown> = Promise.resolve();
+    events.emitter.once('connectionClosed', () => {
+      server.accepts = true;
+      last = checkOut();
+    });
+
+    await clock.advance(100);
+
+    await failed;
+    await Promise.race([last, quiet()]);
+    assert.equal(pool.snapshot().waitQueueLength, 0);
+  });
 });

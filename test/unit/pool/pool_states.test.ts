@@ -162,6 +162,7 @@ describe('ConnectionPool.clear', () => {
     for (const error of errors) {
       assert.ok(error instanceof MongoPoolClearedError);
       assert.equal(error.message, 'Connection to db1:27017 interrupted due to server monitor timeout');
+      assert.equal(error.phase, 'read');
       assert.equal(error.cause, cause);
     }
   });
@@ -284,10 +285,21 @@ describe('ConnectionPool.close', () => {
     pool.close();
     assert.equal(connection.error, null);
 
-    pool.interrupt(new MongoNetworkError('the client was closed'));
+    pool.interrupt(() => new MongoNetworkError('the client was closed'));
 
     await assert.rejects(reply, { message: 'the client was closed' });
     pool.checkIn(connection);
     assert.equal(pool.snapshot().total, 0);
+  });
+
+  it('tells once that a connection is closed when a listener has another discarded', async () => {
+    const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 500 } });
+    const lent = await Promise.all([checkOut(), checkOut()]);
+    for (const connection of lent) pool.checkIn(connection);
+    events.emitter.once('connectionClosed', () => void checkOut());
+
+    await clock.advance(10_000);
+
+    assert.equal(events.count('connectionClosed'), 2);
   });
 });

@@ -226,4 +226,24 @@ describe('Topology, selecting', () => {
       assert.equal(harness.events.count('serverSelectionFailed'), 1);
     });
   });
+
+  it('tells one end of each when a listener that is told of one aborts the other', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'] });
+    harness.hellos.set('a:27017', null);
+    harness.topology.open();
+    await quiet();
+    const controller = new AbortController();
+    harness.events.emitter.once('serverSelectionSucceeded', () => controller.abort(new Error('mine')));
+    const first = harness.topology.select(harness.request(), harness.deadline());
+    const second = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+    const failed = assert.rejects(second, { message: 'mine' });
+
+    (await harness.peersOf('a:27017')[0]!.nextCommand()).reply(STANDALONE);
+
+    await first;
+    await failed;
+    assert.equal(harness.events.count('serverSelectionSucceeded'), 1);
+    assert.equal(harness.events.count('serverSelectionFailed'), 1);
+    harness.topology.close();
+  });
 });
