@@ -21,7 +21,7 @@ import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import { Db, type DbOptions } from './db.js';
 import { createEngine, type Effects } from './engine.js';
-import { budgetFor, clientContext, type Inherited } from './inherit.js';
+import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { TypedEventEmitter } from './typed_event_emitter.js';
 import { refuseUnsupported } from './unsupported.js';
 
@@ -127,11 +127,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoServerSelectionError, or MongoOperationTimeoutError under `timeoutMS`
    */
   async connect(options: ConnectOptions = {}): Promise<this> {
+    const deadline = startDeadline(this.context, options, this.#effects.clock);
     await this.#closing;
     this.#wasClosed = false;
     const engine = this.engine();
-    const budget = budgetFor(this.context, options);
-    const deadline = Deadline.start(budget, this.#effects.clock, options.signal);
     const request = {
       selector: readPreferenceSelector(this.options.readPreference),
       wanted: this.options.readPreference.mode,
@@ -171,7 +170,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
     this.#engine = null;
     engine.topology.close();
-    this.emit('close');
+    this.#publisher.announce('close');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,7 +188,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
     this.#engine = createEngine(this.options, this.#publisher, this.#effects);
     this.#engine.topology.open();
-    this.emit('open', this);
+    this.#publisher.announce('open', this);
     return this.#engine;
   }
 }

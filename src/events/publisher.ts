@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import type { Clock } from '../runtime/clock.js';
-import type { EventStamp, MonitoringEvent } from './event.js';
+import type { EventStamp } from './event.js';
 import type { MonitoringEventName, MonitoringEvents } from './event_map.js';
 
-type Listener = (event: MonitoringEvent) => unknown;
+type Listener = (...args: unknown[]) => unknown;
 
 /** Where users attach their listeners: the part of an EventEmitter that publishing needs. */
 export interface ListenerRegistry {
@@ -55,8 +55,14 @@ export class EventPublisher {
 
   publish<N extends MonitoringEventName>(name: N, make: (stamp: EventStamp) => MonitoringEvents[N]): void {
     if (!this.wants(name)) return;
-    const event = make(this.#stamp());
-    for (const listener of this.#target.rawListeners(name)) this.#deliver(name, event, listener as Listener);
+    const args = [make(this.#stamp())];
+    for (const listener of this.#target.rawListeners(name)) this.#deliver(name, args, listener as Listener);
+  }
+
+  /** Tells listeners of what is no monitoring event (`open`, `close`) with the same care. */
+  announce(name: string, ...args: unknown[]): void {
+    if (this.#target.listenerCount(name) === 0) return;
+    for (const listener of this.#target.rawListeners(name)) this.#deliver(name, args, listener as Listener);
   }
 
   #stamp(): EventStamp {
@@ -64,9 +70,9 @@ export class EventPublisher {
     return { sequence: this.#sequence, time: new Date(this.#clock.wallTime()) };
   }
 
-  #deliver(name: MonitoringEventName, event: MonitoringEvent, listener: Listener): void {
+  #deliver(name: string, args: unknown[], listener: Listener): void {
     try {
-      const result = Reflect.apply(listener, this.#target, [event]);
+      const result = Reflect.apply(listener, this.#target, args);
       if (isThenable(result)) {
         result.then(undefined, (error: unknown) => {
           this.#report(name, listener, error);
@@ -77,7 +83,7 @@ export class EventPublisher {
     }
   }
 
-  #report(name: MonitoringEventName, listener: Listener, error: unknown): void {
+  #report(name: string, listener: Listener, error: unknown): void {
     // A `once` wrapper is made anew each time; the function behind it is what the user knows.
     const reported = (listener as { listener?: Listener }).listener ?? listener;
     if (this.#reported.has(reported)) return;

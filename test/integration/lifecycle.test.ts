@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { MongoClient, MongoClientClosedError, MongoNotConnectedError, MongoServerSelectionError } from 'mongotempo';
+import {
+  MongoClient,
+  MongoClientClosedError,
+  MongoInvalidArgumentError,
+  MongoNotConnectedError,
+  MongoServerSelectionError,
+} from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
 import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
@@ -162,6 +168,47 @@ describe('MongoClient', () => {
 
       assert.ok(performance.now() - begin < 1500);
       await found;
+    });
+  });
+
+  it('works on, and closes, when a listener of its own events throws', async () => {
+    await withServer({}, async ({ client, db }) => {
+      client.on('open', () => {
+        throw new Error('in open');
+      });
+      client.on('close', () => {
+        throw new Error('in close');
+      });
+
+      assert.deepEqual(await db.command({ ping: 1 }), { ok: 1 });
+      await client.close();
+    });
+  });
+
+  it('does not begin to discover anything when an option of connect is wrong', async () => {
+    await withServer({}, async ({ client, log }) => {
+      await assert.rejects(client.connect({ timeoutMS: 'soon' as never }), MongoInvalidArgumentError);
+      await assert.rejects(client.connect({ signal: {} as never }), MongoInvalidArgumentError);
+
+      assert.equal(client.topologyDescription, null);
+      assert.equal(log.events.length, 0);
+    });
+  });
+
+  it('tells each operation that runs when it is closed its own namespace', async () => {
+    await withServer({}, async ({ client, db, log, uri }) => {
+      const data = { failCommands: ['find'], blockConnection: true, blockTimeMS: 60_000 };
+      await failCommand(uri, data, { times: 2 });
+      const work = ['a', 'b'].map(name => rejection<MongoClientClosedError>(db.collection(name).findOne()));
+      while (log.started('find').length < 2) await log.next('commandStarted');
+
+      await client.close();
+
+      const errors = await Promise.all(work);
+      assert.deepEqual(
+        errors.map(({ namespace }) => namespace),
+        ['shop.a', 'shop.b'],
+      );
     });
   });
 });
