@@ -45,6 +45,8 @@ export async function executeWith<T>(
         }
         previous = errorToReport(previous, error) as Error;
         if (maybeApplied(error)) execution.maybeApplied = true;
+        // The time of this attempt is not that of the next.
+        if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
         execution.next();
       }
     }

@@ -252,4 +252,17 @@ describe('an operation whose time runs out', () => {
       assert.ok(error instanceof MongoOperationTimeoutError, String(error));
       assert.equal(error.maybeApplied, false);
     }));
+
+  it('tells where the time of the attempts before went', () =>
+    withPrimary(
+      {},
+      { failCommands: ['find'], errorCode: 6, blockConnection: true, blockTimeMS: 100 },
+      'alwaysOn',
+      async ({ collection }) => {
+        const { timings } = await rejection<MongoOperationTimeoutError>(collection.findOne({}, { timeoutMS: 250 }));
+
+        const first = timings.find(({ stage }) => stage === 'server');
+        assert.ok(first !== undefined && first.durationMS >= 90, JSON.stringify(timings));
+      },
+    ));
 });
