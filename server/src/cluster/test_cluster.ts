@@ -5,6 +5,8 @@ import { knownVersions } from '../replication/hello.js';
 import { Member } from '../replication/member.js';
 import { ReplicaSet } from '../replication/replica_set.js';
 import { SessionTable } from '../replication/sessions.js';
+import { Transaction } from '../replication/transaction.js';
+import { WriteLocks } from '../replication/write_locks.js';
 import { type Clock, systemClock, TimerGroup } from '../runtime/clock.js';
 import { IdGenerator } from '../runtime/ids.js';
 import { TestNode } from './test_node.js';
@@ -141,13 +143,16 @@ function createDeployment(options: TestClusterOptions): Deployment {
     const processId = ids.objectId(clock.wallTime());
     return new Member({ index, address: socketPath ?? '', role, processId, ids });
   });
+  const storage = new Storage(ids);
+  const locks = new WriteLocks();
   return {
     clock,
     timers,
     ids,
     version,
-    storage: new Storage(ids),
-    sessions: new SessionTable(clock),
+    storage,
+    locks,
+    sessions: new SessionTable(clock, () => new Transaction(storage, locks)),
     clusterTime: new ClusterTime(clock),
     members,
     replicaSet: isSet ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,

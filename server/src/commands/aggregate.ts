@@ -21,6 +21,9 @@ export function aggregate(context: CommandContext): Document {
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   }
+  if (pipeline.out !== undefined && context.body['autocommit'] !== undefined) {
+    throw new CommandError(ErrorCode.OperationNotSupportedInTransaction, '$out cannot be used in a transaction');
+  }
   const cursor = new Fields('aggregate.cursor', fields.document('cursor'));
   const batchSize = cursor.count('batchSize');
   const documents = runPipeline(context, namespace, pipeline, fields);

@@ -5,6 +5,7 @@ import { CommandError } from '../errors/command_error.js';
 import { type Member } from '../replication/member.js';
 import { type Command, type CommandContext } from './context.js';
 import { genericFields } from './generic_fields.js';
+import { checkTransactionFields } from './transactions.js';
 
 /** What must hold of every command before it runs, in the order in which the server looks. */
 export function checkCommand(command: Command, context: CommandContext): void {
@@ -15,7 +16,7 @@ export function checkCommand(command: Command, context: CommandContext): void {
   checkApiVersion(command, context);
   if (command.fields !== undefined) checkKnownFields(name, body, command.fields);
   checkMaxTime(body);
-  checkTransactionFields(context);
+  checkTransactionFields(command, context);
 }
 
 function checkApiVersion(command: Command, { name, body }: CommandContext): void {
@@ -55,19 +56,6 @@ function checkMaxTime(body: Document): void {
       ErrorCode.BadValue,
       `${toNumber(maxTimeMS)} value for maxTimeMS is out of range [0, 2147483647]`,
     );
-  }
-}
-
-/** Transactions will be understood here; until then nobody may believe in one. */
-function checkTransactionFields({ body, deployment }: CommandContext): void {
-  if (body['txnNumber'] !== undefined && deployment.replicaSet === undefined) {
-    throw new CommandError(
-      ErrorCode.IllegalOperation,
-      'Transaction numbers are only allowed on a replica set member or mongos',
-    );
-  }
-  if (body['autocommit'] !== undefined || body['startTransaction'] !== undefined) {
-    throw new CommandError(ErrorCode.NotImplemented, 'This test server does not have transactions yet');
   }
 }
 

@@ -36,6 +36,8 @@ export interface Command {
   readonly isAdminOnly?: true;
   /** With a txnNumber it is executed once, however often it is sent. */
   readonly isRetryable?: true;
+  /** Whether it may be part of a transaction, or ends one. */
+  readonly inTransaction?: 'runs' | 'ends';
   /** Part of Stable API version 1. */
   readonly isApiV1?: true;
   /** The fields that it knows besides the generic ones; undefined: not checked. */

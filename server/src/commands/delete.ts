@@ -42,7 +42,7 @@ export function removeMatching(
   statement: { filter: Document; isMulti: boolean; hint: unknown; variables: Document },
 ): number {
   const { filter, variables } = statement;
-  const collection = storage.find(namespace);
+  const collection = storage.findToChange(namespace);
   checkHint(collection, statement.hint);
   const targets = selectDocuments(collection, { filter, variables, limit: statement.isMulti ? undefined : 1 });
   for (const document of targets) collection?.remove(document);

@@ -2,7 +2,13 @@ import { Double } from 'bson';
 import { toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { checkDatabaseName, namespaceText } from '../engine/namespace.js';
-import { codeName, ErrorCode, isRetryableWriteCode, tellsOfStateChange } from '../errors/codes.js';
+import {
+  codeName,
+  ErrorCode,
+  isRetryableWriteCode,
+  isTransientTransactionCode,
+  tellsOfStateChange,
+} from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Fault } from '../failpoints/fail_points.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
@@ -10,6 +16,7 @@ import { checkCommand, checkRole } from './checks.js';
 import { CloseConnection, type Command, type CommandContext, namespaceOf } from './context.js';
 import { rememberClient } from './handshake.js';
 import { commands } from './table.js';
+import { runBehindTransactions, runInTransaction } from './transactions.js';
 import { checkWriteConcern } from './write_concern.js';
 
 const ok = new Double(1);
@@ -93,17 +100,28 @@ function run(command: Command, context: CommandContext): Document | Promise<Docu
   checkCommand(command, context);
   checkRole(command, context.member, context.body);
   const { body, deployment } = context;
+  deployment.sessions.enterTerm(deployment.replicaSet?.term ?? 0);
+  if (body['autocommit'] !== undefined) return runInTransaction(command, context, runOnce);
   const { lsid, txnNumber } = body;
   const session = lsid === undefined ? undefined : sessionKey(lsid);
-  if (txnNumber === undefined || command.isRetryable !== true) return runOnce(command, context);
+  if (txnNumber === undefined || command.isRetryable !== true) return runAlone(command, context);
   if (session === undefined)
     throw new CommandError(ErrorCode.InvalidOptions, 'Transaction number requires a session ID to also be specified');
   checkTxnNumber(txnNumber);
   const known = deployment.sessions.findReply(session, txnNumber);
   if (known !== undefined) return known;
-  const reply = runOnce(command, context);
-  if (!(reply instanceof Promise)) deployment.sessions.remember(session, txnNumber, reply);
-  return reply;
+  const remember = (reply: Document): Document => {
+    deployment.sessions.remember(session, txnNumber, reply);
+    return reply;
+  };
+  const reply = runAlone(command, context);
+  return reply instanceof Promise ? reply.then(remember) : remember(reply);
+}
+
+/** A write behind open transactions has to wait for those that wrote the same documents. */
+function runAlone(command: Command, context: CommandContext): Document | Promise<Document> {
+  const mayWait = command.isRetryable === true && context.deployment.locks.areHeld;
+  return mayWait ? runBehindTransactions(context, waiting => runOnce(command, waiting)) : runOnce(command, context);
 }
 
 function runOnce(command: Command, context: CommandContext): Document | Promise<Document> {
@@ -166,8 +184,14 @@ function failure(error: unknown, incoming: Incoming, fault: Fault | undefined): 
 function labelsOf(code: number, { body }: Pick<Incoming, 'body'>, fault: Fault | undefined): readonly string[] {
   if (fault?.errorLabels !== undefined) return fault.errorLabels;
   const [name = ''] = Object.keys(body);
-  const isRetryable = body['txnNumber'] !== undefined && findCommand(name)?.isRetryable === true;
-  return isRetryable && isRetryableWriteCode(code) ? ['RetryableWriteError'] : [];
+  const command = findCommand(name);
+  const inTransaction = body['autocommit'] !== undefined;
+  const endsTransaction = command?.inTransaction === 'ends';
+  const isRetryable = inTransaction ? endsTransaction : command?.isRetryable === true;
+  const labels: string[] = [];
+  if (isRetryable && body['txnNumber'] !== undefined && isRetryableWriteCode(code)) labels.push('RetryableWriteError');
+  if (inTransaction && isTransientTransactionCode(code, endsTransaction)) labels.push('TransientTransactionError');
+  return labels;
 }
 
 function decorated(reply: Document, { deployment }: Pick<Incoming, 'deployment'>): Document {

@@ -36,7 +36,7 @@ function removeOne({ deployment }: CommandContext, namespace: Namespace, fields:
       );
     }
   }
-  const collection = deployment.storage.find(namespace);
+  const collection = deployment.storage.findToChange(namespace);
   checkHint(collection, fields.raw('hint'));
   const [document] = selectDocuments(collection, {
     filter: fields.optionalDocument('query') ?? {},

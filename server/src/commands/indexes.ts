@@ -3,7 +3,7 @@ import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { sameKeyPattern } from '../engine/collection.js';
 import { type IndexSpecification } from '../engine/index_keys.js';
-import { checkWritableNamespace } from '../engine/namespace.js';
+import { checkWritableNamespace, namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { documentsIn } from './catalog.js';
@@ -18,7 +18,14 @@ export function createIndexes(context: CommandContext): Document {
   const indexes = fieldsOf(context).array('indexes');
   if (indexes.length === 0) throw new CommandError(ErrorCode.BadValue, 'Must specify at least one index to create');
   const specifications = documentsIn('createIndexes.indexes', indexes).map(parseIndex);
-  const isNew = storage.find(namespace) === undefined;
+  const existing = storage.find(namespace);
+  if (context.body['autocommit'] !== undefined && existing !== undefined && existing.size > 0) {
+    throw new CommandError(
+      ErrorCode.OperationNotSupportedInTransaction,
+      `Cannot create new indexes on existing collection ${namespaceText(namespace)} in a multi-document transaction.`,
+    );
+  }
+  const isNew = existing === undefined;
   const collection = storage.findOrCreate(namespace);
   const before = collection.indexes().length;
   const created = specifications.map(specification => collection.createIndex(specification));

@@ -20,12 +20,15 @@ export function refreshSessions(context: CommandContext): Document {
 }
 
 export function killSessions(context: CommandContext): Document {
-  for (const session of sessionsIn(context)) killCursorsOf(context, session);
+  for (const session of sessionsIn(context)) {
+    context.deployment.sessions.abortTransactions(session);
+    killCursorsOf(context, session);
+  }
   return {};
 }
 
-/** Ends nothing yet: transactions, which it would abort, do not exist. */
-export function killAllSessions(): Document {
+export function killAllSessions({ deployment }: CommandContext): Document {
+  deployment.sessions.abortTransactions();
   return {};
 }
 

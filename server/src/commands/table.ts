@@ -22,12 +22,16 @@ import { insert } from './insert.js';
 import { count, distinct, find } from './read.js';
 import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
 import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from './sessions.js';
+import { abortTransaction, commitTransaction } from './transactions.js';
 import { update } from './update.js';
 
-const write = { access: 'write', isRetryable: true, isApiV1: true } as const;
+const write = { access: 'write', isRetryable: true, isApiV1: true, inTransaction: 'runs' } as const;
+const query = { access: 'read', isApiV1: true, inTransaction: 'runs' } as const;
+const cursor = { access: 'any', isApiV1: true, inTransaction: 'runs' } as const;
 const define = { access: 'write', isApiV1: true } as const;
 const read = { access: 'read', isApiV1: true } as const;
 const any = { access: 'any' } as const;
+const end = { access: 'write', isAdminOnly: true, isApiV1: true, inTransaction: 'ends' } as const;
 const admin = { access: 'any', isAdminOnly: true } as const;
 
 /** Every command: where it may run, what it knows, and who runs it. */
@@ -84,7 +88,7 @@ export const commands: CommandTable = {
   },
 
   find: {
-    ...read,
+    ...query,
     fields: [
       ...['find', 'filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch', 'hint', 'max', 'min'],
       ...['returnKey', 'showRecordId', 'tailable', 'awaitData', 'noCursorTimeout', 'oplogReplay', 'collation'],
@@ -92,10 +96,10 @@ export const commands: CommandTable = {
     ],
     run: find,
   },
-  getMore: { ...any, isApiV1: true, fields: ['getMore', 'collection', 'batchSize', 'term'], run: getMore },
-  killCursors: { ...any, isApiV1: true, fields: ['killCursors', 'cursors'], run: killCursors },
+  getMore: { ...cursor, fields: ['getMore', 'collection', 'batchSize', 'term'], run: getMore },
+  killCursors: { ...cursor, fields: ['killCursors', 'cursors'], run: killCursors },
   aggregate: {
-    ...read,
+    ...query,
     fields: [
       ...[
         'aggregate',
@@ -112,9 +116,14 @@ export const commands: CommandTable = {
     run: aggregate,
   },
   count: { ...read, fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields'], run: count },
-  distinct: { access: 'read', fields: ['distinct', 'key', 'query', 'collation', 'hint'], run: distinct },
+  distinct: {
+    access: 'read',
+    inTransaction: 'runs',
+    fields: ['distinct', 'key', 'query', 'collation', 'hint'],
+    run: distinct,
+  },
 
-  create: { ...define, run: create },
+  create: { ...define, inTransaction: 'runs', run: create },
   drop: { ...define, fields: ['drop'], run: drop },
   dropDatabase: { ...define, fields: ['dropDatabase'], run: dropDatabase },
   listCollections: {
@@ -130,11 +139,15 @@ export const commands: CommandTable = {
   },
   createIndexes: {
     ...define,
+    inTransaction: 'runs',
     fields: ['createIndexes', 'indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'],
     run: createIndexes,
   },
   listIndexes: { ...read, fields: ['listIndexes', 'cursor'], run: listIndexes },
   dropIndexes: { ...define, fields: ['dropIndexes', 'index'], run: dropIndexes },
+
+  commitTransaction: { ...end, fields: ['commitTransaction', 'recoveryToken'], run: commitTransaction },
+  abortTransaction: { ...end, fields: ['abortTransaction', 'recoveryToken'], run: abortTransaction },
 
   startSession: { ...any, run: startSession },
   endSessions: { ...any, isApiV1: true, run: endSessions },

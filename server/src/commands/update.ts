@@ -116,7 +116,7 @@ export interface UpdateResult {
 
 export function updateOnce(deployment: Deployment, namespace: Namespace, statement: UpdateStatement): UpdateResult {
   const { filter, arrayFilters, isMulti, sort, variables } = statement;
-  const existing = deployment.storage.find(namespace);
+  const existing = deployment.storage.findToChange(namespace);
   checkHint(existing, statement.hint);
   const limit = isMulti ? undefined : 1;
   const targets = selectDocuments(existing, { filter, sort, limit, variables });

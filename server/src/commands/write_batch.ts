@@ -28,7 +28,8 @@ export function runBatch<Statement>(
     try {
       run(statement, index);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      // A conflict is not the fault of the statement: the whole command is tried again.
+      if (!(error instanceof CommandError) || error.code === ErrorCode.WriteConflict) throw error;
       errors.push({ index, code: error.code, errmsg: error.message, ...error.details });
       if (isOrdered) break;
     }

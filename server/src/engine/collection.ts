@@ -12,18 +12,40 @@ const maxInternalSize = maxBsonObjectSize + 16 * 1024;
 
 const idIndex = { name: '_id_', key: { _id: 1 } } as const;
 
+/** A change of one document, told before it is made. */
+export interface DocumentWrite {
+  readonly namespace: string;
+  readonly key: string;
+  readonly before: BsonDocument | undefined;
+  readonly after: BsonDocument | undefined;
+}
+
+/** May throw, and so prevent the write. */
+export type WriteObserver = (write: DocumentWrite) => void;
+
 /** Documents in insertion order, found by _id in one step, and the indexes over them. */
 export class Collection {
   readonly namespace: string;
   readonly uuid: Binary;
   readonly options: Document;
-  readonly #documents = new Map<string, BsonDocument>();
-  readonly #indexes = new Map<string, CollectionIndex>();
+  /** Set by the storage that the collection is in. */
+  observer: WriteObserver | undefined;
+  /** A snapshot has it, too: whoever wants to change it must fork it. */
+  isShared = false;
+  readonly #documents: Map<string, BsonDocument>;
+  readonly #indexes: Map<string, CollectionIndex>;
 
-  constructor(namespace: string, uuid: Binary, options: Document) {
+  constructor(namespace: string, uuid: Binary, options: Document, from?: Collection) {
     this.namespace = namespace;
     this.uuid = uuid;
     this.options = options;
+    this.#documents = new Map(from === undefined ? [] : from.#documents);
+    this.#indexes = new Map(from === undefined ? [] : [...from.#indexes].map(([name, index]) => [name, index.fork()]));
+  }
+
+  /** The same collection to be changed apart; the documents are shared, as they never change. */
+  fork(): Collection {
+    return new Collection(this.namespace, this.uuid, this.options, this);
   }
 
   get size(): number {
@@ -38,6 +60,11 @@ export class Collection {
     return this.#documents.get(canonicalKey(id));
   }
 
+  /** By the key that writes are told with. */
+  documentAt(key: string): BsonDocument | undefined {
+    return this.#documents.get(key);
+  }
+
   insert(document: BsonDocument): void {
     const id = document.value['_id'];
     checkId(id);
@@ -45,6 +72,7 @@ export class Collection {
     const key = canonicalKey(id);
     if (this.#documents.has(key)) throw duplicateKey(this.namespace, idIndex, [id]);
     for (const index of this.#indexes.values()) index.checkUnique(document, this.namespace);
+    this.observer?.({ namespace: this.namespace, key, before: undefined, after: document });
     for (const index of this.#indexes.values()) index.add(document);
     this.#documents.set(key, document);
   }
@@ -52,17 +80,21 @@ export class Collection {
   /** Puts a new version in the place of the old one; the _id must be the same. */
   replace(before: BsonDocument, after: BsonDocument): void {
     checkSize(after);
+    const key = canonicalKey(after.value['_id']);
     for (const index of this.#indexes.values()) index.checkUnique(after, this.namespace, before);
+    this.observer?.({ namespace: this.namespace, key, before, after });
     for (const index of this.#indexes.values()) {
       index.remove(before);
       index.add(after);
     }
-    this.#documents.set(canonicalKey(after.value['_id']), after);
+    this.#documents.set(key, after);
   }
 
   remove(document: BsonDocument): void {
+    const key = canonicalKey(document.value['_id']);
+    this.observer?.({ namespace: this.namespace, key, before: document, after: undefined });
     for (const index of this.#indexes.values()) index.remove(document);
-    this.#documents.delete(canonicalKey(document.value['_id']));
+    this.#documents.delete(key);
   }
 
   /** Documents with one of the values in the field, found by an index; undefined when there is none for the field. */

@@ -37,6 +37,13 @@ export class CollectionIndex {
     this.#covers = partialFilter === undefined ? undefined : compileMatch(partialFilter);
   }
 
+  /** A copy to be changed apart. */
+  fork(): CollectionIndex {
+    const copy = new CollectionIndex(this.specification);
+    for (const [key, documents] of this.#documents) copy.#documents.set(key, new Set(documents));
+    return copy;
+  }
+
   /** Throws DuplicateKey when the document may not stand beside the others; `except` is the version it replaces. */
   checkUnique(document: BsonDocument, namespace: string, except?: BsonDocument): void {
     if (!this.specification.unique) return;

@@ -11,6 +11,11 @@ export function namespaceText({ database, collection }: Namespace): string {
   return `${database}.${collection}`;
 }
 
+export function parseNamespace(text: string): Namespace {
+  const dot = text.indexOf('.');
+  return { database: text.slice(0, dot), collection: text.slice(dot + 1) };
+}
+
 export function checkDatabaseName(database: string): void {
   const isValid = database.length > 0 && database.length < 64 && !/[/\\. "$\0]/.test(database);
   if (!isValid && database !== '$external') {

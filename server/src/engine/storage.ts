@@ -2,16 +2,28 @@ import { type Document } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type IdGenerator } from '../runtime/ids.js';
-import { Collection } from './collection.js';
+import { Collection, type WriteObserver } from './collection.js';
 import { type Namespace, namespaceText } from './namespace.js';
 
 /** All data of one deployment; a database exists as long as it has a collection. */
 export class Storage {
   readonly #ids: IdGenerator;
+  readonly #observer: WriteObserver | undefined;
   readonly #databases = new Map<string, Map<string, Collection>>();
 
-  constructor(ids: IdGenerator) {
+  constructor(ids: IdGenerator, observer?: WriteObserver) {
     this.#ids = ids;
+    this.#observer = observer;
+  }
+
+  /** All data as they are now, to be read and changed apart. A collection is copied when one side changes it. */
+  snapshot(observer?: WriteObserver): Storage {
+    const copy = new Storage(this.#ids, observer);
+    for (const [database, collections] of this.#databases) {
+      for (const collection of collections.values()) collection.isShared = true;
+      copy.#databases.set(database, new Map(collections));
+    }
+    return copy;
   }
 
   databaseNames(): string[] {
@@ -22,13 +34,23 @@ export class Storage {
     return [...(this.#databases.get(database) ?? [])];
   }
 
+  /** For reading only: it may be shared with snapshots. */
   find({ database, collection }: Namespace): Collection | undefined {
     return this.#databases.get(database)?.get(collection);
   }
 
+  /** The collection, for changing it. */
+  findToChange(namespace: Namespace): Collection | undefined {
+    const collection = this.find(namespace);
+    if (collection?.isShared !== true) return collection;
+    const fork = collection.fork();
+    this.put(namespace, fork);
+    return fork;
+  }
+
   /** The collection, for commands that fail when there is none. */
   require(namespace: Namespace): Collection {
-    const collection = this.find(namespace);
+    const collection = this.findToChange(namespace);
     if (collection === undefined) {
       throw new CommandError(ErrorCode.NamespaceNotFound, `ns does not exist: ${namespaceText(namespace)}`);
     }
@@ -37,7 +59,7 @@ export class Storage {
 
   /** The collection, for writes: they create what is not there. */
   findOrCreate(namespace: Namespace): Collection {
-    return this.find(namespace) ?? this.create(namespace, {});
+    return this.findToChange(namespace) ?? this.create(namespace, {});
   }
 
   create(namespace: Namespace, options: Document): Collection {
@@ -58,6 +80,7 @@ export class Storage {
   /** Puts a whole collection in place of whatever has the name: $out builds it aside first. */
   put({ database, collection }: Namespace, content: Collection): void {
     const collections = this.#databases.get(database) ?? new Map<string, Collection>();
+    content.observer = this.#observer;
     collections.set(collection, content);
     this.#databases.set(database, collections);
   }

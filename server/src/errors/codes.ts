@@ -55,6 +55,7 @@ export const ErrorCode = {
   ClientMetadataCannotBeMutated: 186,
   PrimarySteppedDown: 189,
   NoSuchSession: 206,
+  IncompleteTransactionHistory: 217,
   ElectionInProgress: 216,
   TransactionTooOld: 225,
   RetryChangeStream: 234,
@@ -74,6 +75,7 @@ export const ErrorCode = {
   APIDeprecationError: 324,
   ReauthenticationRequired: 391,
   IngressRequestRateLimitExceeded: 462,
+  PreparedTransactionInProgress: 267,
   StaleConfig: 13388,
   SocketException: 9001,
   BSONObjectTooLarge: 10334,
@@ -125,4 +127,18 @@ const retryableWrite: ReadonlySet<number> = new Set([
 /** The codes that a server labels RetryableWriteError when the command was a retryable write. */
 export function isRetryableWriteCode(code: number): boolean {
   return retryableWrite.has(code);
+}
+
+const transient: ReadonlySet<number> = new Set([
+  ErrorCode.WriteConflict,
+  ErrorCode.LockTimeout,
+  ErrorCode.PreparedTransactionInProgress,
+  ErrorCode.SnapshotTooOld,
+  ErrorCode.SnapshotUnavailable,
+]);
+
+/** The codes after which a whole transaction may be tried again. A commit that was not answered may have succeeded. */
+export function isTransientTransactionCode(code: number, endsTransaction: boolean): boolean {
+  if (transient.has(code) || code === ErrorCode.NoSuchTransaction) return true;
+  return !endsTransaction && retryableWrite.has(code);
 }

@@ -5,6 +5,7 @@ import { type ClusterTime } from './cluster_time.js';
 import { type Member } from './member.js';
 import { type ReplicaSet } from './replica_set.js';
 import { type SessionTable } from './sessions.js';
+import { type WriteLocks } from './write_locks.js';
 
 /** What all nodes share, and what a command needs besides its own node and connection. */
 export interface Deployment {
@@ -13,6 +14,8 @@ export interface Deployment {
   readonly ids: IdGenerator;
   readonly version: string;
   readonly storage: Storage;
+  /** What open transactions have written. */
+  readonly locks: WriteLocks;
   readonly sessions: SessionTable;
   readonly clusterTime: ClusterTime;
   readonly members: readonly Member[];
