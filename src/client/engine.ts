@@ -59,6 +59,7 @@ export function createEngine(options: ResolvedOptions, publisher: EventPublisher
     publisher,
     operationIds: new OperationIds(),
     clock,
+    random,
     encoder,
     options: {
       serverSelectionTimeoutMS: options.serverSelectionTimeoutMS,

@@ -172,6 +172,15 @@ export class Deadline {
     if (this.#watchers !== null && removed(this.#watchers, watcher) && this.#watchers.length === 0) this.#disarm();
   }
 
+  /** Waits so long, at most until its end: the pause before another attempt. */
+  async pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await new Promise<void>(resolve => {
+      this.within('backoff', ms).watch({ onDeadlineEnd: () => resolve() });
+    });
+    this.record('backoff');
+  }
+
   /** Records that the time since the last record was spent in a stage. */
   record(stage: OperationPhase): void {
     const account = this.#account;

@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import type { EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
 import type { Topology } from '../sdam/topology.js';
 import type { ClusterClock } from '../sessions/cluster_time.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
@@ -14,6 +15,7 @@ export interface Engine {
   readonly publisher: EventPublisher;
   readonly operationIds: OperationIds;
   readonly clock: Clock;
+  readonly random: Random;
   readonly encoder: MessageEncoder;
   readonly options: EngineOptions;
 }

@@ -1,6 +1,5 @@
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
-import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
@@ -8,7 +7,7 @@ import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
 import { Execution } from './execution.js';
 import type { Operation } from './operation.js';
-import { errorToReport, labelWriteError, maybeApplied, shouldRetry } from './retry.js';
+import { errorToReport, labelWriteError, maybeApplied, pauseBeforeRetry, shouldRetry, withPrevious } from './retry.js';
 import type { OperationScope } from './scope.js';
 
 /**
@@ -48,6 +47,7 @@ export async function executeWith<T>(
         // The time of this attempt is not that of the next.
         if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
         execution.next();
+        await deadline.pause(pauseBeforeRetry(error, attempt, timedByOperation, engine.random.next()));
       }
     }
   } finally {
@@ -131,15 +131,6 @@ async function select(
     const mends = previous !== null && !budget.timedByOperation && budget.signal?.aborted !== true;
     throw mends ? previous : error;
   }
-}
-
-/** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
-function withPrevious(error: unknown, previous: Error | null, maybeApplied: boolean): unknown {
-  if (previous === null || !(error instanceof MongoOperationTimeoutError) || error.cause === previous) return error;
-  if (maybeApplied) error.maybeApplied = true;
-  error.cause ??= previous;
-  error.message += `. An earlier attempt had failed: ${previous.message}`;
-  return error;
 }
 
 function throwIfEnded<T>(

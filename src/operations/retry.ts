@@ -1,6 +1,7 @@
 import { MongoError, type OperationPhase } from '../errors/base.js';
 import { isRetryableRead, isRetryableWrite, shouldLabelRetryableWrite } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 
 /** What is known of an attempt that failed. */
 export interface FailedAttempt {
@@ -21,6 +22,29 @@ const MAX_ATTEMPTS_UNTIMED = 2;
 export function shouldRetry({ error, attempt, access, retryable, timedByOperation }: FailedAttempt): boolean {
   if (!retryable || (!timedByOperation && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
   return access === 'read' ? isRetryableRead(error) : isRetryableWrite(error);
+}
+
+/** Retries that follow at once, as long as the server shows no sign of overload. */
+const IMMEDIATE_RETRIES = 4;
+const LONGEST_PAUSE_MS = 100;
+/** Client Backpressure, "Overload retry policy". */
+const OVERLOAD_BASE_MS = 100;
+const LONGEST_OVERLOAD_PAUSE_MS = 10_000;
+
+/**
+ * Milliseconds to wait before the next attempt. Under `timeoutMS` retries have no number, and without a pause they would hammer a
+ * server that refuses at once for as long as there is time.
+ *
+ * @param attempt - the one that failed, 1 for the first
+ * @param chance - from 0 to 1: clients must not come back all together
+ */
+export function pauseBeforeRetry(error: unknown, attempt: number, timedByOperation: boolean, chance: number): number {
+  if (!timedByOperation) return 0;
+  if (error instanceof MongoError && error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError)) {
+    return chance * Math.min(LONGEST_OVERLOAD_PAUSE_MS, OVERLOAD_BASE_MS * 2 ** attempt);
+  }
+  if (attempt <= IMMEDIATE_RETRIES) return 0;
+  return chance * Math.min(LONGEST_PAUSE_MS, 2 ** (attempt - IMMEDIATE_RETRIES));
 }
 
 /** Where an attempt fails before its command has gone out. */
@@ -54,4 +78,13 @@ export function labelWriteError(error: unknown, wireVersion: number | undefined,
 export function errorToReport(previous: Error | null, latest: unknown): unknown {
   const wroteNothing = latest instanceof MongoError && latest.hasErrorLabel(MongoErrorLabel.NoWritesPerformed);
   return previous !== null && wroteNothing ? previous : latest;
+}
+
+/** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
+export function withPrevious(error: unknown, previous: Error | null, maybeApplied: boolean): unknown {
+  if (previous === null || !(error instanceof MongoOperationTimeoutError) || error.cause === previous) return error;
+  if (maybeApplied) error.maybeApplied = true;
+  error.cause ??= previous;
+  error.message += `. An earlier attempt had failed: ${previous.message}`;
+  return error;
 }

@@ -1,3 +1,4 @@
+import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
@@ -14,8 +15,8 @@ export interface PoolCounts {
   readonly waitQueueLength: number;
 }
 
-/** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` @internal */
-export function describeCounts({ maxPoolSize, inUse, waitQueueLength, pending, draining }: PoolCounts): string {
+/** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` */
+function describeCounts({ maxPoolSize, inUse, waitQueueLength, pending, draining }: PoolCounts): string {
   const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
   return `${inUse}${limit} in use, ${waitQueueLength} waiting, ${pending} being established, ${draining} draining`;
 }
@@ -93,4 +94,26 @@ export class MongoWaitQueueTimeoutError extends MongoDriverError {
 export function interruptedError(address: string, cause: Error | undefined): MongoPoolClearedError {
   const text = `Connection to ${address} interrupted due to server monitor timeout`;
   return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
+}
+
+/** The error of one who waited for a connection until the deadline ended. @internal */
+export function checkOutTimeout(
+  deadline: Deadline,
+  end: DeadlineEnd,
+  address: string,
+  namespace: string,
+  counts: PoolCounts,
+): Error {
+  return deadline.errorOf(
+    end,
+    {
+      during: `while checking out a connection from connection pool of ${address}: ${describeCounts(counts)}`,
+      phase: 'checkOut',
+      host: address,
+      namespace,
+      maybeApplied: false,
+      hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
+    },
+    text => new MongoWaitQueueTimeoutError(text, address, counts),
+  );
 }

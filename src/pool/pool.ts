@@ -6,11 +6,10 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import {
-  describeCounts,
+  checkOutTimeout,
   interruptedError,
   MongoPoolClearedError,
   MongoPoolClosedError,
-  MongoWaitQueueTimeoutError,
   type PoolCounts,
 } from './errors.js';
 import { establish } from './establish.js';
@@ -337,18 +336,7 @@ export class ConnectionPool implements ConnectionOwner {
   // ── Letting go
 
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
-    const error = waiter.deadline.errorOf(
-      end,
-      {
-        during: `while checking out a connection from connection pool of ${this.address}: ${describeCounts(this.#counts())}`,
-        phase: 'checkOut',
-        host: this.address,
-        namespace: waiter.request.namespace,
-        maybeApplied: false,
-        hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
-      },
-      text => new MongoWaitQueueTimeoutError(text, this.address, this.#counts()),
-    );
+    const error = checkOutTimeout(waiter.deadline, end, this.address, waiter.request.namespace, this.#counts());
     this.#fail(waiter, 'timeout', error);
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#established);

@@ -112,6 +112,19 @@ describe('a retryable write', () => {
       },
     ));
 
+  it('does not hammer a server that refuses at once for as long as there is time', () =>
+    withPrimary(
+      { timeoutMS: 300 },
+      { failCommands: ['find'], errorCode: 6 },
+      'alwaysOn',
+      async ({ collection, log }) => {
+        await rejection<MongoOperationTimeoutError>(collection.findOne({}));
+
+        const attempts = log.started('find').length;
+        assert.ok(attempts > 4 && attempts < 100, `${attempts} attempts`);
+      },
+    ));
+
   it('says that it may have been applied when the server is gone before it can be sent again', () =>
     withPrimary(
       { timeoutMS: 400 },

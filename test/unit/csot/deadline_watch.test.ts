@@ -313,3 +313,42 @@ describe('Deadline: AbortSignal', () => {
     assert.deepEqual(watcher.ends, [{ kind: 'aborted', reason: 'stop' }]);
   });
 });
+
+describe('Deadline: pausing', () => {
+  it('waits as long as was asked, and records it', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const pause = deadline.pause(100);
+
+    await clock.advance(100);
+    await pause;
+
+    assert.deepEqual(deadline.timings, [{ stage: 'backoff', durationMS: 100 }]);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('ends with the deadline', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 50);
+    const pause = deadline.pause(10_000);
+
+    await clock.advance(50);
+    await pause;
+
+    assert.equal(deadline.ended()?.kind, 'expired');
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('ends when the operation is aborted', async () => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    const deadline = start(clock, 500, controller.signal);
+    const pause = deadline.pause(10_000);
+
+    controller.abort();
+    await pause;
+
+    assert.equal(deadline.ended()?.kind, 'aborted');
+    assert.equal(clock.pendingTimers, 0);
+  });
+});
