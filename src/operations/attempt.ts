@@ -63,6 +63,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
   try {
     reply = await exchange(engine, operation, attempt, message, requestId);
   } catch (error) {
+    closeIfMalformed(connection, error);
     // Broken off, or still at work on the server for a caller who has gone: the next user would wait for it there.
     if (attempt.session !== null && (connection.error !== null || connection.draining)) attempt.session.isDirty = true;
     afterError(engine, attempt, error);
@@ -74,10 +75,14 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
   try {
     return operation.result({ reply, taken, address: attempt.server.address });
   } catch (error) {
-    // What cannot be decoded says that the stream of bytes cannot be trusted.
-    if (error instanceof MongoUnexpectedServerResponseError) connection.close(error);
+    closeIfMalformed(connection, error);
     throw isMaxTimeMSExpired(error) && deadline.timedByOperation ? serverTimeout(attempt, error as Error) : error;
   }
+}
+
+/** What cannot be decoded says that the stream of bytes cannot be trusted. */
+function closeIfMalformed(connection: Connection, error: unknown): void {
+  if (error instanceof MongoUnexpectedServerResponseError) connection.close(error);
 }
 
 async function exchange<T>(

@@ -85,6 +85,8 @@ async function attempt<T>(
   server.operationCount++;
   try {
     execution.selected(server);
+    // A server that takes no retryable writes must not be sent the second one (Retryable Writes, "Implementing Retryable Writes").
+    if (previous !== null && !execution.retryable) throw previous;
     const connection =
       server.pool.tryCheckOut(purpose) ??
       (await server.pool.checkOut(

@@ -82,7 +82,8 @@ export function errorToReport(previous: Error | null, latest: unknown): unknown 
 
 /** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
 export function withPrevious(error: unknown, previous: Error | null, maybeApplied: boolean): unknown {
-  if (previous === null || !(error instanceof MongoOperationTimeoutError) || error.cause === previous) return error;
+  if (previous === null || error === previous || !(error instanceof MongoOperationTimeoutError)) return error;
+  if (error.cause === previous) return error;
   if (maybeApplied) error.maybeApplied = true;
   error.cause ??= previous;
   error.message += `. An earlier attempt had failed: ${previous.message}`;
