@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OPTION_NAMES, optionNamed } from '../../../src/uri/options/table.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
-import { resolvedValue } from '../../spec/uri_support.js';
+import { resolvedValue } from '../../spec/legacy/uri_support.js';
 
 /** A program's options by any name, as JavaScript allows it. */
 function resolveWith(options: Record<string, unknown>, uri = 'mongodb://h') {

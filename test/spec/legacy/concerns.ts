@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { ReadConcern, readConcernDocument } from '../../src/concern/read_concern.js';
+import { ReadConcern, readConcernDocument } from '../../../src/concern/read_concern.js';
 import {
   isUnacknowledged,
   WriteConcern,
   type WriteConcernSettings,
   writeConcernDocument,
-} from '../../src/concern/write_concern.js';
-import { MongoError } from '../../src/errors/base.js';
-import { resolveOptions } from '../../src/uri/resolve.js';
-import { skipReason, specificationFiles } from '../support/specifications.js';
+} from '../../../src/concern/write_concern.js';
+import { MongoError } from '../../../src/errors/base.js';
+import { resolveOptions } from '../../../src/uri/resolve.js';
+import type { LegacySuite, TestsFile } from './suite.js';
 
 interface ConcernUriTest {
   readonly description: string;
@@ -31,35 +30,35 @@ interface ConcernDocumentTest {
   readonly isAcknowledged?: boolean;
 }
 
-const uriFolder = 'read-write-concern/tests/connection-string';
-const documentFolder = 'read-write-concern/tests/document';
+/** Concerns in connection strings. */
+export const concernUriSuite: LegacySuite = {
+  folder: 'read-write-concern/tests/connection-string',
+  cases: ({ content }) =>
+    (content as TestsFile<ConcernUriTest>).tests.map(test => {
+      // Settled: read-write-concern calls a negative wtimeoutMS invalid and says nothing about a warning (null); uri-options calls
+      // the same valid with a warning. A warning, with the value left out, is what both allow.
+      const isSettled = !test.valid && test.warning === null && /wtimeoutms=-/i.test(test.uri);
+      return isSettled
+        ? {
+            description: `${test.description} (settled: a warning, as uri-options has it)`,
+            run: () => runSettled(test),
+          }
+        : { description: test.description, run: () => runUri(test) };
+    }),
+};
 
-describe(uriFolder, { skip: skipReason(uriFolder) }, () => {
-  for (const { name, content } of specificationFiles(uriFolder)) {
-    describe(name, () => {
-      for (const test of (content as { tests: readonly ConcernUriTest[] }).tests) {
-        // Settled: read-write-concern calls a negative wtimeoutMS invalid and says nothing about a warning (null); uri-options calls
-        // the same valid with a warning. A warning, with the value left out, is what both allow.
-        const isSettled = !test.valid && test.warning === null && /wtimeoutms=-/i.test(test.uri);
-        const name = isSettled ? `${test.description} (settled: a warning, as uri-options has it)` : test.description;
-        it(name, () => (isSettled ? runSettled(test) : runUri(test)));
-      }
-    });
-  }
-});
-
-describe(documentFolder, { skip: skipReason(documentFolder) }, () => {
-  for (const { name, content } of specificationFiles(documentFolder)) {
-    describe(name, () => {
-      for (const test of (content as { tests: readonly ConcernDocumentTest[] }).tests) {
-        it(test.description, () => {
-          if (test.valid) runDocument(test);
-          else assert.throws(() => runDocument(test), MongoError);
-        });
-      }
-    });
-  }
-});
+/** Concerns as commands carry them. */
+export const concernDocumentSuite: LegacySuite = {
+  folder: 'read-write-concern/tests/document',
+  cases: ({ content }) =>
+    (content as TestsFile<ConcernDocumentTest>).tests.map(test => ({
+      description: test.description,
+      run() {
+        if (test.valid) runDocument(test);
+        else assert.throws(() => runDocument(test), MongoError);
+      },
+    })),
+};
 
 function runUri(test: ConcernUriTest): void {
   if (!test.valid) {

@@ -1,25 +1,16 @@
-import { type Document, EJSON } from '../../src/bson/index.js';
-import type { Random } from '../../src/runtime/random.js';
+import { type Document, EJSON } from '../../../src/bson/index.js';
+import type { Random } from '../../../src/runtime/random.js';
 import {
   ServerDescription as Description,
   type ServerDescription,
-} from '../../src/sdam/description/server_description.js';
-import { TopologyDescription } from '../../src/sdam/description/topology_description.js';
-import type { ServerType, TopologyType } from '../../src/sdam/description/types.js';
-import { specificationFiles } from '../support/specifications.js';
+} from '../../../src/sdam/description/server_description.js';
+import { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
+import type { ServerType, TopologyType } from '../../../src/sdam/description/types.js';
+import type { SpecificationFile } from '../../support/specifications.js';
 
-export interface Case {
-  /** Path below the folder of the specification. */
-  readonly path: string;
-  readonly content: Document;
-}
-
-/** Every JSON file below a folder of the specifications, its Extended JSON read. */
-export function casesBelow(folder: string): Case[] {
-  return specificationFiles(folder).map(({ name, content }) => ({
-    path: name,
-    content: EJSON.deserialize(content as Document) as Document,
-  }));
+/** The content of a file, its Extended JSON read. */
+export function contentOf({ content }: SpecificationFile): Document {
+  return EJSON.deserialize(content as Document) as Document;
 }
 
 /** A topology as the files of Server Selection and Max Staleness write it down. */

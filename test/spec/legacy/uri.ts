@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { MongoError } from '../../src/errors/base.js';
-import { DEFAULT_PORT } from '../../src/sdam/description/host_address.js';
-import { resolveOptions } from '../../src/uri/resolve.js';
-import type { ResolvedOptions } from '../../src/uri/resolved_options.js';
-import { skipReason, specificationFiles } from '../support/specifications.js';
+import { MongoError } from '../../../src/errors/base.js';
+import { DEFAULT_PORT } from '../../../src/sdam/description/host_address.js';
+import { resolveOptions } from '../../../src/uri/resolve.js';
+import type { ResolvedOptions } from '../../../src/uri/resolved_options.js';
+import type { LegacySuite, TestsFile } from './suite.js';
 import { type DescribedHost, describeHost, resolvedValue } from './uri_support.js';
 
 interface UriTest {
@@ -21,15 +20,12 @@ interface UriTest {
   readonly options?: Readonly<Record<string, unknown>> | null;
 }
 
-for (const folder of ['connection-string/tests', 'uri-options/tests']) {
-  describe(folder, { skip: skipReason(folder) }, () => {
-    for (const { name, content } of specificationFiles(folder)) {
-      describe(name, () => {
-        for (const test of (content as { tests: readonly UriTest[] }).tests) it(test.description, () => run(test));
-      });
-    }
-  });
-}
+/** Connection strings and the options in them. */
+export const uriSuites: readonly LegacySuite[] = ['connection-string/tests', 'uri-options/tests'].map(folder => ({
+  folder,
+  cases: ({ content }) =>
+    (content as TestsFile<UriTest>).tests.map(test => ({ description: test.description, run: () => run(test) })),
+}));
 
 function run(test: UriTest): void {
   if (!test.valid) {

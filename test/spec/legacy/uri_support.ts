@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import type { HostAddress } from '../../src/sdam/description/host_address.js';
-import type { ResolvedOptions } from '../../src/uri/resolved_options.js';
+import type { HostAddress } from '../../../src/sdam/description/host_address.js';
+import type { ResolvedOptions } from '../../../src/uri/resolved_options.js';
 
 /** Where the value of an option of a connection string is found once it is resolved. Names are in lower case. */
 const RESOLVED: Readonly<Record<string, (options: ResolvedOptions) => unknown>> = {

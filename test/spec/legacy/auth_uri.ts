@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { MongoError } from '../../src/errors/base.js';
-import { resolveOptions } from '../../src/uri/resolve.js';
-import { skipReason, specificationFiles } from '../support/specifications.js';
+import { MongoError } from '../../../src/errors/base.js';
+import { resolveOptions } from '../../../src/uri/resolve.js';
+import type { LegacyCase, LegacySuite, TestsFile } from './suite.js';
 
 interface AuthTest {
   readonly description: string;
@@ -17,24 +16,25 @@ interface AuthTest {
   } | null;
 }
 
-const folder = 'auth/tests/legacy';
+/** Credentials in connection strings. */
+export const authSuite: LegacySuite = {
+  folder: 'auth/tests/legacy',
+  cases: ({ content }) => (content as TestsFile<AuthTest>).tests.flatMap(casesOf),
+};
 
-describe(folder, { skip: skipReason(folder) }, () => {
-  for (const { name, content } of specificationFiles(folder)) {
-    describe(name, () => {
-      for (const test of (content as { tests: readonly AuthTest[] }).tests) {
-        if (test.valid && hasAwsCredentials(test)) {
-          // The files hold this case and its opposite; both cannot pass. The other half of the pair runs.
-          const reason =
-            'settled: auth.md makes credentials of MONGODB-AWS in a connection string an error; this case still allows them';
-          it(test.description, { skip: reason });
-          it(`${test.description} (settled: an error)`, () =>
-            assert.throws(() => resolveOptions(test.uri), MongoError));
-        } else it(test.description, () => run(test));
-      }
-    });
-  }
-});
+function casesOf(test: AuthTest): LegacyCase[] {
+  const { description, uri } = test;
+  const itself = { description, run: () => run(test) };
+  if (!test.valid || !hasAwsCredentials(test)) return [itself];
+  // The files hold this case and its opposite; both cannot pass. The other half of the pair runs.
+  const skip =
+    'settled: auth.md makes credentials of MONGODB-AWS in a connection string an error; this case still allows them';
+  const opposite = () => assert.throws(() => resolveOptions(uri), MongoError);
+  return [
+    { ...itself, skip },
+    { description: `${description} (settled: an error)`, run: opposite },
+  ];
+}
 
 function hasAwsCredentials({ credential }: AuthTest): boolean {
   if (credential?.mechanism !== 'MONGODB-AWS') return false;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { MonitoringEvent } from '../../src/events/event.js';
-import type { MonitoringEventName } from '../../src/events/event_map.js';
-import type { Connection } from '../../src/pool/connection.js';
-import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError } from '../../src/pool/errors.js';
-import type { PoolOptions } from '../../src/pool/pool_options.js';
-import { PoolHarness } from '../support/pool_harness.js';
-import { quiet, STANDALONE } from '../support/scripted_server.js';
+import type { MonitoringEvent } from '../../../src/events/event.js';
+import type { MonitoringEventName } from '../../../src/events/event_map.js';
+import type { Connection } from '../../../src/pool/connection.js';
+import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError } from '../../../src/pool/errors.js';
+import type { PoolOptions } from '../../../src/pool/pool_options.js';
+import { PoolHarness } from '../../support/pool_harness.js';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 /** A file of `cmap-format`. */
 export interface CmapTest {

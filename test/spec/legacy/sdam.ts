@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { type Document, EJSON } from '../../src/bson/index.js';
-import type { MongoError } from '../../src/errors/base.js';
-import { MongoNetworkError, MongoNetworkTimeoutError } from '../../src/errors/network.js';
-import { MongoServerError } from '../../src/errors/server.js';
-import { parseHello } from '../../src/sdam/description/hello.js';
-import { loadBalancerServer, type ServerDescription } from '../../src/sdam/description/server_description.js';
-import { initialTopology, TopologyDescription } from '../../src/sdam/description/topology_description.js';
-import { diffTopology } from '../../src/sdam/diff.js';
-import { type Reaction, reactTo, reactToFailedCheck } from '../../src/sdam/error_reaction.js';
-import { applyServerDescription } from '../../src/sdam/transitions.js';
-import { skipReason } from '../support/specifications.js';
-import { casesBelow } from './sdam_support.js';
+import { type Document, EJSON } from '../../../src/bson/index.js';
+import type { MongoError } from '../../../src/errors/base.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
+import { MongoServerError } from '../../../src/errors/server.js';
+import { parseHello } from '../../../src/sdam/description/hello.js';
+import { loadBalancerServer, type ServerDescription } from '../../../src/sdam/description/server_description.js';
+import { initialTopology, TopologyDescription } from '../../../src/sdam/description/topology_description.js';
+import { diffTopology } from '../../../src/sdam/diff.js';
+import { type Reaction, reactTo, reactToFailedCheck } from '../../../src/sdam/error_reaction.js';
+import { applyServerDescription } from '../../../src/sdam/transitions.js';
+import { contentOf } from './sdam_support.js';
+import type { LegacySuite } from './suite.js';
 
 interface ApplicationError {
   readonly address: string;
@@ -34,6 +33,7 @@ interface Content {
   readonly phases: Phase[];
 }
 
+const AREAS = ['rs', 'sharded', 'single', 'load-balanced', 'errors', 'monitoring'];
 const TIMES = { roundTripTime: 1, minRoundTripTime: 0, lastUpdateTime: 1 };
 
 /** The least that a topology does around the pure functions: generations of pools, and the order of events. */
@@ -239,20 +239,21 @@ function plain(value: unknown): unknown {
   return JSON.parse(EJSON.stringify(value ?? null, { relaxed: true }));
 }
 
-for (const area of ['rs', 'sharded', 'single', 'load-balanced', 'errors', 'monitoring']) {
-  const folder = `server-discovery-and-monitoring/tests/${area}`;
-  describe(`Server Discovery And Monitoring: ${area}`, { skip: skipReason(folder) }, () => {
-    for (const { path, content } of casesBelow(folder)) {
-      const { description, uri, phases } = content as Content;
-      it(`${path}: ${description}`, () => {
-        const shell = new Shell(uri);
+/** The state machine of a topology: its pure functions, and the order of their events. */
+export const sdamSuites: readonly LegacySuite[] = AREAS.map(area => ({
+  folder: `server-discovery-and-monitoring/tests/${area}`,
+  cases(file) {
+    const { description, uri, phases } = contentOf(file) as Content;
+    return [{ description, run: () => runPhases(uri, phases) }];
+  },
+}));
 
-        for (const phase of phases) {
-          for (const response of phase.responses ?? []) shell.check(response);
-          for (const error of phase.applicationErrors ?? []) shell.fail(error);
-          checkOutcome(shell, phase.outcome);
-        }
-      });
-    }
-  });
+function runPhases(uri: string, phases: readonly Phase[]): void {
+  const shell = new Shell(uri);
+
+  for (const phase of phases) {
+    for (const response of phase.responses ?? []) shell.check(response);
+    for (const error of phase.applicationErrors ?? []) shell.fail(error);
+    checkOutcome(shell, phase.outcome);
+  }
 }
