@@ -1,0 +1,42 @@
+import { type Document } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
+import { checkCommand, checkRole } from './checks.js';
+import { type Command, type CommandContext } from './context.js';
+import { runBehindTransactions, runInTransaction } from './transactions.js';
+
+/** Checks and runs a command: in a transaction, once however often it is sent, or simply. */
+export function execute(command: Command, context: CommandContext): Document | Promise<Document> {
+  checkCommand(command, context);
+  checkRole(command, context.member, context.body);
+  const { body, deployment } = context;
+  deployment.sessions.enterTerm(deployment.replicaSet?.term ?? 0);
+  if (body['autocommit'] !== undefined) return runInTransaction(command, context, runOnce);
+  const { lsid, txnNumber } = body;
+  const session = lsid === undefined ? undefined : sessionKey(lsid);
+  if (txnNumber === undefined || command.isRetryable !== true) return runAlone(command, context);
+  if (session === undefined)
+    throw new CommandError(ErrorCode.InvalidOptions, 'Transaction number requires a session ID to also be specified');
+  checkTxnNumber(txnNumber);
+  const known = deployment.sessions.findReply(session, txnNumber);
+  if (known !== undefined) return known;
+  const remember = (reply: Document): Document => {
+    deployment.sessions.remember(session, txnNumber, reply);
+    return reply;
+  };
+  const reply = runAlone(command, context);
+  return reply instanceof Promise ? reply.then(remember) : remember(reply);
+}
+
+/** A write behind open transactions has to wait for those that wrote the same documents. */
+function runAlone(command: Command, context: CommandContext): Document | Promise<Document> {
+  const mayWait = command.isRetryable === true && context.deployment.locks.areHeld;
+  return mayWait ? runBehindTransactions(context, waiting => runOnce(command, waiting)) : runOnce(command, context);
+}
+
+function runOnce(command: Command, context: CommandContext): Document | Promise<Document> {
+  const reply = command.run(context);
+  if (command.access === 'write') context.deployment.clusterTime.tick();
+  return reply;
+}

@@ -1,0 +1,43 @@
+import { type Document, isDocument } from '../bson/types.js';
+import { checkDatabaseName } from '../engine/namespace.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { type Command, type CommandContext } from './context.js';
+import { commands } from './table.js';
+
+/** Who sent what to whom, before it is known to be a command. */
+export type Incoming = Omit<CommandContext, 'name' | 'database'>;
+
+export function lookUp(incoming: Incoming): { context: CommandContext; command: Command } {
+  const name = nameOf(incoming.body);
+  const database = incoming.body['$db'];
+  if (database === undefined) {
+    throw new CommandError(ErrorCode.IDLFailedToParse, "BSON field 'OpMsgRequest.$db' is missing but a required field");
+  }
+  if (typeof database !== 'string') {
+    throw new CommandError(ErrorCode.TypeMismatch, "BSON field '$db' is the wrong type, expected type 'string'");
+  }
+  checkDatabaseName(database);
+  const command = findCommand(name);
+  if (command === undefined) throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${name}'`);
+  return { context: { ...incoming, name, database }, command };
+}
+
+/** The name of a command is that of its first field. */
+export function nameOf(body: Document): string {
+  const [name = ''] = Object.keys(body);
+  return name;
+}
+
+export function findCommand(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+}
+
+export function isHello(command: Command | undefined): boolean {
+  return command?.run === commands['hello']?.run;
+}
+
+/** Whether a hello asks to be streamed: only one that awaits changes is. */
+export function awaitsChanges(body: Document): boolean {
+  return isHello(findCommand(nameOf(body))) && isDocument(body['topologyVersion']);
+}
