@@ -1,24 +1,32 @@
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { TestCluster, type TestClusterOptions } from './cluster/test_cluster.js';
+import { type TestClusterOptions } from './cluster/options.js';
+import { TestCluster } from './cluster/test_cluster.js';
+import { answerControl } from './control.js';
+import { type Topology } from './replication/deployment.js';
 
 const help = `Usage: mongotempo-server [options]
 
 A MongoDB server in memory, for tests. Everything is gone when it stops.
 
   --replset N             a replica set of N nodes (default: a standalone)
+  --sharded N             a sharded cluster with N mongos
+  --load-balanced N       a load balancer before N mongos
   --name NAME             the name of the replica set (default: rs0)
   --host HOST             where to listen (default: 127.0.0.1)
   --port PORT             the first port, further nodes take the next ones; 0: any (default: 27017)
   --server-version V      what the server calls itself (default: 8.0)
-  --json                  print one line of JSON when ready: {"uri": …, "nodes": […]}
+  --json                  print one line of JSON when ready: {"uri": …, "singleRouterUri": …, "nodes": […]}
+  --control               take commands on standard input, a line of JSON each: {"id": 1, "method": "stepDown",
+                          "args": []}; each is answered by such a line; the server ends with its standard input
   --help                  print this
 `;
 
 interface CommandLine {
   readonly options: TestClusterOptions;
   readonly isJson: boolean;
-  /** Stop when standard input ends: set by launch(), so that no server outlives its parent. */
-  readonly endsWithStdin: boolean;
+  /** Take orders from standard input, and stop when it ends: set by launch(), so that no server outlives its parent. */
+  readonly isControlled: boolean;
 }
 
 /** Runs the command line tool. */
@@ -46,6 +54,8 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
     args: [...argv],
     options: {
       replset: { type: 'string' },
+      sharded: { type: 'string' },
+      'load-balanced': { type: 'string' },
       name: { type: 'string' },
       host: { type: 'string' },
       port: { type: 'string' },
@@ -54,17 +64,17 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       seed: { type: 'string' },
       socket: { type: 'string' },
       json: { type: 'boolean' },
-      'end-with-stdin': { type: 'boolean' },
+      control: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help === true) return 'help';
   const electionDelayMS = numberOption('--election-delay', values['election-delay']);
   const seed = numberOption('--seed', values.seed);
-  const nodes = numberOption('--replset', values.replset);
+  const { topology, nodes } = topologyOption(values);
   return {
     options: {
-      topology: nodes === undefined && values.name === undefined ? 'standalone' : 'replicaset',
+      topology,
       port: numberOption('--port', values.port) ?? 27017,
       ...(nodes === undefined ? {} : { nodes }),
       ...(values.name === undefined ? {} : { setName: values.name }),
@@ -75,8 +85,27 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       ...(values.socket === undefined ? {} : { socketPath: values.socket }),
     },
     isJson: values.json === true,
-    endsWithStdin: values['end-with-stdin'] === true,
+    isControlled: values.control === true,
   };
+}
+
+function topologyOption(values: {
+  replset?: string | undefined;
+  sharded?: string | undefined;
+  'load-balanced'?: string | undefined;
+  name?: string | undefined;
+}): { topology: Topology; nodes: number | undefined } {
+  const given = [
+    ['replicaset', '--replset', values.replset],
+    ['sharded', '--sharded', values.sharded],
+    ['load-balanced', '--load-balanced', values['load-balanced']],
+  ] as const;
+  const [chosen, other] = given.filter(([, , value]) => value !== undefined);
+  if (chosen === undefined)
+    return { topology: values.name === undefined ? 'standalone' : 'replicaset', nodes: undefined };
+  if (other !== undefined) throw new RangeError(`${chosen[1]} and ${other[1]} exclude each other`);
+  const [topology, option, value] = chosen;
+  return { topology, nodes: numberOption(option, value) };
 }
 
 function numberOption(name: string, text: string | undefined): number | undefined {
@@ -85,20 +114,33 @@ function numberOption(name: string, text: string | undefined): number | undefine
   return Number(text);
 }
 
-async function serve({ options, isJson, endsWithStdin }: CommandLine): Promise<void> {
+async function serve({ options, isJson, isControlled }: CommandLine): Promise<void> {
   const cluster = await TestCluster.start(options);
   const stop = (): void => {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-    if (endsWithStdin) process.stdin.destroy();
+    if (isControlled) process.stdin.destroy();
     void cluster.stop();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  if (endsWithStdin) process.stdin.on('end', stop).on('error', stop).resume();
   const nodes = cluster.nodes.map(({ address, port, role }) => ({ address, port, role }));
-  if (isJson) console.log(JSON.stringify({ uri: cluster.uri, nodes }));
+  if (isControlled) takeOrders(cluster, stop);
+  const { uri, singleRouterUri } = cluster;
+  if (isJson) console.log(JSON.stringify({ uri, singleRouterUri, nodes }));
   else console.log(`mongotempo-server is ready at ${cluster.uri} (press Ctrl-C to stop)`);
+}
+
+function takeOrders(cluster: TestCluster, stop: () => void): void {
+  process.stdin.on('error', stop);
+  const lines = createInterface({ input: process.stdin });
+  lines.on('close', stop);
+  lines.on('line', line => {
+    answerControl(line, cluster).then(
+      reply => console.log(JSON.stringify(reply)),
+      (error: unknown) => console.error(`mongotempo-server: not an order: ${(error as Error).message}`),
+    );
+  });
 }
 
 function explain(error: unknown): string {

@@ -2,12 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type TestClusterOptions } from './cluster/test_cluster.js';
+import { type TestClusterOptions } from './cluster/options.js';
+import { type ControlMethod, type ControlReply } from './control.js';
+import { type Role } from './replication/member.js';
 
 /** A server in a child process. */
 export interface LaunchedServer {
   readonly uri: string;
+  /** Names one router only, where `uri` names several; the same as `uri` where there are none. */
+  readonly singleRouterUri: string;
+  /** Its nodes as they were at the start. */
+  readonly nodes: readonly { readonly address: string; readonly port: number; readonly role: Role }[];
   readonly pid: number;
+  /** Makes its cluster do something, such as `reset` or `stepDown`. @throws Error when that fails, or the process has ended. */
+  call(method: ControlMethod, ...args: readonly unknown[]): Promise<unknown>;
   /** Resolves when the process has ended. */
   stop(): Promise<void>;
 }
@@ -28,10 +36,27 @@ export async function launch(options: Omit<TestClusterOptions, 'clock'> = {}): P
   if (first === undefined || pid === undefined) {
     throw new Error(`The server did not start: ${complaint.trim() || 'it ended without a message'}`);
   }
-  const { uri } = JSON.parse(first) as { uri: string };
+  const calls = new Map<number, (reply: ControlReply) => void>();
+  lines.on('line', line => {
+    const reply = JSON.parse(line) as ControlReply;
+    calls.get(reply.id)?.(reply);
+  });
+  void exited.then(() => {
+    for (const [id, settle] of calls) settle({ id, error: 'The server has ended' });
+  });
+  let lastId = 0;
   return {
-    uri,
+    ...(JSON.parse(first) as Pick<LaunchedServer, 'uri' | 'singleRouterUri' | 'nodes'>),
     pid,
+    async call(method, ...args) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error('The server has ended');
+      const id = ++lastId;
+      child.stdin.write(`${JSON.stringify({ id, method, args })}\n`);
+      const { error, result } = await new Promise<ControlReply>(resolve => calls.set(id, resolve));
+      calls.delete(id);
+      if (error !== undefined) throw new Error(error);
+      return result;
+    },
     async stop() {
       child.stdin.end();
       child.kill('SIGTERM');
@@ -45,6 +70,8 @@ function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
   const isSet = topology === undefined ? nodes !== undefined || setName !== undefined : topology === 'replicaset';
   const values: readonly (readonly [string, string | number | undefined])[] = [
     ['replset', isSet ? (nodes ?? 3) : undefined],
+    ['sharded', topology === 'sharded' ? (nodes ?? 2) : undefined],
+    ['load-balanced', topology === 'load-balanced' ? (nodes ?? 2) : undefined],
     ['name', setName],
     ['host', host],
     ['port', port],
@@ -54,5 +81,5 @@ function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
     ['socket', socketPath],
   ];
   const given = values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
-  return [...given, '--json', '--end-with-stdin'];
+  return [...given, '--json', '--control'];
 }

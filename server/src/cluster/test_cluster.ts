@@ -1,41 +1,12 @@
-import { Storage } from '../engine/storage.js';
-import { ClusterTime } from '../replication/cluster_time.js';
 import { type Deployment } from '../replication/deployment.js';
-import { knownVersions } from '../replication/hello.js';
-import { Member } from '../replication/member.js';
-import { ReplicaSet } from '../replication/replica_set.js';
-import { SessionTable } from '../replication/sessions.js';
-import { Transaction } from '../replication/transaction.js';
-import { WriteLocks } from '../replication/write_locks.js';
-import { type Clock, systemClock, TimerGroup } from '../runtime/clock.js';
-import { IdGenerator } from '../runtime/ids.js';
+import { createDeployment } from './create_deployment.js';
+import { Front } from './front.js';
+import { type ClusterPlan, planOf, type TestClusterOptions } from './options.js';
 import { TestNode } from './test_node.js';
 
-/** What a cluster is started with; everything has a default. */
-export interface TestClusterOptions {
-  /** Default: a replica set when `nodes` or `setName` is given, else a standalone. */
-  topology?: 'standalone' | 'replicaset';
-  /** Members of the replica set; default 3. */
-  nodes?: number;
-  /** Default 127.0.0.1. */
-  host?: string;
-  /** The first port, the next nodes take the following ones; default 0: any that is free. */
-  port?: number;
-  /** Default rs0. */
-  setName?: string;
-  /** What the server calls itself; default 8.0. */
-  version?: string;
-  /** How long there is no primary after a step-down; default 50. */
-  electionDelayMS?: number;
-  /** Identifiers are made from it; default: another one each time. */
-  seed?: number;
-  clock?: Clock;
-  /** A unix socket for a standalone to listen on instead of a port. */
-  socketPath?: string;
-}
-
 /**
- * A MongoDB server in memory: a standalone or a replica set on real ports.
+ * A MongoDB server in memory: a standalone, a replica set, or the routers of a sharded cluster, alone or behind a load balancer, on
+ * real ports.
  *
  * @example
  * await using cluster = await TestCluster.start({ topology: 'replicaset' });
@@ -43,29 +14,43 @@ export interface TestClusterOptions {
  */
 export class TestCluster {
   readonly uri: string;
+  /** Names one router only, where `uri` names several; the same as `uri` where there are none. */
+  readonly singleRouterUri: string;
   readonly nodes: readonly TestNode[];
   readonly #deployment: Deployment;
+  readonly #fronts: readonly Front[];
 
-  private constructor(uri: string, nodes: readonly TestNode[], deployment: Deployment) {
+  private constructor(plan: ClusterPlan, nodes: readonly TestNode[], fronts: readonly Front[], deployment: Deployment) {
+    const [uri, single = uri] = urisOf(plan, nodes, fronts);
     this.uri = uri;
+    this.singleRouterUri = single;
     this.nodes = nodes;
+    this.#fronts = fronts;
     this.#deployment = deployment;
   }
 
+  /** @throws RangeError when the options cannot be; an error of the system when a port is taken. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
-    checkOptions(options);
-    const { host = '127.0.0.1', port = 0, socketPath } = options;
-    const deployment = createDeployment(options);
+    const plan = planOf(options);
+    const { host, port, socketPath, topology } = plan;
+    const deployment = createDeployment(plan);
     const nodes = deployment.members.map(
       member => new TestNode(deployment, member, { host, port: port === 0 ? 0 : port + member.index, socketPath }),
     );
+    const fronts: Front[] = [];
     try {
       for (const node of nodes) await node.listen();
+      if (topology === 'load-balanced') {
+        // Two load balancers: one over all routers, and one over the first, for clients that are to meet only that.
+        for (const [index, routers] of [nodes, nodes.slice(0, 1)].entries()) {
+          fronts.push(await Front.listen(routers, host, port === 0 ? 0 : port + nodes.length + index));
+        }
+      }
     } catch (error) {
-      await Promise.all(nodes.map(async node => node.close()));
+      await Promise.all([...fronts, ...nodes].map(async listener => listener.close()));
       throw error;
     }
-    return new TestCluster(uriOf(nodes, deployment, socketPath), nodes, deployment);
+    return new TestCluster(plan, nodes, fronts, deployment);
   }
 
   /** The node of that number. */
@@ -83,8 +68,8 @@ export class TestCluster {
 
   /** Makes the primary step down; resolves when another node is primary. */
   async stepDown(): Promise<void> {
-    const { replicaSet } = this.#deployment;
-    if (replicaSet === undefined) throw new Error('A standalone cannot step down: start a replica set');
+    const { replicaSet, topology } = this.#deployment;
+    if (replicaSet === undefined) throw new Error(`Only a replica set can step down, not a ${topology} cluster`);
     const { electionDelayMS } = replicaSet;
     // The old primary must lose the election to come, but may win the one after it.
     replicaSet.stepDown(replicaSet.members.length > 1 ? electionDelayMS + 1 : 0);
@@ -96,10 +81,26 @@ export class TestCluster {
     await this.#deployment.replicaSet?.whenPrimary();
   }
 
+  /**
+   * Forgets all data, sessions, transactions, cursors and fail points, as if the cluster had just been started; connections stay.
+   * Resolves when there is a primary.
+   */
+  async reset(): Promise<void> {
+    const { sessions, storage, members, replicaSet } = this.#deployment;
+    sessions.clear();
+    storage.clear();
+    for (const member of members) {
+      member.cursors.clear();
+      member.failPoints.clear();
+    }
+    replicaSet?.letAllStand();
+    await this.whenPrimary();
+  }
+
   /** Closes all connections, ports and timers; nothing of the cluster keeps the process alive afterwards. */
   async stop(): Promise<void> {
     this.#deployment.timers.cancelAll();
-    await Promise.all(this.nodes.map(async node => node.close()));
+    await Promise.all([...this.#fronts, ...this.nodes].map(async listener => listener.close()));
     // Commands that were under way when the connections closed may have set timers since.
     this.#deployment.timers.cancelAll();
   }
@@ -109,58 +110,27 @@ export class TestCluster {
   }
 }
 
-function isReplicaSet({ topology, nodes, setName }: TestClusterOptions): boolean {
-  return topology === undefined ? nodes !== undefined || setName !== undefined : topology === 'replicaset';
-}
-
-function checkOptions(options: TestClusterOptions): void {
-  const { nodes, port = 0, version = '8.0', socketPath } = options;
-  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= 50)) {
-    throw new RangeError(`The number of nodes must be between 1 and 50, not ${nodes}`);
+/** The URI, and the one of a single router where it is another. */
+function urisOf(
+  { topology, setName, socketPath }: ClusterPlan,
+  nodes: readonly TestNode[],
+  fronts: readonly Front[],
+): readonly [string, string?] {
+  if (socketPath !== undefined) return [`mongodb://${encodeURIComponent(socketPath)}/`];
+  const [first = ''] = nodes.map(({ address }) => address);
+  const all = nodes.map(({ address }) => address).join(',');
+  switch (topology) {
+    case 'standalone':
+      return [`mongodb://${first}/`];
+    case 'replicaset':
+      return [`mongodb://${all}/?replicaSet=${setName}`];
+    case 'sharded':
+      return [`mongodb://${all}/`, `mongodb://${first}/`];
+    case 'load-balanced': {
+      const [uri = '', single = uri] = fronts.map(({ address }) => `mongodb://${address}/?loadBalanced=true`);
+      return [uri, single];
+    }
+    default:
+      return topology satisfies never;
   }
-  if (!isReplicaSet(options) && nodes !== undefined && nodes > 1) {
-    throw new RangeError(`A standalone has one node, not ${nodes}`);
-  }
-  if (socketPath !== undefined && isReplicaSet(options)) {
-    throw new RangeError('Only a standalone can listen on a unix socket');
-  }
-  const lastPort = port + (isReplicaSet(options) ? (nodes ?? 3) - 1 : 0);
-  if (!Number.isInteger(port) || port < 0 || lastPort > 65_535) {
-    throw new RangeError(`The ports must be between 0 and 65535, not ${port} to ${lastPort}`);
-  }
-  if (!knownVersions().some(known => version === known || version.startsWith(`${known}.`))) {
-    throw new RangeError(`The version must be one of ${knownVersions().join(', ')}, not ${version}`);
-  }
-}
-
-function createDeployment(options: TestClusterOptions): Deployment {
-  const { setName = 'rs0', version = '8.0', electionDelayMS = 50, seed, clock = systemClock, socketPath } = options;
-  const ids = new IdGenerator(seed);
-  const timers = new TimerGroup(clock);
-  const isSet = isReplicaSet(options);
-  const members = Array.from({ length: isSet ? (options.nodes ?? 3) : 1 }, (_, index) => {
-    const role = !isSet ? 'standalone' : index === 0 ? 'primary' : 'secondary';
-    const processId = ids.objectId(clock.wallTime());
-    return new Member({ index, address: socketPath ?? '', role, processId, ids });
-  });
-  const storage = new Storage(ids);
-  const locks = new WriteLocks();
-  return {
-    clock,
-    timers,
-    ids,
-    version,
-    storage,
-    locks,
-    sessions: new SessionTable(clock, () => new Transaction(storage, locks)),
-    clusterTime: new ClusterTime(clock),
-    members,
-    replicaSet: isSet ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,
-  };
-}
-
-function uriOf(nodes: readonly TestNode[], { replicaSet }: Deployment, socketPath: string | undefined): string {
-  if (socketPath !== undefined) return `mongodb://${encodeURIComponent(socketPath)}/`;
-  const hosts = nodes.map(({ address }) => address).join(',');
-  return replicaSet === undefined ? `mongodb://${hosts}/` : `mongodb://${hosts}/?replicaSet=${replicaSet.name}`;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Connection } from '../connection/connection.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member, type Role } from '../replication/member.js';
@@ -72,17 +72,21 @@ export class TestNode {
     replicaSet?.memberCameUp(this.#member);
   }
 
+  /** @internal Takes a connection that came in by its own port or through a load balancer. */
+  accept(socket: Socket, by: 'port' | 'load balancer'): void {
+    const id = ++this.#lastConnectionId;
+    const connection = new Connection(socket, this.#member, this.#deployment, { id, by });
+    this.#connections.add(connection);
+    this.#member.connectionsCurrent++;
+    this.#member.connectionsCreated++;
+    socket.once('close', () => {
+      if (this.#connections.delete(connection)) this.#member.connectionsCurrent--;
+    });
+  }
+
   /** @internal */
   async listen(): Promise<void> {
-    const server = createServer(socket => {
-      const connection = new Connection(socket, this.#member, this.#deployment, ++this.#lastConnectionId);
-      this.#connections.add(connection);
-      this.#member.connectionsCurrent++;
-      this.#member.connectionsCreated++;
-      socket.once('close', () => {
-        if (this.#connections.delete(connection)) this.#member.connectionsCurrent--;
-      });
-    });
+    const server = createServer(socket => this.accept(socket, 'port'));
     if (this.#socketPath === undefined) server.listen(this.#port, this.#host);
     else server.listen(this.#socketPath);
     await once(server, 'listening');

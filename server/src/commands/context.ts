@@ -8,6 +8,7 @@ import { type Signal } from '../runtime/signal.js';
 export interface ConnectionState {
   readonly id: number;
   readonly remoteAddress: string;
+  readonly isBehindLoadBalancer: boolean;
   readonly closing: Signal;
   isClosed: boolean;
   /** The metadata of the first hello. */

@@ -44,14 +44,25 @@ async function awaitChange({ member, connection, deployment }: CommandContext, m
 function answer({ name, body, connection, member, deployment }: CommandContext): Document {
   const compression = negotiateCompression(body['compression']);
   const isLegacy = name !== 'hello';
+  checkLoadBalancer(body, connection);
   return {
     // A client that knows hello says so in its first isMaster and is told to go on with hello.
     ...(isTrue(body['helloOk']) ? { helloOk: true } : {}),
     ...describeNode(deployment, member, isLegacy ? 'ismaster' : 'isWritablePrimary'),
     ...(compression.length > 0 ? { compression } : {}),
+    ...(connection.isBehindLoadBalancer ? { serviceId: member.serviceId } : {}),
     connectionId: connection.id,
     topologyVersion: member.topologyVersion(),
   };
+}
+
+/** Behind a load balancer a client has to know that it is: what it asks goes to one of many servers. */
+function checkLoadBalancer(body: Document, { isBehindLoadBalancer }: ConnectionState): void {
+  if (!isBehindLoadBalancer || isTrue(body['loadBalanced'])) return;
+  throw new CommandError(
+    ErrorCode.LoadBalancerSupportMismatch,
+    'The server is being accessed through a load balancer, but this driver does not have load balancing enabled',
+  );
 }
 
 /** Remembers who the client is; done before fail points are asked, since they may ask for the name of the application. */

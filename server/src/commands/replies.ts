@@ -4,6 +4,7 @@ import { type Document } from '../bson/types.js';
 import { codeName, ErrorCode, tellsOfStateChange } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Fault } from '../failpoints/fail_points.js';
+import { isReplicated } from '../replication/deployment.js';
 import { CloseConnection, type CommandContext } from './context.js';
 import { labelsOf } from './labels.js';
 import { type Incoming } from './look_up.js';
@@ -20,6 +21,10 @@ export function success(result: Document, context: CommandContext, fault: Fault 
     reply['writeConcernError'] = writeConcernError;
     const labels = labelsOf(toNumber(writeConcernError['code']), context, fault);
     if (labels.length > 0) reply['errorLabels'] = labels;
+  }
+  // How another mongos would find the transaction.
+  if (context.member.role === 'mongos' && context.body['autocommit'] === false) {
+    reply['recoveryToken'] = { recoveryShardId: 'shard01' };
   }
   return decorated(reply, context);
 }
@@ -47,7 +52,7 @@ export function failure(error: unknown, incoming: Incoming, fault: Fault | undef
 }
 
 function decorated(reply: Document, { deployment }: Pick<Incoming, 'deployment'>): Document {
-  if (deployment.replicaSet === undefined) return reply;
+  if (!isReplicated(deployment)) return reply;
   reply['$clusterTime'] = deployment.clusterTime.gossip;
   reply['operationTime'] = deployment.clusterTime.latest;
   return reply;

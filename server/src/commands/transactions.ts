@@ -2,6 +2,7 @@ import { toNumber } from '../bson/numbers.js';
 import { type Document } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { isReplicated } from '../replication/deployment.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { Transaction } from '../replication/transaction.js';
 import { type Command, type CommandContext } from './context.js';
@@ -12,7 +13,7 @@ type Run = (command: Command, context: CommandContext) => Document | Promise<Doc
 export function checkTransactionFields(command: Command, { name, body, deployment }: CommandContext): void {
   const { txnNumber, autocommit, startTransaction } = body;
   const inTransaction = autocommit !== undefined;
-  if (txnNumber !== undefined && deployment.replicaSet === undefined) {
+  if (txnNumber !== undefined && !isReplicated(deployment)) {
     throw new CommandError(
       ErrorCode.IllegalOperation,
       'Transaction numbers are only allowed on a replica set member or mongos',

@@ -1,12 +1,13 @@
 import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { codeName, ErrorCode } from '../errors/codes.js';
+import { type Deployment, isReplicated } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 
 /** The writeConcernError of a command that asks for more than this deployment can give. Replication is instantaneous. */
 export function checkWriteConcern({ body, deployment }: CommandContext): Document | undefined {
   const concern = body['writeConcern'];
-  if (!isDocument(concern) || deployment.replicaSet === undefined) return undefined;
+  if (!isDocument(concern) || !isReplicated(deployment)) return undefined;
   const { w } = concern;
   if (typeof w === 'string' && w !== 'majority') {
     return errorOf(
@@ -14,12 +15,19 @@ export function checkWriteConcern({ body, deployment }: CommandContext): Documen
       `No write concern mode named '${w}' found in replica set configuration`,
     );
   }
-  const { members } = deployment;
-  if (isNumber(w) && toNumber(w) > members.length) {
+  const { all, alive } = dataBearing(deployment);
+  if (isNumber(w) && toNumber(w) > all) {
     return errorOf(ErrorCode.UnsatisfiableWriteConcern, 'Not enough data-bearing nodes');
   }
-  const isAvailable = !isNumber(w) || toNumber(w) <= members.filter(member => member.isAlive).length;
+  const isAvailable = !isNumber(w) || toNumber(w) <= alive;
   return isAvailable ? undefined : errorOf(ErrorCode.WriteConcernFailed, 'waiting for replication timed out');
+}
+
+/** The nodes that a write reaches. Behind mongos there is one shard, a set of three that never fails. */
+function dataBearing({ replicaSet }: Deployment): { all: number; alive: number } {
+  if (replicaSet === undefined) return { all: 3, alive: 3 };
+  const { members } = replicaSet;
+  return { all: members.length, alive: members.filter(member => member.isAlive).length };
 }
 
 function errorOf(code: number, errmsg: string): Document {

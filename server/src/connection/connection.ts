@@ -22,12 +22,18 @@ export class Connection {
   #isBusy = false;
   #lastRequestId = 0;
 
-  constructor(socket: Socket, member: Member, deployment: Deployment, id: number) {
+  constructor(
+    socket: Socket,
+    member: Member,
+    deployment: Deployment,
+    { id, by }: { id: number; by: 'port' | 'load balancer' },
+  ) {
     this.#socket = socket;
     this.#member = member;
     this.#deployment = deployment;
     this.#state = {
       id,
+      isBehindLoadBalancer: by === 'load balancer',
       remoteAddress: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
       closing: new Signal(),
       isClosed: false,

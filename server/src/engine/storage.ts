@@ -91,6 +91,10 @@ export class Storage {
     if (collections?.size === 0) this.#databases.delete(database);
   }
 
+  clear(): void {
+    this.#databases.clear();
+  }
+
   dropDatabase(database: string): boolean {
     return this.#databases.delete(database);
   }

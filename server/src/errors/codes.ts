@@ -73,6 +73,7 @@ export const ErrorCode = {
   APIVersionError: 322,
   APIStrictError: 323,
   APIDeprecationError: 324,
+  LoadBalancerSupportMismatch: 354,
   ReauthenticationRequired: 391,
   IngressRequestRateLimitExceeded: 462,
   PreparedTransactionInProgress: 267,

@@ -7,8 +7,11 @@ import { type ReplicaSet } from './replica_set.js';
 import { type SessionTable } from './sessions.js';
 import { type WriteLocks } from './write_locks.js';
 
+export type Topology = 'standalone' | 'replicaset' | 'sharded' | 'load-balanced';
+
 /** What all nodes share, and what a command needs besides its own node and connection. */
 export interface Deployment {
+  readonly topology: Topology;
   readonly clock: Clock;
   readonly timers: TimerGroup;
   readonly ids: IdGenerator;
@@ -19,6 +22,11 @@ export interface Deployment {
   readonly sessions: SessionTable;
   readonly clusterTime: ClusterTime;
   readonly members: readonly Member[];
-  /** Undefined for a standalone. */
+  /** The set whose members clients see; undefined for a standalone and behind mongos. */
   readonly replicaSet: ReplicaSet | undefined;
+}
+
+/** Whether there are cluster times, retryable writes and transactions: everywhere but on a standalone. */
+export function isReplicated({ topology }: Deployment): boolean {
+  return topology !== 'standalone';
 }

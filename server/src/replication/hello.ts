@@ -34,6 +34,7 @@ export function describeNode(
   const { replicaSet, clock, version } = deployment;
   const minor = version.split('.').slice(0, 2).join('.');
   return {
+    ...(member.role === 'mongos' ? { msg: 'isdbgrid' } : {}),
     ...(replicaSet === undefined ? {} : describeSet(deployment, replicaSet, member)),
     [writableField]: member.isWritable,
     ...limits,

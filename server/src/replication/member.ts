@@ -5,7 +5,7 @@ import { FailPoints } from '../failpoints/fail_points.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Signal } from '../runtime/signal.js';
 
-export type Role = 'standalone' | 'primary' | 'secondary';
+export type Role = 'standalone' | 'primary' | 'secondary' | 'mongos';
 
 /** What belongs to one server process: its role, its topology version, its fail points and its cursors. */
 export class Member {
@@ -28,6 +28,11 @@ export class Member {
     this.#role = options.role;
     this.#processId = options.processId;
     this.cursors = new CursorRegistry(options.ids);
+  }
+
+  /** By which clients of a load balancer know it again. */
+  get serviceId(): ObjectId {
+    return this.#processId;
   }
 
   get address(): string {

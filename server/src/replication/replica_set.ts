@@ -49,6 +49,13 @@ export class ReplicaSet {
     this.#callElection();
   }
 
+  /** Whoever was barred from elections may be elected again. */
+  letAllStand(): void {
+    for (const timer of this.#barred.values()) timer.cancel();
+    this.#barred.clear();
+    this.#callElection();
+  }
+
   memberWentDown(): void {
     // Without a majority a primary cannot stay one; whoever is left becomes a secondary.
     if (this.primary === undefined || !this.#hasMajority()) this.#changeRoles(undefined);

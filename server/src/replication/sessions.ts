@@ -108,6 +108,12 @@ export class SessionTable {
     if (this.#sessions.size >= this.#sweepAt) this.#sweep();
   }
 
+  /** As if there had never been any. */
+  clear(): void {
+    this.abortTransactions();
+    this.#sessions.clear();
+  }
+
   end(session: string): void {
     this.abortTransactions(session);
     this.#sessions.delete(session);

@@ -60,6 +60,12 @@ export class RawClient {
     }
   }
 
+  /** Sends a command as it is and returns the body of its reply. */
+  async command(body: Document): Promise<Record<string, unknown>> {
+    this.send(opMsg(body));
+    return bodyOf(await this.receive());
+  }
+
   close(): void {
     this.#socket.destroy();
   }

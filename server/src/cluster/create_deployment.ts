@@ -1,0 +1,52 @@
+import { Storage } from '../engine/storage.js';
+import { ClusterTime } from '../replication/cluster_time.js';
+import { type Deployment, type Topology } from '../replication/deployment.js';
+import { Member, type Role } from '../replication/member.js';
+import { ReplicaSet } from '../replication/replica_set.js';
+import { SessionTable } from '../replication/sessions.js';
+import { Transaction } from '../replication/transaction.js';
+import { WriteLocks } from '../replication/write_locks.js';
+import { TimerGroup } from '../runtime/clock.js';
+import { IdGenerator } from '../runtime/ids.js';
+import { type ClusterPlan } from './options.js';
+
+/** All that the nodes of a cluster share, before any of them listens. */
+export function createDeployment(plan: ClusterPlan): Deployment {
+  const { topology, nodes, setName, version, electionDelayMS, seed, clock, socketPath } = plan;
+  const ids = new IdGenerator(seed);
+  const timers = new TimerGroup(clock);
+  const members = Array.from({ length: nodes }, (_, index) => {
+    const processId = ids.objectId(clock.wallTime());
+    return new Member({ index, address: socketPath ?? '', role: roleOf(topology, index), processId, ids });
+  });
+  const storage = new Storage(ids);
+  const locks = new WriteLocks();
+  return {
+    topology,
+    clock,
+    timers,
+    ids,
+    version,
+    storage,
+    locks,
+    sessions: new SessionTable(clock, () => new Transaction(storage, locks)),
+    clusterTime: new ClusterTime(clock),
+    members,
+    replicaSet:
+      topology === 'replicaset' ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,
+  };
+}
+
+function roleOf(topology: Topology, index: number): Role {
+  switch (topology) {
+    case 'standalone':
+      return 'standalone';
+    case 'replicaset':
+      return index === 0 ? 'primary' : 'secondary';
+    case 'sharded':
+    case 'load-balanced':
+      return 'mongos';
+    default:
+      return topology satisfies never;
+  }
+}
