@@ -7,6 +7,10 @@ const ROOT = resolve(__dirname, '../../..');
 /** Where the JSON tests of the driver specifications lie; a relative path is relative to the root of the repository. */
 const DIRECTORY = resolve(ROOT, process.env['SPECIFICATIONS_DIR'] ?? '../shared/specifications');
 
+export function specificationsDirectory(): string {
+  return DIRECTORY;
+}
+
 export interface SpecificationFile {
   /** Its path below the folder that was asked for, without `.json`. */
   readonly name: string;

@@ -3,8 +3,10 @@ import { EJSON } from 'bson';
 import { type Doc, plain } from './bson_values.js';
 import type { EventType, ExpectedEvents } from './events.js';
 import type { ExpectedError } from './expected_error.js';
+import type { ExpectedLogs } from './logs.js';
 import { type RunOnRequirement, readRequirements } from './requirements.js';
 import { anything, readDocument, readFields, readFlag, readList, readOneOf, readText } from './shapes.js';
+import type { ExpectedSpan, ExpectedTracing } from './tracing.js';
 
 /** The newest schema that this runner knows; an older minor version is a subset of it. */
 const SCHEMA = { major: 1, minor: 28 } as const;
@@ -57,8 +59,8 @@ export interface TestCase {
   readonly skipReason?: string;
   readonly operations: readonly Operation[];
   readonly expectEvents?: readonly ExpectedEvents[];
-  readonly expectLogMessages?: readonly Doc[];
-  readonly expectTracingMessages?: readonly Doc[];
+  readonly expectLogMessages?: readonly ExpectedLogs[];
+  readonly expectTracingMessages?: readonly ExpectedTracing[];
   readonly outcome?: readonly CollectionData[];
 }
 
@@ -116,8 +118,8 @@ function readTest(value: unknown, path: string): TestCase {
       skipReason: readText,
       operations: readOperations,
       expectEvents: (list, at) => readList(list, at, readExpectedEvents),
-      expectLogMessages: readDocuments,
-      expectTracingMessages: readDocuments,
+      expectLogMessages: (list, at) => readList(list, at, readExpectedLogs),
+      expectTracingMessages: readExpectedTracing,
       outcome: readData,
     },
     ['description', 'operations'],
@@ -205,6 +207,38 @@ function readExpectedEvents(value: unknown, path: string): ExpectedEvents {
     ['client', 'events'],
   );
   return { ...rest, eventType: eventType ?? 'command', ignoreExtraEvents: ignoreExtraEvents ?? false };
+}
+
+function readExpectedLogs(value: unknown, path: string): ExpectedLogs {
+  const read = readFields<Pick<ExpectedLogs, 'client' | 'messages'> & Partial<ExpectedLogs>>(
+    value,
+    path,
+    { client: readText, messages: readDocuments, ignoreMessages: readDocuments, ignoreExtraMessages: readFlag },
+    ['client', 'messages'],
+  );
+  return { ignoreMessages: [], ignoreExtraMessages: false, ...read };
+}
+
+/** A list of one in the sample: what each client traced. */
+function readExpectedTracing(value: unknown, path: string): readonly ExpectedTracing[] {
+  return readList(value, path, (one, at) => {
+    const read = readFields<Pick<ExpectedTracing, 'client' | 'spans'> & Partial<ExpectedTracing>>(
+      one,
+      at,
+      { client: readText, spans: readSpans, ignoreExtraSpans: readFlag },
+      ['client', 'spans'],
+    );
+    return { ignoreExtraSpans: false, ...read };
+  });
+}
+
+function readSpans(value: unknown, path: string): readonly ExpectedSpan[] {
+  return readList(value, path, (one, at) =>
+    readFields<ExpectedSpan>(one, at, { name: readText, attributes: readDocument, nested: readSpans }, [
+      'name',
+      'attributes',
+    ]),
+  );
 }
 
 function readData(value: unknown, path: string): readonly CollectionData[] {

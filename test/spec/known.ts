@@ -1,0 +1,23 @@
+import type { DriverName } from './drivers/driver.js';
+
+/** Tests that cannot be run, each with the reason. A test that a driver fails has its place in calibration.md instead. */
+export interface KnownSkip {
+  /** The path of a file below SPECIFICATIONS_DIR, or of a folder. */
+  readonly path: string;
+  /** The drivers that it is skipped for; without: all. */
+  readonly drivers?: readonly DriverName[];
+  readonly why: string;
+}
+
+const OFFICIAL: readonly DriverName[] = ['mongodb', 'mongodb-csot'];
+
+export const knownSkips: readonly KnownSkip[] = [
+  { path: 'client-side-encryption', why: 'client-side encryption' },
+  { path: 'open-telemetry', drivers: OFFICIAL, why: 'the official driver has no OpenTelemetry of its own' },
+];
+
+export function knownSkip(path: string, driver: DriverName): string | undefined {
+  return knownSkips.find(
+    known => (path === known.path || path.startsWith(`${known.path}/`)) && (known.drivers?.includes(driver) ?? true),
+  )?.why;
+}
