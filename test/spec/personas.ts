@@ -15,8 +15,13 @@ const VERSIONS = ['8.0', '8.2', '7.0', '4.4'] as const;
 
 /** Every persona of our server, the preferred ones first. */
 export const personas: readonly Persona[] = TOPOLOGIES.flatMap(topology =>
-  [false].flatMap(auth => VERSIONS.map(version => ({ topology, version, auth }))),
+  [false].flatMap(auth => versionsOf(topology).map(version => ({ topology, version, auth }))),
 );
+
+/** Load balancers are known to servers since 5.0. */
+function versionsOf(topology: TopologyName): readonly string[] {
+  return topology === 'load-balanced' ? VERSIONS.filter(version => version !== '4.4') : VERSIONS;
+}
 
 /** What the persona's server says of itself when it is asked, so that tests can be planned before one is started. */
 export function describePersona({ topology, version, auth }: Persona): Deployment {

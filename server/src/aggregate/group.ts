@@ -1,10 +1,12 @@
 import { Int32 } from 'bson';
+import { BsonDocument } from '../bson/document.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { CommandError } from '../errors/command_error.js';
 import { compileExpression } from '../expression/compile.js';
 import { averageOf, extremeOf, mergeObjects, sumOf } from '../expression/operators.js';
 import { type Evaluate } from '../expression/types.js';
-import { canonicalKey } from '../query/compare.js';
+import { canonicalKey, compareValues } from '../query/compare.js';
+import { type Stage } from './stage.js';
 
 /** What an accumulator makes of the values of a group, in their order. */
 const accumulators: Readonly<Record<string, (values: readonly unknown[]) => unknown>> = {
@@ -70,4 +72,27 @@ function distinctOf(values: readonly unknown[]): unknown[] {
     if (!distinct.has(key)) distinct.set(key, value);
   }
   return [...distinct.values()];
+}
+
+/** $bucket: a group for each range between two boundaries. */
+export function compileBucket(operand: unknown): Stage {
+  if (!isDocument(operand)) throw new CommandError(40201, 'Argument to $bucket stage must be an object');
+  const { groupBy, boundaries, output = { count: { $sum: new Int32(1) } } } = operand;
+  if (!Array.isArray(boundaries) || boundaries.length < 2) {
+    throw new CommandError(40192, "The $bucket 'boundaries' field must have at least 2 values");
+  }
+  const limits = boundaries as readonly unknown[];
+  const branches = limits.slice(1).map((upper, index) => ({
+    case: { $and: [{ $gte: [groupBy, limits[index]] }, { $lt: [groupBy, upper] }] },
+    then: limits[index],
+  }));
+  const otherwise = 'default' in operand ? { default: operand['default'] } : {};
+  const group = compileGroup({ _id: { $switch: { branches, ...otherwise } }, ...(output as Document) });
+  return (documents, { variables }) =>
+    group(
+      documents.map(document => document.value),
+      variables,
+    )
+      .sort((left, right) => compareValues(left['_id'], right['_id']))
+      .map(value => BsonDocument.fromValue(value));
 }

@@ -1,15 +1,20 @@
 import { compilePipeline, type Pipeline } from '../aggregate/pipeline.js';
-import { BsonDocument } from '../bson/document.js';
-import { type Document, isDocument, typeOf } from '../bson/types.js';
-import { Collection } from '../engine/collection.js';
-import { checkNamespace, checkWritableNamespace, type Namespace, namespaceText } from '../engine/namespace.js';
+import { runStages } from '../aggregate/stage.js';
+import { type BsonDocument } from '../bson/document.js';
+import { type Document } from '../bson/types.js';
+import { checkNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation } from '../query/collation.js';
 import { type CommandContext } from './context.js';
 import { Fields, fieldsOf } from './fields.js';
 import { checkHint } from './hint.js';
+import { writeTarget } from './merge.js';
 import { openCursor } from './read.js';
+import { documentsOf } from './sources.js';
+import { variablesOf } from './variables.js';
+import { readAll, sourceOf } from './view.js';
 
 export function aggregate(context: CommandContext): Document {
   const namespace = aggregateNamespace(context);
@@ -21,14 +26,19 @@ export function aggregate(context: CommandContext): Document {
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   }
-  if (pipeline.out !== undefined && context.body['autocommit'] !== undefined) {
-    throw new CommandError(ErrorCode.OperationNotSupportedInTransaction, '$out cannot be used in a transaction');
+  const { target } = pipeline;
+  if (target !== undefined && context.body['autocommit'] !== undefined) {
+    throw new CommandError(
+      ErrorCode.OperationNotSupportedInTransaction,
+      `${target.stage} cannot be used in a transaction`,
+    );
   }
   const cursor = new Fields('aggregate.cursor', fields.document('cursor'));
   const batchSize = cursor.count('batchSize');
-  const documents = runPipeline(context, namespace, pipeline, fields);
-  if (pipeline.out === undefined) return openCursor(context, namespace, documents, batchSize);
-  writeOut(context, pipeline.out, documents);
+  const variables = variablesOf(context);
+  const documents = runPipeline(context, namespace, pipeline, variables);
+  if (target === undefined) return openCursor(context, namespace, documents, batchSize);
+  writeTarget(context, target, documents, variables);
   return openCursor(context, namespace, [], undefined);
 }
 
@@ -42,41 +52,19 @@ function aggregateNamespace({ body, database }: CommandContext): Namespace {
 }
 
 function runPipeline(
-  { deployment }: CommandContext,
-  namespace: Namespace,
-  pipeline: Pipeline,
-  fields: Fields,
-): readonly BsonDocument[] {
-  const collection = deployment.storage.find(namespace);
-  checkHint(collection, fields.raw('hint'));
-  const variables = { ...fields.optionalDocument('let'), NOW: new Date(deployment.clock.wallTime()) };
-  const start =
-    pipeline.documents === undefined
-      ? selectDocuments(collection, { filter: pipeline.filter })
-      : pipeline.documents.map(toBson);
-  return pipeline.stages.reduce<readonly BsonDocument[]>((documents, stage) => stage(documents, variables), start);
-}
-
-function toBson(value: unknown): BsonDocument {
-  if (isDocument(value)) return BsonDocument.fromValue(value);
-  throw new CommandError(40228, `$documents must evaluate to an array of objects, found ${typeOf(value)}`);
-}
-
-/** $out replaces the whole target, and only when every document could be written. */
-function writeOut(
   context: CommandContext,
-  out: NonNullable<Pipeline['out']>,
-  documents: readonly BsonDocument[],
-): void {
-  const { storage, ids, clock } = context.deployment;
-  const target = { database: out.database ?? context.database, collection: out.collection };
-  checkWritableNamespace(target);
-  const before = storage.find(target);
-  const after = new Collection(namespaceText(target), ids.uuid(), before?.options ?? {});
-  for (const index of before?.indexes() ?? []) after.createIndex(index);
-  for (const { value } of documents) {
-    const { _id: id = ids.objectId(clock.wallTime()), ...rest } = value;
-    after.insert(BsonDocument.fromValue({ _id: id, ...rest }));
-  }
-  storage.put(target, after);
+  namespace: Namespace,
+  { source, filter, stages }: Pipeline,
+  variables: Document,
+): readonly BsonDocument[] {
+  const { deployment, database } = context;
+  const fields = fieldsOf(context);
+  checkHint(deployment.storage.find(namespace), fields.raw('hint'));
+  const fold = compileCollation(fields.optionalDocument('collation'));
+  const start =
+    source === undefined
+      ? selectDocuments(sourceOf(deployment, namespace, variables), { filter, variables, fold })
+      : documentsOf(source, context, namespace);
+  const read = (collection: string): readonly BsonDocument[] => readAll(deployment, { database, collection });
+  return runStages(stages, start, { variables, fold, read });
 }

@@ -6,13 +6,15 @@ import { type Document } from '../bson/types.js';
 import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation } from '../query/collation.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { removeMatching } from './delete.js';
 import { Fields, fieldsOf } from './fields.js';
-import { insertDocument } from './insert.js';
+import { bypassesValidation, insertDocument } from './insert.js';
 import { openCursor } from './read.js';
-import { parseUpdate, statementsOf, updateOnce, variablesOf } from './update.js';
+import { parseUpdate, statementsOf, type UpdateStatement, updateOnce } from './update.js';
+import { variablesOf } from './variables.js';
 import { runBatch } from './write_batch.js';
 
 const operations = ['insert', 'update', 'delete'] as const;
@@ -34,11 +36,11 @@ export function bulkWrite(context: CommandContext): Document {
   const list = parseOperations(context);
   const cursor = new Fields('bulkWrite.cursor', fields.optionalDocument('cursor') ?? {});
   const errorsOnly = fields.boolean('errorsOnly', false);
-  const variables = variablesOf(context);
+  const options = { variables: variablesOf(context), bypassesValidation: bypassesValidation(context) };
   const total: Counts = { ...counts };
   const results: Document[] = [];
   const errors = runBatch(context, list, (operation, idx) => {
-    const result = runOperation(context.deployment, operation, variables, total);
+    const result = runOperation(context.deployment, operation, options, total);
     if (!errorsOnly) results.push({ ok: new Double(1), idx, ...result });
   });
   for (const { index, ...error } of errors) {
@@ -55,16 +57,26 @@ export function bulkWrite(context: CommandContext): Document {
   return { cursor: opened, nErrors: errors.length, ...total };
 }
 
-function runOperation(deployment: Deployment, operation: Operation, variables: Document, total: Counts): Document {
+function runOperation(
+  deployment: Deployment,
+  operation: Operation,
+  options: Pick<UpdateStatement, 'variables' | 'bypassesValidation'>,
+  total: Counts,
+): Document {
   const { namespace, fields } = operation;
   const owner = 'bulkWrite.ops';
   switch (operation.name) {
     case 'insert':
-      insertDocument(deployment, namespace, BsonDocument.fromValue(new Fields(owner, fields).document('document')));
+      insertDocument(
+        deployment,
+        namespace,
+        BsonDocument.fromValue(new Fields(owner, fields).document('document')),
+        options.bypassesValidation,
+      );
       total.nInserted++;
       return { n: 1 };
     case 'update': {
-      const statement = parseUpdate(fields, owner, { filter: 'filter', update: 'updateMods' }, variables);
+      const statement = parseUpdate(fields, owner, { filter: 'filter', update: 'updateMods' }, options);
       const { matched, modified, upserted } = updateOnce(deployment, namespace, statement);
       total.nMatched += matched;
       total.nModified += modified;
@@ -78,7 +90,8 @@ function runOperation(deployment: Deployment, operation: Operation, variables: D
         filter: parsed.document('filter'),
         isMulti: parsed.boolean('multi', false),
         hint: parsed.raw('hint'),
-        variables,
+        fold: compileCollation(parsed.optionalDocument('collation')),
+        variables: options.variables,
       });
       total.nDeleted += n;
       return { n };
@@ -126,7 +139,8 @@ function operationsOf(context: CommandContext): Document[] {
     : sequence.map(bytes => parseDocument(Buffer.from(bytes)));
 }
 
-function parseNamespace(info: Document): Namespace {
+/** A namespace as text, as `nsInfo` and renameCollection have it. */
+export function parseNamespace(info: Document): Namespace {
   const { ns } = info;
   if (typeof ns !== 'string') throw new Fields('bulkWrite.nsInfo', info).wrongType('ns', 'string');
   const dot = ns.indexOf('.');

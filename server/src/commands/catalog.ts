@@ -2,26 +2,21 @@ import { BsonDocument } from '../bson/document.js';
 import { formatValue } from '../bson/format.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { type Collection } from '../engine/collection.js';
-import { checkWritableNamespace, namespaceText } from '../engine/namespace.js';
+import { checkWritableNamespace, type Namespace, namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { valuesEqual } from '../query/compare.js';
 import { compileMatch } from '../query/match.js';
 import { type CommandContext } from './context.js';
+import { createOptions } from './create_options.js';
 import { Fields, fieldsOf, requireNamespace } from './fields.js';
-import { genericFields } from './generic_fields.js';
 import { openCursor } from './read.js';
 
 export function create(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
   const { body, deployment } = context;
-  const options = Object.fromEntries(
-    Object.entries(body).filter(([name]) => name !== 'create' && !genericFields.has(name)),
-  );
-  if (options['viewOn'] !== undefined) {
-    throw new CommandError(ErrorCode.NotImplemented, 'This test server does not have views yet');
-  }
+  const options = createOptions(body);
   const existing = deployment.storage.find(namespace);
   if (existing === undefined) {
     deployment.storage.create(namespace, options);
@@ -73,12 +68,17 @@ export function listCollections(context: CommandContext): Document {
 }
 
 function describe(name: string, collection: Collection): Document {
+  const { options } = collection;
+  if (options['viewOn'] !== undefined) return { name, type: 'view', options, info: { readOnly: true } };
+  if (options['timeseries'] !== undefined) {
+    return { name, type: 'timeseries', options, info: { readOnly: false, uuid: collection.uuid } };
+  }
   return {
     name,
     type: 'collection',
-    options: collection.options,
+    options,
     info: { readOnly: false, uuid: collection.uuid },
-    idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
+    ...(options['clusteredIndex'] === undefined ? { idIndex: { v: 2, key: { _id: 1 }, name: '_id_' } } : {}),
   };
 }
 
@@ -100,7 +100,30 @@ function sizeOf(collections: readonly [string, Collection][]): number {
   return collections.reduce((total, [, collection]) => total + 4096 * (1 + collection.indexes().length), 0);
 }
 
-/** collStats and dbStats: the numbers that clients ask for. */
+/** What collStats and $collStats tell: the numbers that clients ask for. */
+export function collectionStatistics({ deployment }: CommandContext, namespace: Namespace): Document {
+  const collection = deployment.storage.find(namespace);
+  const documents = [...(collection?.documents() ?? [])];
+  const size = documents.reduce((total, { bytes }) => total + bytes.length, 0);
+  return {
+    ns: namespaceText(namespace),
+    size,
+    count: documents.length,
+    ...(documents.length === 0 ? {} : { avgObjSize: Math.round(size / documents.length) }),
+    storageSize: 4096,
+    capped: collection?.options['capped'] === true,
+    nindexes: collection?.indexes().length ?? 0,
+    totalIndexSize: 4096 * (collection?.indexes().length ?? 0),
+    indexSizes: Object.fromEntries((collection?.indexes() ?? []).map(({ name }) => [name, 4096])),
+    scaleFactor: 1,
+  };
+}
+
+export function collStats(context: CommandContext): Document {
+  return collectionStatistics(context, requireNamespace(context));
+}
+
+/** dbStats: the numbers that clients ask for. */
 export function dbStats({ database, deployment }: CommandContext): Document {
   const collections = deployment.storage.collections(database);
   return {

@@ -11,6 +11,8 @@ export interface ConnectionState {
   readonly isBehindLoadBalancer: boolean;
   readonly closing: Signal;
   isClosed: boolean;
+  /** How many hellos it has answered: the first one is the handshake. */
+  hellos: number;
   /** The metadata of the first hello. */
   client: Document | undefined;
   appName: string | undefined;

@@ -5,6 +5,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { sessionKey } from '../replication/sessions.js';
 import { type CommandContext } from './context.js';
+import { failAs } from './faults.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 
 export function getMore(context: CommandContext): Document {
@@ -31,6 +32,8 @@ export function getMore(context: CommandContext): Document {
       `Cannot run getMore on cursor ${id.toString()}, which was created in ${text(cursor.session)}, in ${text(session)}`,
     );
   }
+  const fault = member.failPoints.takeOnGetMore();
+  if (fault !== undefined) failAs(fault);
   const next = member.cursors.next(cursor, batchSize);
   return { cursor: { nextBatch: next.batch, id: next.id, ns: namespace } };
 }

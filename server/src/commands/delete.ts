@@ -3,11 +3,14 @@ import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation, type Fold } from '../query/collation.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { Fields, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
-import { statementsOf, variablesOf } from './update.js';
+import { statementsOf } from './update.js';
+import { variablesOf } from './variables.js';
+import { checkNoView } from './view.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
 
 export function remove(context: CommandContext): Document {
@@ -29,6 +32,7 @@ export function remove(context: CommandContext): Document {
       filter,
       isMulti: limit === 0,
       hint: fields.raw('hint'),
+      fold: compileCollation(fields.optionalDocument('collation')),
       variables,
     });
   });
@@ -37,14 +41,15 @@ export function remove(context: CommandContext): Document {
 
 /** Removes what matches and answers how many that were. */
 export function removeMatching(
-  { storage }: Deployment,
+  deployment: Deployment,
   namespace: Namespace,
-  statement: { filter: Document; isMulti: boolean; hint: unknown; variables: Document },
+  statement: { filter: Document; isMulti: boolean; hint: unknown; fold: Fold | undefined; variables: Document },
 ): number {
-  const { filter, variables } = statement;
-  const collection = storage.findToChange(namespace);
+  const { filter, variables, fold } = statement;
+  checkNoView(deployment, namespace);
+  const collection = deployment.storage.findToChange(namespace);
   checkHint(collection, statement.hint);
-  const targets = selectDocuments(collection, { filter, variables, limit: statement.isMulti ? undefined : 1 });
+  const targets = selectDocuments(collection, { filter, variables, fold, limit: statement.isMulti ? undefined : 1 });
   for (const document of targets) collection?.remove(document);
   return targets.length;
 }

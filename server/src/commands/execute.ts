@@ -3,7 +3,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { checkCommand, checkRole } from './checks.js';
-import { type Command, type CommandContext } from './context.js';
+import { CloseConnection, type Command, type CommandContext } from './context.js';
 import { runBehindTransactions, runInTransaction } from './transactions.js';
 
 /** Checks and runs a command: in a transaction, once however often it is sent, or simply. */
@@ -25,8 +25,21 @@ export function execute(command: Command, context: CommandContext): Document | P
     deployment.sessions.remember(session, txnNumber, reply);
     return reply;
   };
+  const fault = context.member.failPoints.takeOnRetryableWrite();
+  if (fault?.failsBefore !== undefined) failBefore(fault.failsBefore, fault.closeConnection);
   const reply = runAlone(command, context);
-  return reply instanceof Promise ? reply.then(remember) : remember(reply);
+  const answer = (result: Document): Document => {
+    const remembered = remember(result);
+    // What was done stays done: only the reply is lost.
+    if (fault?.closeConnection === true) throw new CloseConnection('closed by a fail point after the write');
+    return remembered;
+  };
+  return reply instanceof Promise ? reply.then(answer) : answer(reply);
+}
+
+function failBefore(code: number, closeConnection: boolean): never {
+  if (closeConnection) throw new CloseConnection('closed by a fail point before the write');
+  throw new CommandError(code, 'Failing write due to failpoint. The write must not be reflected.');
 }
 
 /** A write behind open transactions has to wait for those that wrote the same documents. */

@@ -4,12 +4,16 @@ import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation } from '../query/collation.js';
 import { compileProjection } from '../query/project.js';
 import { compileArrayFilters, compileUpdate } from '../update/compile.js';
 import { type CommandContext } from './context.js';
 import { type Fields, fieldsOf, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
+import { bypassesValidation } from './insert.js';
 import { updateOnce } from './update.js';
+import { variablesOf } from './variables.js';
+import { checkNoView } from './view.js';
 
 export function findAndModify(context: CommandContext): Document {
   const namespace = requireNamespace(context);
@@ -22,10 +26,11 @@ export function findAndModify(context: CommandContext): Document {
       removes ? 'Cannot specify both an update and remove=true' : 'Either an update or remove=true must be specified',
     );
   }
-  return removes ? removeOne(context, namespace, fields) : updateOne(context, namespace, fields);
+  checkNoView(context.deployment, namespace);
+  return removes ? removeOne(context, namespace, fields) : modifyOne(context, namespace, fields);
 }
 
-function removeOne({ deployment }: CommandContext, namespace: Namespace, fields: Fields): Document {
+function removeOne(context: CommandContext, namespace: Namespace, fields: Fields): Document {
   for (const name of ['upsert', 'new']) {
     if (fields.boolean(name, false)) {
       throw new CommandError(
@@ -36,12 +41,13 @@ function removeOne({ deployment }: CommandContext, namespace: Namespace, fields:
       );
     }
   }
-  const collection = deployment.storage.findToChange(namespace);
+  const collection = context.deployment.storage.findToChange(namespace);
   checkHint(collection, fields.raw('hint'));
   const [document] = selectDocuments(collection, {
     filter: fields.optionalDocument('query') ?? {},
     sort: fields.optionalDocument('sort'),
-    variables: fields.optionalDocument('let'),
+    variables: variablesOf(context),
+    fold: compileCollation(fields.optionalDocument('collation')),
     limit: 1,
   });
   const value = projected(document, fields);
@@ -49,9 +55,9 @@ function removeOne({ deployment }: CommandContext, namespace: Namespace, fields:
   return { lastErrorObject: { n: document === undefined ? 0 : 1 }, value };
 }
 
-function updateOne({ deployment }: CommandContext, namespace: Namespace, fields: Fields): Document {
+function modifyOne(context: CommandContext, namespace: Namespace, fields: Fields): Document {
   const returnsNew = fields.boolean('new', false);
-  const result = updateOnce(deployment, namespace, {
+  const result = updateOnce(context.deployment, namespace, {
     filter: fields.optionalDocument('query') ?? {},
     update: compileUpdate(fields.raw('update')),
     arrayFilters: compileArrayFilters(fields.optionalArray('arrayFilters') ?? []),
@@ -59,7 +65,9 @@ function updateOne({ deployment }: CommandContext, namespace: Namespace, fields:
     isUpsert: fields.boolean('upsert', false),
     sort: fields.optionalDocument('sort'),
     hint: fields.raw('hint'),
-    variables: fields.optionalDocument('let') ?? {},
+    fold: compileCollation(fields.optionalDocument('collation')),
+    bypassesValidation: bypassesValidation(context),
+    variables: variablesOf(context),
   });
   const { upserted, matched } = result;
   return {

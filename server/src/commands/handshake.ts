@@ -57,8 +57,9 @@ function answer({ name, body, connection, member, deployment }: CommandContext):
 }
 
 /** Behind a load balancer a client has to know that it is: what it asks goes to one of many servers. */
-function checkLoadBalancer(body: Document, { isBehindLoadBalancer }: ConnectionState): void {
-  if (!isBehindLoadBalancer || isTrue(body['loadBalanced'])) return;
+function checkLoadBalancer(body: Document, connection: ConnectionState): void {
+  const isFirst = connection.hellos++ === 0;
+  if (!isFirst || !connection.isBehindLoadBalancer || isTrue(body['loadBalanced'])) return;
   throw new CommandError(
     ErrorCode.LoadBalancerSupportMismatch,
     'The server is being accessed through a load balancer, but this driver does not have load balancing enabled',

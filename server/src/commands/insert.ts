@@ -7,6 +7,7 @@ import { CommandError } from '../errors/command_error.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
+import { checkNoView } from './view.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
 
 export function insert(context: CommandContext): Document {
@@ -15,13 +16,19 @@ export function insert(context: CommandContext): Document {
   const documents = documentsToInsert(context);
   let n = 0;
   const errors = runBatch(context, documents, document => {
-    insertDocument(context.deployment, namespace, document);
+    insertDocument(context.deployment, namespace, document, bypassesValidation(context));
     n++;
   });
   return withWriteErrors({ n }, errors);
 }
 
-export function insertDocument(deployment: Deployment, namespace: Namespace, document: BsonDocument): void {
+/** `bypass`: the collection's validator is not asked. */
+export function insertDocument(
+  deployment: Deployment,
+  namespace: Namespace,
+  document: BsonDocument,
+  bypass = false,
+): void {
   const size = document.bytes.length;
   if (size > maxBsonObjectSize) {
     throw new CommandError(
@@ -29,7 +36,15 @@ export function insertDocument(deployment: Deployment, namespace: Namespace, doc
       `object to insert too large. size in bytes: ${size}, max size: ${maxBsonObjectSize}`,
     );
   }
-  deployment.storage.findOrCreate(namespace).insert(withIdFirst(document, deployment));
+  checkNoView(deployment, namespace);
+  const collection = deployment.storage.findOrCreate(namespace);
+  const complete = withIdFirst(document, deployment);
+  if (!bypass) collection.checkValid(complete);
+  collection.insert(complete);
+}
+
+export function bypassesValidation(context: CommandContext): boolean {
+  return fieldsOf(context).boolean('bypassDocumentValidation', false);
 }
 
 function documentsToInsert(context: CommandContext): BsonDocument[] {

@@ -2,10 +2,12 @@ import { Int32 } from 'bson';
 import { BsonDocument } from '../bson/document.js';
 import { isNumber, toInteger } from '../bson/numbers.js';
 import { type Document } from '../bson/types.js';
+import { Collection } from '../engine/collection.js';
 import { type Namespace, namespaceText } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation } from '../query/collation.js';
 import { canonicalKey } from '../query/compare.js';
 import { parsePath, visitPath } from '../query/path.js';
 import { compileProjection } from '../query/project.js';
@@ -13,6 +15,8 @@ import { sessionKey } from '../replication/sessions.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
+import { variablesOf } from './variables.js';
+import { sourceOf } from './view.js';
 
 const defaultBatchSize = 101;
 
@@ -28,11 +32,13 @@ export function find(context: CommandContext): Document {
   }
   const collection = context.deployment.storage.find(namespace);
   checkHint(collection, fields.raw('hint'));
-  const found = selectDocuments(collection, {
+  const variables = variablesOf(context);
+  const found = selectDocuments(sourceOf(context.deployment, namespace, variables), {
     filter,
     sort: fields.optionalDocument('sort'),
     skip: fields.count('skip'),
-    variables: fields.optionalDocument('let'),
+    variables,
+    fold: compileCollation(fields.optionalDocument('collation')),
     limit: limit === 0 ? undefined : limit,
   });
   const project = Object.keys(projection).length === 0 ? undefined : compileProjection(projection, 'find');
@@ -66,24 +72,29 @@ export function count(context: CommandContext): Document {
   // A negative limit means the same as its absolute value.
   const most = isNumber(limit) ? Math.abs(toInteger(limit) ?? 0) : 0;
   const skip = fields.count('skip') ?? 0;
+  const source = sourceOf(context.deployment, namespace);
   if (Object.keys(filter).length === 0) {
-    const left = Math.max(0, (collection?.size ?? 0) - skip);
+    const size = source instanceof Collection ? source.size : (source?.length ?? 0);
+    const left = Math.max(0, size - skip);
     return { n: new Int32(most === 0 ? left : Math.min(left, most)) };
   }
-  return { n: selectDocuments(collection, { filter, skip, limit: most === 0 ? undefined : most }).length };
+  const fold = compileCollation(fields.optionalDocument('collation'));
+  return { n: selectDocuments(source, { filter, skip, fold, limit: most === 0 ? undefined : most }).length };
 }
 
 export function distinct(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   const fields = fieldsOf(context);
   const path = parsePath(fields.string('key'));
-  const collection = context.deployment.storage.find(namespace);
+  const source = sourceOf(context.deployment, namespace);
+  checkHint(context.deployment.storage.find(namespace), fields.raw('hint'));
+  const fold = compileCollation(fields.optionalDocument('collation'));
   const values = new Map<string, unknown>();
-  for (const document of selectDocuments(collection, { filter: fields.optionalDocument('query') ?? {} })) {
+  for (const document of selectDocuments(source, { filter: fields.optionalDocument('query') ?? {}, fold })) {
     visitPath(document.value, path, value => {
       for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
         if (one === undefined) continue;
-        const key = canonicalKey(one);
+        const key = canonicalKey(fold === undefined ? one : fold(one));
         if (!values.has(key)) values.set(key, one);
       }
       return false;

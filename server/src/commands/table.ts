@@ -1,6 +1,7 @@
 import { aggregate } from './aggregate.js';
 import { bulkWrite } from './bulk_write.js';
-import { create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
+import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
+import { collMod } from './coll_mod.js';
 import { type CommandTable } from './context.js';
 import { getMore, killCursors } from './cursors.js';
 import { remove } from './delete.js';
@@ -19,8 +20,11 @@ import { findAndModify } from './find_and_modify.js';
 import { hello } from './handshake.js';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.js';
 import { insert } from './insert.js';
+import { mapReduce } from './map_reduce.js';
 import { count, distinct, find } from './read.js';
+import { renameCollection } from './rename.js';
 import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
+import { changeSearchIndexes } from './search_indexes.js';
 import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from './sessions.js';
 import { abortTransaction, commitTransaction } from './transactions.js';
 import { update } from './update.js';
@@ -124,6 +128,16 @@ export const commands: CommandTable = {
   },
 
   create: { ...define, inTransaction: 'runs', run: create },
+  collMod: { ...define, run: collMod },
+  renameCollection: {
+    access: 'write',
+    isAdminOnly: true,
+    fields: ['renameCollection', 'to', 'dropTarget', 'stayTemp'],
+    run: renameCollection,
+  },
+  createSearchIndexes: { access: 'any', run: changeSearchIndexes },
+  updateSearchIndex: { access: 'any', run: changeSearchIndexes },
+  dropSearchIndex: { access: 'any', run: changeSearchIndexes },
   drop: { ...define, fields: ['drop'], run: drop },
   dropDatabase: { ...define, fields: ['dropDatabase'], run: dropDatabase },
   listCollections: {
@@ -161,6 +175,8 @@ export const commands: CommandTable = {
   serverStatus: { ...any, run: serverStatus },
   connectionStatus: { ...any, isApiV1: true, run: connectionStatus },
   whatsmyuri: { ...any, run: whatsMyUri },
+  mapReduce: { access: 'read', run: mapReduce },
+  collStats: { access: 'read', run: collStats },
   dbStats: { access: 'read', run: dbStats },
   getParameter: { ...admin, run: getParameter },
   getLog: { ...admin, run: getLog },

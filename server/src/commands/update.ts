@@ -4,6 +4,7 @@ import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { compileCollation, type Fold } from '../query/collation.js';
 import { compileMatch, type MatchDetails } from '../query/match.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type CompiledUpdate, compileArrayFilters, compileUpdate } from '../update/compile.js';
@@ -12,6 +13,9 @@ import { buildUpsert } from '../update/upsert.js';
 import { type CommandContext } from './context.js';
 import { Fields, fieldsOf, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
+import { bypassesValidation } from './insert.js';
+import { evaluated, variablesOf } from './variables.js';
+import { checkNoView } from './view.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
 
 /** The statements of a write command: from a kind-1 section or from the array in the body. */
@@ -33,6 +37,7 @@ export function update(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
   const variables = variablesOf(context);
+  const bypass = bypassesValidation(context);
   const upserted: Document[] = [];
   let n = 0;
   let nModified = 0;
@@ -40,7 +45,7 @@ export function update(context: CommandContext): Document {
     const result = updateOnce(
       context.deployment,
       namespace,
-      parseUpdate(statement, 'update.updates', { filter: 'q', update: 'u' }, variables),
+      parseUpdate(statement, 'update.updates', { filter: 'q', update: 'u' }, { variables, bypassesValidation: bypass }),
     );
     n += result.matched;
     nModified += result.modified;
@@ -61,13 +66,11 @@ export interface UpdateStatement {
   readonly isUpsert: boolean;
   readonly sort: Document | undefined;
   readonly hint: unknown;
+  readonly fold: Fold | undefined;
+  /** The collection's validator is not asked. */
+  readonly bypassesValidation: boolean;
   /** What $expr and pipelines may use: `let` of the command, and the constants of the statement. */
   readonly variables: Document;
-}
-
-/** The `let` of a command. */
-export function variablesOf(context: CommandContext): Document {
-  return fieldsOf(context).optionalDocument('let') ?? {};
 }
 
 /** `update` and `bulkWrite` differ in the names of two fields. */
@@ -75,7 +78,7 @@ export function parseUpdate(
   statement: Document,
   owner: string,
   names: { filter: string; update: string },
-  variables: Document,
+  { variables, bypassesValidation: bypass }: Pick<UpdateStatement, 'variables' | 'bypassesValidation'>,
 ): UpdateStatement {
   const fields = new Fields(owner, statement);
   const filter = fields.document(names.filter);
@@ -102,7 +105,12 @@ export function parseUpdate(
     isUpsert: fields.boolean('upsert', false),
     sort,
     hint: fields.raw('hint'),
-    variables: { ...variables, ...(fields.optionalDocument('c') ?? fields.optionalDocument('constants')) },
+    fold: compileCollation(fields.optionalDocument('collation')),
+    bypassesValidation: bypass,
+    variables: {
+      ...variables,
+      ...evaluated(fields.optionalDocument('c') ?? fields.optionalDocument('constants') ?? {}, variables),
+    },
   };
 }
 
@@ -115,11 +123,12 @@ export interface UpdateResult {
 }
 
 export function updateOnce(deployment: Deployment, namespace: Namespace, statement: UpdateStatement): UpdateResult {
-  const { filter, arrayFilters, isMulti, sort, variables } = statement;
+  const { filter, arrayFilters, isMulti, sort, variables, fold } = statement;
+  checkNoView(deployment, namespace);
   const existing = deployment.storage.findToChange(namespace);
   checkHint(existing, statement.hint);
   const limit = isMulti ? undefined : 1;
-  const targets = selectDocuments(existing, { filter, sort, limit, variables });
+  const targets = selectDocuments(existing, { filter, sort, limit, variables, fold });
   const base = { arrayFilters, variables, isInsert: false, wallTime: deployment.clock.wallTime() };
   if (targets.length === 0) {
     const none = { matched: 0, modified: 0, before: undefined, after: undefined };
@@ -127,18 +136,22 @@ export function updateOnce(deployment: Deployment, namespace: Namespace, stateme
     const newId = () => deployment.ids.objectId(base.wallTime);
     const built = buildUpsert(filter, statement.update, { ...base, arrayIndex: undefined }, newId);
     const upserted = BsonDocument.fromValue(built);
-    deployment.storage.findOrCreate(namespace).insert(upserted);
+    const collection = deployment.storage.findOrCreate(namespace);
+    if (!statement.bypassesValidation) collection.checkValid(upserted);
+    collection.insert(upserted);
     return { ...none, upserted, after: upserted };
   }
-  const matches = compileMatch(filter, variables);
+  const folded = fold ?? (<Value>(value: Value) => value);
+  const matches = compileMatch(folded(filter), variables);
   let modified = 0;
   let after: BsonDocument | undefined;
   for (const target of targets) {
     const details: MatchDetails = {};
-    matches(target.value, details);
+    matches(folded(target.value), details);
     after = BsonDocument.fromValue(statement.update.apply(target.value, { ...base, arrayIndex: details.arrayIndex }));
     // An update that changes nothing is matched but not modified: compared as bytes, since 1 and 1.0 differ here.
     if (after.bytes.equals(target.bytes)) continue;
+    if (!statement.bypassesValidation) existing?.checkValid(after, target);
     existing?.replace(target, after);
     modified++;
   }

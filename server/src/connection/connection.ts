@@ -37,6 +37,7 @@ export class Connection {
       remoteAddress: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
       closing: new Signal(),
       isClosed: false,
+      hellos: 0,
       client: undefined,
       appName: undefined,
     };

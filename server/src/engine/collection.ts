@@ -1,10 +1,11 @@
 import { type Binary } from 'bson';
 import { type BsonDocument } from '../bson/document.js';
-import { type Document, typeOf } from '../bson/types.js';
+import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { canonicalKey, valuesEqual } from '../query/compare.js';
 import { CollectionIndex, duplicateKey, type IndexSpecification } from './index_keys.js';
+import { Validator } from './validator.js';
 
 export const maxBsonObjectSize = 16 * 1024 * 1024;
 /** Stored documents may be a little larger than those that clients send, as in the server. */
@@ -27,7 +28,8 @@ export type WriteObserver = (write: DocumentWrite) => void;
 export class Collection {
   readonly namespace: string;
   readonly uuid: Binary;
-  readonly options: Document;
+  #options: Document;
+  #validator: Validator | undefined;
   /** Set by the storage that the collection is in. */
   observer: WriteObserver | undefined;
   /** A snapshot has it, too: whoever wants to change it must fork it. */
@@ -38,14 +40,29 @@ export class Collection {
   constructor(namespace: string, uuid: Binary, options: Document, from?: Collection) {
     this.namespace = namespace;
     this.uuid = uuid;
-    this.options = options;
+    this.#options = options;
+    this.#validator = from === undefined ? Validator.of(options) : from.#validator;
     this.#documents = new Map(from === undefined ? [] : from.#documents);
     this.#indexes = new Map(from === undefined ? [] : [...from.#indexes].map(([name, index]) => [name, index.fork()]));
   }
 
   /** The same collection to be changed apart; the documents are shared, as they never change. */
-  fork(): Collection {
-    return new Collection(this.namespace, this.uuid, this.options, this);
+  fork(namespace = this.namespace): Collection {
+    return new Collection(namespace, this.uuid, this.options, this);
+  }
+
+  get options(): Document {
+    return this.#options;
+  }
+
+  setOptions(options: Document): void {
+    this.#options = options;
+    this.#validator = Validator.of(options);
+  }
+
+  /** @throws CommandError when the collection does not allow the document. */
+  checkValid(after: BsonDocument, before?: BsonDocument): void {
+    this.#validator?.check(after, before);
   }
 
   get size(): number {
@@ -69,7 +86,8 @@ export class Collection {
     const id = document.value['_id'];
     checkId(id);
     checkSize(document);
-    const key = canonicalKey(id);
+    // Measurements of a time series may share an _id.
+    const key = canonicalKey(id) + (this.#options['timeseries'] === undefined ? '' : `#${this.#documents.size}`);
     if (this.#documents.has(key)) throw duplicateKey(this.namespace, idIndex, [id]);
     for (const index of this.#indexes.values()) index.checkUnique(document, this.namespace);
     this.observer?.({ namespace: this.namespace, key, before: undefined, after: document });
@@ -108,7 +126,11 @@ export class Collection {
 
   /** All indexes, beginning with that of _id. */
   indexes(): IndexSpecification[] {
-    const ofId = { ...idIndex, unique: false, sparse: false, partialFilter: undefined, options: {} };
+    const plain = { unique: false, sparse: false, partialFilter: undefined };
+    const clustered = this.#options['clusteredIndex'];
+    const ofId: IndexSpecification = isDocument(clustered)
+      ? { ...plain, ...idIndex, name: String(clustered['name']), options: { unique: true, clustered: true } }
+      : { ...plain, ...idIndex, options: {} };
     return [ofId, ...[...this.#indexes.values()].map(({ specification }) => specification)];
   }
 
@@ -138,6 +160,18 @@ export class Collection {
     }
     this.#indexes.set(specification.name, index);
     return true;
+  }
+
+  /** Changes options of an index that do not change what it holds. */
+  changeIndex(name: string, settings: Document): void {
+    const index = this.#indexes.get(name);
+    if (index === undefined) return;
+    const { specification } = index;
+    const options = { ...specification.options, ...settings };
+    const unique = settings['unique'] === true || specification.unique;
+    const changed = new CollectionIndex({ ...specification, unique, options });
+    for (const document of this.#documents.values()) changed.add(document);
+    this.#indexes.set(name, changed);
   }
 
   dropIndex(name: string): void {

@@ -1,9 +1,11 @@
 import { type BsonDocument } from '../bson/document.js';
+import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, fieldOf, typeOf } from '../bson/types.js';
+import { type Fold } from '../query/collation.js';
 import { compareValues } from '../query/compare.js';
 import { compileMatch, isOperatorDocument } from '../query/match.js';
-import { compileSort } from '../query/sort.js';
-import { type Collection } from './collection.js';
+import { compileSort, type Sorter } from '../query/sort.js';
+import { Collection } from './collection.js';
 
 export interface Selection {
   readonly filter: Document;
@@ -11,32 +13,54 @@ export interface Selection {
   readonly skip?: number | undefined;
   /** What $expr may use, by name. */
   readonly variables?: Document | undefined;
+  /** How strings are compared; undefined: by their bytes. */
+  readonly fold?: Fold | undefined;
   /** No limit when it is left out. */
   readonly limit?: number | undefined;
 }
 
+/** Where documents come from: a collection, or a list that was made already (of a view, or by a stage). */
+export type Source = Collection | readonly BsonDocument[] | undefined;
+
 /** The documents a query asks for, in its order. The result is a snapshot: documents are immutable. */
-export function selectDocuments(collection: Collection | undefined, selection: Selection): BsonDocument[] {
-  const { filter, sort, skip = 0, limit = Number.POSITIVE_INFINITY } = selection;
+export function selectDocuments(source: Source, selection: Selection): BsonDocument[] {
+  const { filter, sort, skip = 0, limit = Number.POSITIVE_INFINITY, fold = unchanged } = selection;
   // The filter is compiled even without a collection: a wrong one is an error all the same.
-  const matches = compileMatch(filter, selection.variables);
-  const sorter = sort === undefined || Object.keys(sort).length === 0 ? undefined : compileSort(sort);
-  if (collection === undefined) return [];
+  const matches = compileMatch(fold(filter), selection.variables);
+  const sorter = sort === undefined || Object.keys(sort).length === 0 ? undefined : compileSorter(sort);
+  if (source === undefined) return [];
   const enough = sorter === undefined ? skip + limit : Number.POSITIVE_INFINITY;
   const found: BsonDocument[] = [];
   if (enough > 0) {
-    for (const document of candidates(collection, filter)) {
-      if (!matches(document.value)) continue;
+    for (const document of candidates(source, selection)) {
+      if (!matches(fold(document.value))) continue;
       found.push(document);
       if (found.length >= enough) break;
     }
   }
-  const ordered = sorter === undefined ? found : sorter(found, document => document.value);
+  const ordered = sorter === undefined ? found : sorter(found, document => fold(document.value));
   return skip === 0 && limit >= ordered.length ? ordered : ordered.slice(skip, skip + limit);
 }
 
+function unchanged<Value>(value: Value): Value {
+  return value;
+}
+
+/** {$natural: -1} is the order of insertion, from the end. */
+function compileSorter(sort: Document): Sorter {
+  const natural = sort['$natural'];
+  if (natural === undefined) return compileSort(sort);
+  return items => (isNumber(natural) && toNumber(natural) < 0 ? [...items].reverse() : [...items]);
+}
+
 /** The fewest documents among which all matches are: by _id, by an index, or all. */
-function candidates(collection: Collection, filter: Document): Iterable<BsonDocument> {
+function candidates(source: Collection | readonly BsonDocument[], { filter, fold }: Selection): Iterable<BsonDocument> {
+  if (!(source instanceof Collection)) return source;
+  // Indexes are of bytes.
+  return fold === undefined ? indexed(source, filter) : source.documents();
+}
+
+function indexed(collection: Collection, filter: Document): Iterable<BsonDocument> {
   const ids = equalValues(fieldOf(filter, '_id'));
   if (ids !== undefined) {
     const found = ids.map(id => collection.findById(id)).filter(document => document !== undefined);

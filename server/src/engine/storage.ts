@@ -85,6 +85,14 @@ export class Storage {
     this.#databases.set(database, collections);
   }
 
+  /** Moves a collection with its documents and indexes to another name, in the place of whatever has it. */
+  rename(from: Namespace, to: Namespace): void {
+    const collection = this.findToChange(from);
+    if (collection === undefined) return;
+    this.drop(from);
+    this.put(to, collection.fork(namespaceText(to)));
+  }
+
   drop({ database, collection }: Namespace): void {
     const collections = this.#databases.get(database);
     collections?.delete(collection);

@@ -238,7 +238,7 @@ function compileFieldAccess(name: '$getField' | '$setField', operand: unknown): 
   const { field, input, value } = isDocument(operand)
     ? operand
     : { field: operand, input: undefined, value: undefined };
-  const evaluateField = compileExpression(isDocument(field) ? (field['$literal'] ?? field) : field);
+  const evaluateField = compileExpression(field);
   const evaluateInput = input === undefined ? (scope: Scope) => scope.current : compileExpression(input);
   const evaluateValue = compileExpression(value);
   return scope => {

@@ -1,4 +1,4 @@
-import { isNumber, toInteger } from '../bson/numbers.js';
+import { isNumber, toInteger, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
@@ -20,7 +20,12 @@ export interface Victim {
   readonly namespace: string | undefined;
 }
 
-type Mode = { kind: 'off' } | { kind: 'alwaysOn' } | { kind: 'times'; left: number } | { kind: 'skip'; left: number };
+type Mode =
+  | { kind: 'off' }
+  | { kind: 'alwaysOn' }
+  | { kind: 'times'; left: number }
+  | { kind: 'skip'; left: number }
+  | { kind: 'chance'; of: number };
 
 interface FailPoint {
   mode: Mode;
@@ -28,7 +33,11 @@ interface FailPoint {
   timesEntered: number;
 }
 
-const supported: ReadonlySet<string> = new Set(['failCommand']);
+const supported: ReadonlySet<string> = new Set([
+  'failCommand',
+  'failGetMoreAfterCursorCheckout',
+  'onPrimaryTransactionalWrite',
+]);
 
 /** The fail points of one node. */
 export class FailPoints {
@@ -51,12 +60,34 @@ export class FailPoints {
 
   /** The fault for this command, if the fail point failCommand is on for it; counts down its mode. */
   take(victim: Victim): Fault | undefined {
-    const point = this.#points.get('failCommand');
-    if (point === undefined || point.mode.kind === 'off' || !isHit(point.data, victim)) return undefined;
+    const data = this.#enter('failCommand', point => isHit(point.data, victim));
+    return data === undefined ? undefined : parseFault(data);
+  }
+
+  /** The fault for a getMore whose cursor has been found. */
+  takeOnGetMore(): Fault | undefined {
+    const data = this.#enter('failGetMoreAfterCursorCheckout');
+    return data === undefined ? undefined : parseFault(data);
+  }
+
+  /** What is to become of a retryable write: by default it is done, and the connection is closed before the reply. */
+  takeOnRetryableWrite(): { readonly failsBefore: number | undefined; readonly closeConnection: boolean } | undefined {
+    const data = this.#enter('onPrimaryTransactionalWrite');
+    if (data === undefined) return undefined;
+    const code = data['failBeforeCommitExceptionCode'];
+    return {
+      failsBefore: isNumber(code) ? toInteger(code) : undefined,
+      closeConnection: data['closeConnection'] !== false,
+    };
+  }
+
+  #enter(name: string, isMeant: (point: FailPoint) => boolean = () => true): Document | undefined {
+    const point = this.#points.get(name);
+    if (point === undefined || point.mode.kind === 'off' || !isMeant(point)) return undefined;
     if (!countDown(point.mode)) return undefined;
     if (point.mode.kind === 'times' && point.mode.left === 0) point.mode = { kind: 'off' };
     point.timesEntered++;
-    return parseFault(point.data);
+    return point.data;
   }
 
   clear(): void {
@@ -68,6 +99,8 @@ function parseMode(mode: unknown): Mode {
   if (mode === 'off') return { kind: 'off' };
   if (mode === 'alwaysOn') return { kind: 'alwaysOn' };
   if (isDocument(mode)) {
+    const chance = mode['activationProbability'];
+    if (isNumber(chance)) return { kind: 'chance', of: toNumber(chance) };
     for (const kind of ['times', 'skip'] as const) {
       const left = toInteger(mode[kind]);
       if (left !== undefined && left >= 0) return { kind, left };
@@ -75,7 +108,7 @@ function parseMode(mode: unknown): Mode {
   }
   throw new CommandError(
     ErrorCode.BadValue,
-    "unknown mode of a fail point: use 'off', 'alwaysOn', {times: n} or {skip: n}",
+    "unknown mode of a fail point: use 'off', 'alwaysOn', {times: n}, {skip: n} or {activationProbability: p}",
   );
 }
 
@@ -93,6 +126,8 @@ function countDown(mode: Mode): boolean {
       return false;
     case 'alwaysOn':
       return true;
+    case 'chance':
+      return Math.random() < mode.of;
     case 'times':
       mode.left--;
       return mode.left >= 0;

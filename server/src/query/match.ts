@@ -2,8 +2,10 @@ import { asDocument, type Document, isDocument, typeOf } from '../bson/types.js'
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { compileExpression, isTrue } from '../expression/compile.js';
+import { compileSchema } from './json_schema.js';
 import { parsePath, visitPath } from './path.js';
 import { compileValueTest, type ValueTest } from './value_tests.js';
+import { compileWhere } from './where.js';
 
 /** What a match tells besides yes: the position that the update operator `$` stands for. */
 export interface MatchDetails {
@@ -41,6 +43,14 @@ function compileTopLevel(name: string, operand: unknown, variables: Document): M
     case '$expr': {
       const evaluate = compileExpression(operand);
       return document => isTrue(evaluate({ root: document, current: document, variables }));
+    }
+    case '$jsonSchema':
+      return compileSchema(operand);
+    case '$where':
+      return compileWhere(operand);
+    case '$sampleRate': {
+      const rate = Number(operand);
+      return () => Math.random() < rate;
     }
     case '$comment':
       return () => true;

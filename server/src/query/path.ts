@@ -1,4 +1,4 @@
-import { asDocument, fieldOf } from '../bson/types.js';
+import { asDocument, type Document, fieldOf } from '../bson/types.js';
 
 export type Path = readonly string[];
 
@@ -52,4 +52,9 @@ export function collectKeyValues(start: unknown, path: Path): unknown[] {
     return false;
   });
   return values.length === 0 ? [null] : values;
+}
+
+/** The one value at a path through documents; arrays are not opened. */
+export function fieldAt(document: Document, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, part) => fieldOf(asDocument(value) ?? {}, part), document);
 }

@@ -1,4 +1,4 @@
-import { type Binary, Long } from 'bson';
+import { Binary, Long } from 'bson';
 import { compareNumbers, isNumber, numberText } from '../bson/numbers.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
@@ -106,6 +106,11 @@ export class SessionTable {
   #put(session: string, record: SessionRecord): void {
     this.#sessions.set(session, record);
     if (this.#sessions.size >= this.#sweepAt) this.#sweep();
+  }
+
+  /** The ids of all sessions that it remembers. */
+  ids(): Binary[] {
+    return [...this.#sessions.keys()].map(key => new Binary(Buffer.from(key, 'hex'), Binary.SUBTYPE_UUID));
   }
 
   /** As if there had never been any. */

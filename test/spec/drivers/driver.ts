@@ -19,6 +19,8 @@ export interface Driver {
   readonly name: DriverName;
   /** The exports of the package. */
   readonly exports: object;
+  /** Options that every client needs so that it does of itself no more than the specifications say. */
+  readonly clientOptions: object;
   /** Options that make a client pass its log messages on; undefined when the driver writes none. */
   logOptions(components: Doc, write: (message: LogMessage) => void): object | undefined;
   /** Options that make a client trace, and pass on each root span that ends; undefined when the driver has no tracing. */

@@ -6,6 +6,7 @@ import { describeError } from './errors.js';
 export const mongotempoDriver: Driver = {
   name: 'mongotempo',
   exports: mongotempo,
+  clientOptions: {},
   logOptions: () => undefined,
   tracingOptions: () => undefined,
   describeError,

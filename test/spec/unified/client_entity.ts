@@ -24,6 +24,7 @@ export async function createClient(id: string, options: Doc, context: TestContex
   const logs: LogMessage[] = [];
   const spans: ObservedSpan[] = [];
   const client = create(driver, 'MongoClient', uriFor(options, uriOptions, context), {
+    ...driver.clientOptions,
     monitorCommands: true,
     // A test that waits for a server to come back need not wait half a second each time.
     minHeartbeatFrequencyMS: 50,
@@ -36,7 +37,7 @@ export async function createClient(id: string, options: Doc, context: TestContex
     ignoredCommands: (options['ignoreCommandMonitoringEvents'] ?? []) as string[],
     sensitive: options['observeSensitiveCommands'] === true,
   });
-  entities.addClient(id, client, { observer, logs, spans });
+  entities.addClient(id, client, { observer, logs, spans, usesEveryRouter: options['useMultipleMongoses'] === true });
   const connected = Promise.resolve(call(client, 'connect')).catch(() => null);
   await Promise.race([connected, sleep(CONNECT_MS, null, { ref: false })]);
   await fillPool(options, uriOptions, observer);

@@ -13,10 +13,9 @@ export class FailPoints {
     this.#internal = internal;
   }
 
-  /** Sets one at an address; without, where a client's commands would go: the primary, or each router behind a load balancer. */
-  async set(failPoint: Doc, address: string | undefined): Promise<void> {
-    const targets = address === undefined ? this.#usual() : [address];
-    for (const target of targets) {
+  /** Sets one where the commands of a client go, or at an address. */
+  async set(failPoint: Doc, where: 'one router' | 'every router' | { readonly address: string }): Promise<void> {
+    for (const target of typeof where === 'object' ? [where.address] : this.#targets(where)) {
       const name = String(failPoint['configureFailPoint']);
       this.#set.set(`${String(target)} ${name}`, { address: target, name });
       await this.#run(target, failPoint);
@@ -32,8 +31,11 @@ export class FailPoints {
     }
   }
 
-  #usual(): readonly (string | undefined)[] {
-    return this.#server.topology === 'load-balanced' ? this.#server.addresses : [undefined];
+  /** undefined: the primary, or the only process there is. */
+  #targets(where: 'one router' | 'every router'): readonly (string | undefined)[] {
+    const { topology, addresses } = this.#server;
+    if (topology !== 'sharded' && topology !== 'load-balanced') return [undefined];
+    return where === 'every router' ? addresses : addresses.slice(0, 1);
   }
 
   async #run(address: string | undefined, command: Doc): Promise<void> {

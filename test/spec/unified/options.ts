@@ -4,6 +4,10 @@ import type { Entities } from './entities.js';
 
 /** How the options of an operation, a database or a collection become those of a driver. */
 
+const READ_PREFERENCES = ['primary', 'primaryPreferred', 'secondary', 'secondaryPreferred', 'nearest'] as const;
+
+const RETURN_DOCUMENT: Readonly<Record<string, string>> = { Before: 'before', After: 'after' };
+
 const CURSOR_TYPES: Readonly<Record<string, object>> = {
   nonTailable: {},
   tailable: { tailable: true },
@@ -29,7 +33,7 @@ export function optionsOf(options: Doc, driver: Driver, entities: Entities): Rec
         result[name] = writeConcernOf(value);
         break;
       case 'returnDocument':
-        result[name] = textOf(value).toLowerCase();
+        result[name] = RETURN_DOCUMENT[textOf(value)] ?? unknownValue(name, value);
         break;
       case 'cursorType':
         Object.assign(result, CURSOR_TYPES[textOf(value)] ?? unknownValue(name, value));
@@ -63,7 +67,9 @@ export function readPreferenceOf(value: unknown, driver: Driver): object {
     ...(maxStalenessSeconds === undefined ? {} : { maxStalenessSeconds }),
     ...(hedge === undefined ? {} : { hedge }),
   };
-  return create(driver, 'ReadPreference', mode, tagSets, more);
+    // In the case that drivers have it, whatever that of the file is.
+  const known = READ_PREFERENCES.find(name => name.toLowerCase() === mode.toLowerCase()) ?? mode;
+  return create(driver, 'ReadPreference', known, tagSets, more);
 }
 
 function writeConcernOf(value: unknown): object {

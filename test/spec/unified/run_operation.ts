@@ -19,6 +19,13 @@ interface Prepared {
 
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
+const KINDS_OF_RESULTS: Readonly<Record<string, Kind>> = {
+  createChangeStream: 'changeStream',
+  createCollection: 'collection',
+  createCommandCursor: 'cursor',
+  createFindCursor: 'cursor',
+};
+
 /** Unified test format, "operation": runs one, and throws when the outcome is not the expected one. */
 export async function runOperation(
   operation: Operation,
@@ -81,8 +88,7 @@ function checkResult(
 }
 
 function kindOfResult({ name }: Operation): Kind {
-  if (name === 'createChangeStream') return 'changeStream';
-  return name === 'createFindCursor' || name === 'createCommandCursor' ? 'cursor' : 'value';
+  return KINDS_OF_RESULTS[name] ?? 'value';
 }
 
 function prepare({ name, object, arguments: given = {} }: Operation, context: TestContext): Prepared {

@@ -20,13 +20,8 @@ export const databaseOperations: OperationTable = {
     async ({ target, args, options }) => allOf(call(target, 'aggregate', args['pipeline'], options)),
   ),
   createChangeStream: define(['pipeline'], WATCH, startChangeStream),
-  createCollection: define(
-    ['collection'],
-    [...COMMON, 'writeConcern', ...CREATE],
-    async ({ target, args, options }) => {
-      // Results cannot be matched with a collection; "createCollection" has none.
-      await call(target, 'createCollection', args['collection'], plain(options));
-    },
+  createCollection: define(['collection'], [...COMMON, 'writeConcern', ...CREATE], async ({ target, args, options }) =>
+    call(target, 'createCollection', args['collection'], options),
   ),
   createCommandCursor: accepting(
     define(['command', 'commandName'], CURSOR, async operation => {

@@ -85,10 +85,8 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
     ['client', 'failPoint'],
     async (args, context) => {
       // Sent by the runner, so that a client that is not connected yet, or whose pool is paused, stays as it is.
-      const { server, entities } = context;
-      entities.get('client', text(args, 'client'));
-      const single = server.singleRouterUri === server.uri ? undefined : server.addresses[0];
-      await context.failPoints.set(args['failPoint'] as Doc, single);
+      const { usesEveryRouter } = context.entities.clientRecord(text(args, 'client'));
+      await context.failPoints.set(args['failPoint'] as Doc, usesEveryRouter ? 'every router' : 'one router');
     },
     ['session'],
   ),
@@ -120,7 +118,7 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
   targetedFailPoint: operation(['session', 'failPoint'], async (args, context) => {
     const address = context.driver.pinnedAddress(session(args, context));
     if (address === undefined) throw new Error('the session is not pinned to a mongos');
-    await context.failPoints.set(args['failPoint'] as Doc, address);
+    await context.failPoints.set(args['failPoint'] as Doc, { address });
   }),
   wait: operation(['ms'], async args => {
     await sleep(number(args, 'ms'));

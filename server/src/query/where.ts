@@ -1,0 +1,38 @@
+import { runInNewContext } from 'node:vm';
+import { type Code, Double, Int32, Long } from 'bson';
+import { isDocument, typeOf } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+
+/** A function that runs longer is stopped. */
+const timeoutMS = 1000;
+
+/** JavaScript of the client, run on each document away from everything that is the server's. `sleep` is there, as in the server. */
+export function compileWhere(operand: unknown): (document: unknown) => boolean {
+  const text = typeOf(operand).startsWith('javascript') ? (operand as Code).code : operand;
+  if (typeof text !== 'string') throw new CommandError(ErrorCode.BadValue, '$where requires a string or code');
+  const isFunction = /^\s*(async\s+)?(function\b|\([^)]*\)\s*=>)/.test(text);
+  const script = isFunction ? `(${text}).call(document)` : `(function () { return (${text}); }).call(document)`;
+  return document => {
+    try {
+      return Boolean(runInNewContext(script, { document: plain(document), sleep }, { timeout: timeoutMS }));
+    } catch (error) {
+      throw new CommandError(ErrorCode.JSInterpreterFailure, String(error));
+    }
+  };
+}
+
+/** Blocks, as the server's does its thread: no longer than a function may run. */
+function sleep(durationMS: number): void {
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(shared, 0, 0, Math.min(Math.max(durationMS, 0), timeoutMS));
+}
+
+/** Numbers of BSON as those of JavaScript. */
+function plain(value: unknown): unknown {
+  if (value instanceof Int32 || value instanceof Double) return value.value;
+  if (value instanceof Long) return value.toNumber();
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isDocument(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+}
