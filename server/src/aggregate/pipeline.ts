@@ -11,6 +11,8 @@ export interface Pipeline {
   /** The filter of a $match that comes first: the collection can answer it with its indexes. */
   readonly filter: Document;
   readonly stages: readonly Stage[];
+  /** The names of all stages, in their order. */
+  readonly names: readonly string[];
   /** Where $out or $merge puts the result. */
   readonly target: Target | undefined;
 }
@@ -27,6 +29,7 @@ export function compilePipeline(specification: readonly unknown[]): Pipeline {
     source,
     filter: filter ?? {},
     stages: begun.map(({ name, operand }) => compileStage(name, operand)),
+    names: parsed.map(({ name }) => name),
     target,
   };
 }

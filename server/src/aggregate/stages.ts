@@ -92,6 +92,9 @@ export function compileStage(name: string, operand: unknown): Stage {
       throw new CommandError(ErrorCode.NotImplemented, `This test server does not have the stage ${name}`);
     case '$bucket':
       return compileBucket(operand);
+    case '$changeStreamSplitLargeEvent':
+      // Last of a change stream, which does it itself.
+      return documents => documents;
     case '$out':
     case '$merge':
       throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);

@@ -2,6 +2,7 @@ import { Storage } from '../engine/storage.js';
 import { ClusterTime } from '../replication/cluster_time.js';
 import { type Deployment, type Topology } from '../replication/deployment.js';
 import { Member, type Role } from '../replication/member.js';
+import { Oplog } from '../replication/oplog.js';
 import { ReplicaSet } from '../replication/replica_set.js';
 import { SessionTable } from '../replication/sessions.js';
 import { Transaction } from '../replication/transaction.js';
@@ -21,6 +22,9 @@ export function createDeployment(plan: ClusterPlan): Deployment {
   });
   const storage = new Storage(ids);
   const locks = new WriteLocks();
+  const clusterTime = new ClusterTime(clock);
+  const oplog = new Oplog(clock, clusterTime);
+  storage.journal = change => oplog.append([change]);
   return {
     topology,
     clock,
@@ -29,8 +33,9 @@ export function createDeployment(plan: ClusterPlan): Deployment {
     version,
     storage,
     locks,
-    sessions: new SessionTable(clock, () => new Transaction(storage, locks)),
-    clusterTime: new ClusterTime(clock),
+    sessions: new SessionTable(clock, identity => new Transaction(storage, locks, oplog, identity)),
+    clusterTime,
+    oplog,
     members,
     replicaSet:
       topology === 'replicaset' ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,

@@ -1,5 +1,5 @@
 import { type Topology } from '../replication/deployment.js';
-import { knownVersions } from '../replication/hello.js';
+import { knownVersions } from '../replication/versions.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
 
 /** What a cluster is started with; everything has a default. */

@@ -7,11 +7,12 @@ import { selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { compileCollation } from '../query/collation.js';
+import { openChangeStream } from './change_stream.js';
 import { type CommandContext } from './context.js';
 import { Fields, fieldsOf } from './fields.js';
 import { checkHint } from './hint.js';
 import { writeTarget } from './merge.js';
-import { openCursor } from './read.js';
+import { openCursor, openSource } from './read.js';
 import { documentsOf } from './sources.js';
 import { variablesOf } from './variables.js';
 import { readAll, sourceOf } from './view.js';
@@ -35,6 +36,10 @@ export function aggregate(context: CommandContext): Document {
   }
   const cursor = new Fields('aggregate.cursor', fields.document('cursor'));
   const batchSize = cursor.count('batchSize');
+  if (pipeline.source?.name === '$changeStream') {
+    const source = openChangeStream(context, namespace, pipeline);
+    return openSource(context, namespace, source, { batchSize, awaitsData: true, isChangeStream: true });
+  }
   const variables = variablesOf(context);
   const documents = runPipeline(context, namespace, pipeline, variables);
   if (target === undefined) return openCursor(context, namespace, documents, batchSize);

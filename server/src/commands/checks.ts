@@ -4,6 +4,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Member } from '../replication/member.js';
 import { type Command, type CommandContext } from './context.js';
+import { checkFieldRelease } from './gates.js';
 import { genericFields } from './generic_fields.js';
 import { checkTransactionFields } from './transactions.js';
 
@@ -14,6 +15,7 @@ export function checkCommand(command: Command, context: CommandContext): void {
     throw new CommandError(ErrorCode.Unauthorized, `${name} may only be run against the admin database.`);
   }
   checkApiVersion(command, context);
+  checkFieldRelease(context.deployment.version, name, body);
   if (command.fields !== undefined) checkKnownFields(name, body, command.fields);
   checkMaxTime(body);
   checkTransactionFields(command, context);
@@ -31,10 +33,38 @@ function checkApiVersion(command: Command, { name, body }: CommandContext): void
     return;
   }
   if (apiVersion !== '1') throw new CommandError(ErrorCode.APIVersionError, 'API version must be "1"');
-  if (body['apiStrict'] === true && command.isApiV1 !== true) {
+  if (body['apiDeprecationErrors'] === true && command.isDeprecated === true) {
+    throw new CommandError(
+      ErrorCode.APIDeprecationError,
+      `Provided apiDeprecationErrors:true, but the command ${name} is deprecated in API Version 1`,
+    );
+  }
+  if (body['apiStrict'] !== true) return;
+  checkStrictStages(body);
+  if (command.isApiV1 !== true) {
     throw new CommandError(
       ErrorCode.APIStrictError,
       `Provided apiStrict:true, but the command ${name} is not in API Version 1`,
+    );
+  }
+}
+
+/** Stages that API version 1 does not have. */
+const unstableStages: ReadonlySet<string> = new Set([
+  ...['$collStats', '$currentOp', '$indexStats', '$listLocalSessions', '$listSessions', '$planCacheStats'],
+  ...['$listSearchIndexes'],
+]);
+
+function checkStrictStages({ pipeline }: Document): void {
+  if (!Array.isArray(pipeline)) return;
+  for (const stage of pipeline as readonly unknown[]) {
+    const [name] = isDocument(stage) ? Object.keys(stage) : [];
+    // $collStats with nothing but a count is what estimatedDocumentCount once was.
+    const isCount = name === '$collStats' && isDocument(stage) && isDocument(stage[name]) && 'count' in stage[name];
+    if (name === undefined || isCount || !unstableStages.has(name)) continue;
+    throw new CommandError(
+      ErrorCode.APIStrictError,
+      `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`,
     );
   }
 }

@@ -43,6 +43,8 @@ export interface Command {
   readonly inTransaction?: 'runs' | 'ends';
   /** Part of Stable API version 1. */
   readonly isApiV1?: true;
+  /** With apiDeprecationErrors it is refused. */
+  readonly isDeprecated?: true;
   /** The fields that it knows besides the generic ones; undefined: not checked. */
   readonly fields?: readonly string[];
 }

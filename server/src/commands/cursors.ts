@@ -1,20 +1,47 @@
 import { Long } from 'bson';
 import { type Document, typeOf } from '../bson/types.js';
+import { type Cursor } from '../engine/cursors.js';
 import { namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { sessionKey } from '../replication/sessions.js';
-import { type CommandContext } from './context.js';
-import { failAs } from './faults.js';
+import { waitForAny } from '../runtime/wait.js';
+import { labelResumable } from './change_stream.js';
+import { CloseConnection, type CommandContext } from './context.js';
+import { block, failAs } from './faults.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 
-export function getMore(context: CommandContext): Document {
+/** How long getMore waits for data when it is not told. */
+const defaultAwaitMS = 1000;
+
+export function getMore(context: CommandContext): Document | Promise<Document> {
+  const cursor = findCursor(context);
+  const fault = context.member.failPoints.takeOnGetMore();
+  try {
+    if (fault !== undefined && fault.blockTimeMS > 0) {
+      return block(context, fault).then(() => {
+        failAs(fault);
+        return nextBatch(context, cursor);
+      });
+    }
+    if (fault !== undefined) failAs(fault);
+    const reply = nextBatch(context, cursor);
+    return reply instanceof Promise && cursor.isChangeStream ? reply.catch(rethrowLabelled) : reply;
+  } catch (error) {
+    throw cursor.isChangeStream ? labelResumable(error) : error;
+  }
+}
+
+function rethrowLabelled(error: unknown): never {
+  throw labelResumable(error);
+}
+
+function findCursor(context: CommandContext): Cursor {
   const { body, database, member } = context;
   const fields = fieldsOf(context);
   const id = body['getMore'];
   if (!(id instanceof Long)) throw fields.wrongType('getMore', 'long');
   const namespace = namespaceText({ database, collection: fields.string('collection') });
-  const batchSize = fields.count('batchSize') ?? 0;
   const cursor = member.cursors.find(id);
   if (cursor === undefined) throw new CommandError(ErrorCode.CursorNotFound, `cursor id ${id.toString()} not found`);
   if (cursor.namespace !== namespace) {
@@ -32,10 +59,47 @@ export function getMore(context: CommandContext): Document {
       `Cannot run getMore on cursor ${id.toString()}, which was created in ${text(cursor.session)}, in ${text(session)}`,
     );
   }
-  const fault = member.failPoints.takeOnGetMore();
-  if (fault !== undefined) failAs(fault);
-  const next = member.cursors.next(cursor, batchSize);
-  return { cursor: { nextBatch: next.batch, id: next.id, ns: namespace } };
+  return cursor;
+}
+
+function nextBatch(context: CommandContext, cursor: Cursor): Document | Promise<Document> {
+  const batchSize = fieldsOf(context).count('batchSize') ?? 0;
+  const { source, awaitsData } = cursor;
+  if (awaitsData && source.peek() === undefined && !source.isDone) return awaitBatch(context, cursor, batchSize);
+  return reply(context, cursor, batchSize);
+}
+
+/** Waits for a document, no longer than the command wants: its maxTimeMS is no limit here but the time to wait. */
+async function awaitBatch(context: CommandContext, cursor: Cursor, batchSize: number): Promise<Document> {
+  const { connection, deployment } = context;
+  const { clock, timers } = deployment;
+  const { source, killed } = cursor;
+  const until = clock.now() + (fieldsOf(context).count('maxTimeMS') ?? defaultAwaitMS);
+  const signals = [...(source.changes === undefined ? [] : [source.changes]), killed, connection.closing];
+  for (;;) {
+    const left = until - clock.now();
+    if (left <= 0) break;
+    await waitForAny(timers, left, signals);
+    if (connection.isClosed) throw new CloseConnection('the client has gone');
+    if (context.member.cursors.find(cursor.id) !== cursor) {
+      throw new CommandError(ErrorCode.CursorKilled, `cursor id ${cursor.id.toString()} was killed`);
+    }
+    if (source.peek() !== undefined || source.isDone) break;
+  }
+  return reply(context, cursor, batchSize);
+}
+
+function reply({ member }: CommandContext, cursor: Cursor, batchSize: number): Document {
+  const { id, batch } = member.cursors.next(cursor, batchSize);
+  const { resumeToken } = cursor.source;
+  return {
+    cursor: {
+      nextBatch: batch,
+      ...(resumeToken === undefined ? {} : { postBatchResumeToken: resumeToken }),
+      id,
+      ns: cursor.namespace,
+    },
+  };
 }
 
 export function killCursors(context: CommandContext): Document {

@@ -49,7 +49,5 @@ function runAlone(command: Command, context: CommandContext): Document | Promise
 }
 
 function runOnce(command: Command, context: CommandContext): Document | Promise<Document> {
-  const reply = command.run(context);
-  if (command.access === 'write') context.deployment.clusterTime.tick();
-  return reply;
+  return command.run(context);
 }

@@ -16,8 +16,9 @@ export function victimOf(context: CommandContext): Victim {
 }
 
 /** Waits as the fail point wants, but no longer than maxTimeMS. */
-export async function block({ body, deployment }: CommandContext, { blockTimeMS }: Fault): Promise<void> {
-  const maxTimeMS = body['maxTimeMS'] === undefined ? 0 : toNumber(body['maxTimeMS']);
+export async function block({ name, body, deployment }: CommandContext, { blockTimeMS }: Fault): Promise<void> {
+  // Of getMore it is the time to wait for data, and no limit.
+  const maxTimeMS = body['maxTimeMS'] === undefined || name === 'getMore' ? 0 : toNumber(body['maxTimeMS']);
   const expires = maxTimeMS > 0 && maxTimeMS < blockTimeMS;
   const outcome = await deployment.timers.sleep(expires ? maxTimeMS : blockTimeMS);
   if (outcome === 'cancelled') throw new CloseConnection('the server stopped');

@@ -3,6 +3,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isTrue } from '../expression/compile.js';
 import { describeNode } from '../replication/hello.js';
+import { waitForAny } from '../runtime/wait.js';
 import { negotiateCompression } from '../wire/compression.js';
 import { type CommandContext, type ConnectionState } from './context.js';
 import { fieldsOf } from './fields.js';
@@ -28,17 +29,7 @@ export function hello(context: CommandContext): Document | Promise<Document> {
 
 /** Resolves when the topology version rises, the time has passed or the client has gone. */
 async function awaitChange({ member, connection, deployment }: CommandContext, maxAwaitTimeMS: number): Promise<void> {
-  await new Promise<void>(resolve => {
-    const done = (): void => {
-      timer.cancel();
-      endChanges();
-      endClosing();
-      resolve();
-    };
-    const timer = deployment.timers.set(maxAwaitTimeMS, done);
-    const endChanges = member.topologyChanges.subscribe(done);
-    const endClosing = connection.closing.subscribe(done);
-  });
+  await waitForAny(deployment.timers, maxAwaitTimeMS, [member.topologyChanges, connection.closing]);
 }
 
 function answer({ name, body, connection, member, deployment }: CommandContext): Document {

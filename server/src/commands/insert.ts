@@ -2,9 +2,11 @@ import { BsonDocument } from '../bson/document.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { maxBsonObjectSize } from '../engine/collection.js';
 import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
+import { checkStorable } from '../engine/storable.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Deployment } from '../replication/deployment.js';
+import { isSince } from '../replication/versions.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { checkNoView } from './view.js';
@@ -37,6 +39,7 @@ export function insertDocument(
     );
   }
   checkNoView(deployment, namespace);
+  checkStorable(document.value, isSince(deployment.version, '5.0'));
   const collection = deployment.storage.findOrCreate(namespace);
   const complete = withIdFirst(document, deployment);
   if (!bypass) collection.checkValid(complete);

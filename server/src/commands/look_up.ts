@@ -3,6 +3,7 @@ import { checkDatabaseName } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Command, type CommandContext } from './context.js';
+import { hasCommand } from './gates.js';
 import { commands } from './table.js';
 
 /** Who sent what to whom, before it is known to be a command. */
@@ -19,7 +20,8 @@ export function lookUp(incoming: Incoming): { context: CommandContext; command: 
   }
   checkDatabaseName(database);
   const command = findCommand(name);
-  if (command === undefined) throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${name}'`);
+  if (command === undefined || !hasCommand(incoming.deployment.version, name))
+    throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${name}'`);
   return { context: { ...incoming, name, database }, command };
 }
 

@@ -3,8 +3,9 @@ import { BsonDocument } from '../bson/document.js';
 import { isNumber, toInteger } from '../bson/numbers.js';
 import { type Document } from '../bson/types.js';
 import { Collection } from '../engine/collection.js';
+import { type CursorOptions, type DocumentSource, ListSource } from '../engine/cursors.js';
 import { type Namespace, namespaceText } from '../engine/namespace.js';
-import { selectDocuments } from '../engine/select.js';
+import { type Selection, selectDocuments } from '../engine/select.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { compileCollation } from '../query/collation.js';
@@ -15,6 +16,7 @@ import { sessionKey } from '../replication/sessions.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { checkHint } from './hint.js';
+import { TailableSource } from './tailable.js';
 import { variablesOf } from './variables.js';
 import { sourceOf } from './view.js';
 
@@ -27,24 +29,45 @@ export function find(context: CommandContext): Document {
   const projection = fields.optionalDocument('projection') ?? {};
   const limit = fields.count('limit') ?? 0;
   const batchSize = fields.count('batchSize') ?? defaultBatchSize;
-  if (fields.boolean('tailable', false)) {
-    throw new CommandError(ErrorCode.BadValue, 'tailable cursor requested on non capped collection');
-  }
+  const isTailable = fields.boolean('tailable', false);
+  const awaitsData = fields.boolean('awaitData', false);
   const collection = context.deployment.storage.find(namespace);
+  checkTailable(collection, isTailable, awaitsData);
   checkHint(collection, fields.raw('hint'));
   const variables = variablesOf(context);
-  const found = selectDocuments(sourceOf(context.deployment, namespace, variables), {
+  const selection: Selection = {
     filter,
     sort: fields.optionalDocument('sort'),
     skip: fields.count('skip'),
     variables,
     fold: compileCollation(fields.optionalDocument('collation')),
     limit: limit === 0 ? undefined : limit,
-  });
+  };
+  const found = selectDocuments(sourceOf(context.deployment, namespace, variables), selection);
   const project = Object.keys(projection).length === 0 ? undefined : compileProjection(projection, 'find');
-  const documents =
-    project === undefined ? found : found.map(document => BsonDocument.fromValue(project(document.value)));
+  const projected = (documents: readonly BsonDocument[]): readonly BsonDocument[] =>
+    project === undefined ? documents : documents.map(document => BsonDocument.fromValue(project(document.value)));
+  const documents = projected(found);
+  if (isTailable && collection !== undefined && collection.size > 0) {
+    const later = { filter, variables, fold: selection.fold };
+    const source = new TailableSource(context.deployment.oplog, namespace, documents, inserted =>
+      projected(selectDocuments(inserted, later)),
+    );
+    return openSource(context, namespace, source, { batchSize, awaitsData });
+  }
   return openCursor(context, namespace, documents, batchSize, fields.boolean('singleBatch', false));
+}
+
+/** Only a capped collection has an end to wait at. */
+function checkTailable(collection: Collection | undefined, isTailable: boolean, awaitsData: boolean): void {
+  if (awaitsData && !isTailable) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Cannot set awaitData without tailable');
+  }
+  if (!isTailable || collection === undefined || collection.options['capped'] === true) return;
+  throw new CommandError(
+    ErrorCode.BadValue,
+    `error processing query: ns=${collection.namespace}: tailable cursor requested on non capped collection`,
+  );
 }
 
 /** The reply of every command that answers a cursor. */
@@ -55,11 +78,28 @@ export function openCursor(
   batchSize = defaultBatchSize,
   singleBatch = false,
 ): Document {
+  return openSource(context, namespace, new ListSource(documents), { batchSize, singleBatch });
+}
+
+/** The same for documents that are not all there yet. */
+export function openSource(
+  context: CommandContext,
+  namespace: Namespace,
+  source: DocumentSource,
+  options: Partial<Omit<CursorOptions, 'namespace' | 'session' | 'batchSize'>> & { batchSize?: number | undefined },
+): Document {
   const { lsid } = context.body;
   const ns = namespaceText(namespace);
-  const session = lsid === undefined ? undefined : sessionKey(lsid);
-  const { id, batch } = context.member.cursors.open(documents, { namespace: ns, session, batchSize, singleBatch });
-  return { cursor: { firstBatch: batch, id, ns } };
+  const { id, batch } = context.member.cursors.open(source, {
+    singleBatch: false,
+    ...options,
+    namespace: ns,
+    session: lsid === undefined ? undefined : sessionKey(lsid),
+    batchSize: options.batchSize ?? defaultBatchSize,
+  });
+  const { resumeToken } = source;
+  const token = resumeToken === undefined ? {} : { postBatchResumeToken: resumeToken };
+  return { cursor: { firstBatch: batch, ...token, id, ns } };
 }
 
 export function count(context: CommandContext): Document {

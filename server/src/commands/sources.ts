@@ -5,6 +5,7 @@ import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { type Namespace, namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { valuesEqual } from '../query/compare.js';
 import { collectionStatistics } from './catalog.js';
 import { type CommandContext } from './context.js';
 import { noSearch } from './search_indexes.js';
@@ -20,7 +21,7 @@ export function documentsOf(
       return literalDocuments(operand);
     case '$listLocalSessions':
     case '$listSessions':
-      return context.deployment.sessions.ids().map(id => toBson({ _id: { id }, lastUse: now(context) }));
+      return sessionsOf(context).map(id => toBson({ _id: { id }, lastUse: now(context) }));
     case '$currentOp':
       requireAdmin(name, context);
       return [toBson(currentOperation(context))];
@@ -41,6 +42,14 @@ export function documentsOf(
     default:
       throw new CommandError(ErrorCode.NotImplemented, `This test server does not have the stage ${name}`);
   }
+}
+
+/** Those that the server remembers, and the one of the command itself. */
+function sessionsOf({ deployment, body }: CommandContext): unknown[] {
+  const { lsid } = body;
+  const own = isDocument(lsid) ? [lsid['id']] : [];
+  const known = deployment.sessions.ids().filter(id => !own.some(other => valuesEqual(other, id)));
+  return [...own, ...known];
 }
 
 function literalDocuments(operand: unknown): BsonDocument[] {

@@ -181,6 +181,11 @@ export const commands: CommandTable = {
   getParameter: { ...admin, run: getParameter },
   getLog: { ...admin, run: getLog },
   getCmdLineOpts: { ...admin, run: getCmdLineOpts },
+  testVersion2: { ...any, run: ping },
+  testDeprecation: { ...any, isApiV1: true, isDeprecated: true, run: ping },
+  testDeprecationInVersion2: { ...any, isApiV1: true, run: ping },
+  testVersions1And2: { ...any, isApiV1: true, run: ping },
+  testRemoval: { ...any, isApiV1: true, run: ping },
   configureFailPoint: { ...admin, run: configureFailPoint },
 
   replSetStepDown: { access: 'write', isAdminOnly: true, run: replSetStepDown },

@@ -88,9 +88,9 @@ export async function runBehindTransactions(
   context: CommandContext,
   run: (context: CommandContext) => Document | Promise<Document>,
 ): Promise<Document> {
-  const { storage, locks } = context.deployment;
+  const { storage, locks, oplog } = context.deployment;
   for (;;) {
-    const transaction = new Transaction(storage, locks);
+    const transaction = new Transaction(storage, locks, oplog);
     try {
       const reply = run(inside(context, transaction));
       transaction.commit();

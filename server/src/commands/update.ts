@@ -2,16 +2,19 @@ import { BsonDocument, parseDocument } from '../bson/document.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
 import { selectDocuments } from '../engine/select.js';
+import { checkStorable } from '../engine/storable.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { compileCollation, type Fold } from '../query/collation.js';
 import { compileMatch, type MatchDetails } from '../query/match.js';
 import { type Deployment } from '../replication/deployment.js';
+import { isSince } from '../replication/versions.js';
 import { type CompiledUpdate, compileArrayFilters, compileUpdate } from '../update/compile.js';
 import { type UpdateContext } from '../update/types.js';
 import { buildUpsert } from '../update/upsert.js';
 import { type CommandContext } from './context.js';
 import { Fields, fieldsOf, requireNamespace } from './fields.js';
+import { checkStatementRelease } from './gates.js';
 import { checkHint } from './hint.js';
 import { bypassesValidation } from './insert.js';
 import { evaluated, variablesOf } from './variables.js';
@@ -42,6 +45,7 @@ export function update(context: CommandContext): Document {
   let n = 0;
   let nModified = 0;
   const errors = runBatch(context, statementsOf(context, 'updates'), (statement, index) => {
+    checkStatementRelease(context.deployment.version, 'update.updates', statement);
     const result = updateOnce(
       context.deployment,
       namespace,
@@ -127,6 +131,7 @@ export function updateOnce(deployment: Deployment, namespace: Namespace, stateme
   checkNoView(deployment, namespace);
   const existing = deployment.storage.findToChange(namespace);
   checkHint(existing, statement.hint);
+  const allowsDollars = isSince(deployment.version, '5.0');
   const limit = isMulti ? undefined : 1;
   const targets = selectDocuments(existing, { filter, sort, limit, variables, fold });
   const base = { arrayFilters, variables, isInsert: false, wallTime: deployment.clock.wallTime() };
@@ -137,6 +142,7 @@ export function updateOnce(deployment: Deployment, namespace: Namespace, stateme
     const built = buildUpsert(filter, statement.update, { ...base, arrayIndex: undefined }, newId);
     const upserted = BsonDocument.fromValue(built);
     const collection = deployment.storage.findOrCreate(namespace);
+    checkStorable(built, allowsDollars);
     if (!statement.bypassesValidation) collection.checkValid(upserted);
     collection.insert(upserted);
     return { ...none, upserted, after: upserted };
@@ -151,8 +157,9 @@ export function updateOnce(deployment: Deployment, namespace: Namespace, stateme
     after = BsonDocument.fromValue(statement.update.apply(target.value, { ...base, arrayIndex: details.arrayIndex }));
     // An update that changes nothing is matched but not modified: compared as bytes, since 1 and 1.0 differ here.
     if (after.bytes.equals(target.bytes)) continue;
+    checkStorable(after.value, allowsDollars);
     if (!statement.bypassesValidation) existing?.checkValid(after, target);
-    existing?.replace(target, after);
+    existing?.replace(target, after, statement.update.kind === 'replacement' ? 'replace' : 'update');
     modified++;
   }
   return { matched: targets.length, modified, before: targets[0], after, upserted: undefined };

@@ -1,10 +1,13 @@
 import { type Binary } from 'bson';
 import { type BsonDocument } from '../bson/document.js';
+import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { canonicalKey, valuesEqual } from '../query/compare.js';
 import { CollectionIndex, duplicateKey, type IndexSpecification } from './index_keys.js';
+import { type DocumentChange, type Journal } from './journal.js';
+import { parseNamespace } from './namespace.js';
 import { Validator } from './validator.js';
 
 export const maxBsonObjectSize = 16 * 1024 * 1024;
@@ -32,6 +35,8 @@ export class Collection {
   #validator: Validator | undefined;
   /** Set by the storage that the collection is in. */
   observer: WriteObserver | undefined;
+  /** Set by the storage, too: told of each change after it was made. */
+  journal: Journal | undefined;
   /** A snapshot has it, too: whoever wants to change it must fork it. */
   isShared = false;
   readonly #documents: Map<string, BsonDocument>;
@@ -93,10 +98,35 @@ export class Collection {
     this.observer?.({ namespace: this.namespace, key, before: undefined, after: document });
     for (const index of this.#indexes.values()) index.add(document);
     this.#documents.set(key, document);
+    this.#tell('insert', undefined, document);
+    this.#evict();
+  }
+
+  #tell(kind: DocumentChange['kind'], before: BsonDocument | undefined, after: BsonDocument | undefined): void {
+    if (this.journal === undefined) return;
+    const images = this.#options['changeStreamPreAndPostImages'];
+    const hasImages = isDocument(images) && images['enabled'] === true;
+    this.journal({ kind, namespace: parseNamespace(this.namespace), uuid: this.uuid, before, after, hasImages });
+  }
+
+  /** A capped collection loses its oldest documents, of which no change stream tells. */
+  #evict(): void {
+    const { capped, max, size } = this.#options;
+    if (capped !== true) return;
+    const most = isNumber(max) && toNumber(max) > 0 ? toNumber(max) : Number.POSITIVE_INFINITY;
+    const room = isNumber(size) ? toNumber(size) : Number.POSITIVE_INFINITY;
+    let bytes = 0;
+    for (const document of this.#documents.values()) bytes += document.bytes.length;
+    for (const [key, document] of this.#documents) {
+      if (this.#documents.size <= most && bytes <= room) return;
+      bytes -= document.bytes.length;
+      for (const index of this.#indexes.values()) index.remove(document);
+      this.#documents.delete(key);
+    }
   }
 
   /** Puts a new version in the place of the old one; the _id must be the same. */
-  replace(before: BsonDocument, after: BsonDocument): void {
+  replace(before: BsonDocument, after: BsonDocument, kind: 'update' | 'replace' = 'update'): void {
     checkSize(after);
     const key = canonicalKey(after.value['_id']);
     for (const index of this.#indexes.values()) index.checkUnique(after, this.namespace, before);
@@ -106,6 +136,7 @@ export class Collection {
       index.add(after);
     }
     this.#documents.set(key, after);
+    this.#tell(kind, before, after);
   }
 
   remove(document: BsonDocument): void {
@@ -113,6 +144,7 @@ export class Collection {
     this.observer?.({ namespace: this.namespace, key, before: document, after: undefined });
     for (const index of this.#indexes.values()) index.remove(document);
     this.#documents.delete(key);
+    this.#tell('delete', document, undefined);
   }
 
   /** Documents with one of the values in the field, found by an index; undefined when there is none for the field. */
@@ -168,9 +200,10 @@ export class Collection {
     if (index === undefined) return;
     const { specification } = index;
     const options = { ...specification.options, ...settings };
-    const unique = settings['unique'] === true || specification.unique;
+    const unique = settings['unique'] === true || settings['prepareUnique'] === true || specification.unique;
     const changed = new CollectionIndex({ ...specification, unique, options });
     for (const document of this.#documents.values()) changed.add(document);
+    if (settings['unique'] === true) checkNoDuplicates(changed);
     this.#indexes.set(name, changed);
   }
 
@@ -184,6 +217,17 @@ export class Collection {
   dropAllIndexes(): void {
     this.#indexes.clear();
   }
+}
+
+/** An index becomes unique only when it holds no duplicates. */
+function checkNoDuplicates(index: CollectionIndex): void {
+  const violations = index.duplicates().map(documents => ({ ids: documents.map(({ value }) => value['_id']) }));
+  if (violations.length === 0) return;
+  throw new CommandError(
+    ErrorCode.CannotConvertIndexToUnique,
+    'Cannot convert the index to unique. Please resolve conflicting documents before running collMod again.',
+    { violations },
+  );
 }
 
 /** Key patterns are the same when their fields come in the same order, too. */

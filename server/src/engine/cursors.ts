@@ -1,7 +1,23 @@
 import { Long } from 'bson';
 import { type BsonDocument } from '../bson/document.js';
+import { type Document } from '../bson/types.js';
 import { type IdGenerator } from '../runtime/ids.js';
+import { Signal } from '../runtime/signal.js';
 import { maxBsonObjectSize } from './collection.js';
+
+/** Where a cursor gets its documents. */
+export interface DocumentSource {
+  /** The next document, which stays the next one; undefined: there is none, or none yet. */
+  peek(): BsonDocument | undefined;
+  /** Goes on to the document after it. */
+  advance(): void;
+  /** Nothing will ever come any more. */
+  readonly isDone: boolean;
+  /** Of a source that more documents may come to: emitted when some may have. */
+  readonly changes?: Signal;
+  /** Where a change stream can be taken up again after all that was read. */
+  readonly resumeToken?: Document;
+}
 
 /** What is left of a result, and whose it is. */
 export interface Cursor {
@@ -9,8 +25,47 @@ export interface Cursor {
   readonly namespace: string;
   /** The session that opened it; only the same one may continue it. */
   readonly session: string | undefined;
-  readonly documents: readonly BsonDocument[];
-  position: number;
+  readonly source: DocumentSource;
+  /** How getMore waits for documents that are not there yet; undefined: it does not. */
+  readonly awaitsData: boolean;
+  readonly isChangeStream: boolean;
+  /** Emitted when it is closed before its end. */
+  readonly killed: Signal;
+}
+
+export type CursorOptions = Pick<Cursor, 'namespace' | 'session'> & {
+  readonly batchSize: number;
+  readonly singleBatch: boolean;
+  readonly awaitsData?: boolean;
+  readonly isChangeStream?: boolean;
+};
+
+/** A batch, and the id of the cursor that has the rest: 0 when there is none. */
+export interface Batch {
+  readonly id: Long;
+  readonly batch: BsonDocument[];
+}
+
+/** A result that is there as a whole. */
+export class ListSource implements DocumentSource {
+  readonly #documents: readonly BsonDocument[];
+  #position = 0;
+
+  constructor(documents: readonly BsonDocument[]) {
+    this.#documents = documents;
+  }
+
+  get isDone(): boolean {
+    return this.#position >= this.#documents.length;
+  }
+
+  peek(): BsonDocument | undefined {
+    return this.#documents[this.#position];
+  }
+
+  advance(): void {
+    this.#position++;
+  }
 }
 
 /** The open cursors of one node. */
@@ -27,17 +82,18 @@ export class CursorRegistry {
   }
 
   /** Takes the first batch off a result and keeps the rest under an id, which is 0 when nothing is left. */
-  open(
-    documents: readonly BsonDocument[],
-    options: { namespace: string; session: string | undefined; batchSize: number; singleBatch: boolean },
-  ): { id: Long; batch: BsonDocument[] } {
-    const { namespace, session, batchSize, singleBatch } = options;
-    const cursor: Cursor = { id: this.#ids.cursorId(), namespace, session, documents, position: 0 };
-    const batch = takeBatch(cursor, batchSize);
+  open(source: DocumentSource, options: CursorOptions): Batch {
+    const { namespace, session, batchSize, singleBatch, awaitsData = false, isChangeStream = false } = options;
+    const batch = takeBatch(source, batchSize);
     // A batchSize of 0 opens a cursor even on an empty result; the first getMore closes it.
-    const isDone = singleBatch || (cursor.position >= documents.length && batchSize !== 0);
-    if (!isDone) this.#cursors.set(cursor.id.toString(), cursor);
-    return { id: isDone ? Long.ZERO : cursor.id, batch };
+    const isDone = singleBatch || (source.isDone && batchSize !== 0);
+    if (isDone) return { id: Long.ZERO, batch };
+    const id = this.#ids.cursorId();
+    this.#cursors.set(id.toString(), {
+      ...{ id, namespace, session, source, awaitsData, isChangeStream },
+      killed: new Signal(),
+    });
+    return { id, batch };
   }
 
   find(id: Long): Cursor | undefined {
@@ -45,41 +101,53 @@ export class CursorRegistry {
   }
 
   /** The next batch; a cursor with nothing left is closed and has the id 0 from then on. */
-  next(cursor: Cursor, batchSize: number): { id: Long; batch: BsonDocument[] } {
-    const batch = takeBatch(cursor, batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize);
-    const isDone = cursor.position >= cursor.documents.length;
-    if (isDone) this.kill(cursor.id);
+  next(cursor: Cursor, batchSize: number): Batch {
+    const batch = takeBatch(cursor.source, batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize);
+    const isDone = cursor.source.isDone;
+    if (isDone) this.#cursors.delete(cursor.id.toString());
     return { id: isDone ? Long.ZERO : cursor.id, batch };
   }
 
   kill(id: Long): boolean {
-    return this.#cursors.delete(id.toString());
+    return this.#killAll(cursor => cursor.id.equals(id)) > 0;
   }
 
   killNamespace(matches: (namespace: string) => boolean): void {
-    for (const [id, { namespace }] of this.#cursors) if (matches(namespace)) this.#cursors.delete(id);
+    // A change stream tells of the end of its collection before it ends itself.
+    this.#killAll(cursor => !cursor.isChangeStream && matches(cursor.namespace));
   }
 
   killSession(session: string): void {
-    for (const [id, cursor] of this.#cursors) if (cursor.session === session) this.#cursors.delete(id);
+    this.#killAll(cursor => cursor.session === session);
   }
 
   clear(): void {
-    this.#cursors.clear();
+    this.#killAll(() => true);
+  }
+
+  #killAll(isMeant: (cursor: Cursor) => boolean): number {
+    let count = 0;
+    for (const [id, cursor] of this.#cursors) {
+      if (!isMeant(cursor)) continue;
+      this.#cursors.delete(id);
+      cursor.killed.emit();
+      count++;
+    }
+    return count;
   }
 }
 
 /** Up to batchSize documents, and no more than fit into one reply. */
-function takeBatch(cursor: Cursor, batchSize: number): BsonDocument[] {
+function takeBatch(source: DocumentSource, batchSize: number): BsonDocument[] {
   const batch: BsonDocument[] = [];
   let size = 0;
   while (batch.length < batchSize) {
-    const document = cursor.documents[cursor.position];
+    const document = source.peek();
     if (document === undefined) break;
     size += document.bytes.length;
     if (size > maxBsonObjectSize && batch.length > 0) break;
     batch.push(document);
-    cursor.position++;
+    source.advance();
   }
   return batch;
 }

@@ -54,6 +54,11 @@ export class CollectionIndex {
     }
   }
 
+  /** The documents that share a key. */
+  duplicates(): BsonDocument[][] {
+    return [...this.#documents.values()].filter(({ size }) => size > 1).map(documents => [...documents]);
+  }
+
   add(document: BsonDocument): void {
     for (const { key } of this.#entries(document)) {
       const documents = this.#documents.get(key);

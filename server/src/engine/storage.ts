@@ -3,12 +3,15 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Collection, type WriteObserver } from './collection.js';
+import { type Journal } from './journal.js';
 import { type Namespace, namespaceText } from './namespace.js';
 
 /** All data of one deployment; a database exists as long as it has a collection. */
 export class Storage {
   readonly #ids: IdGenerator;
   readonly #observer: WriteObserver | undefined;
+  /** Told of what was changed; set by whoever keeps the history. */
+  journal: Journal | undefined;
   readonly #databases = new Map<string, Map<string, Collection>>();
 
   constructor(ids: IdGenerator, observer?: WriteObserver) {
@@ -74,6 +77,13 @@ export class Storage {
     }
     const created = new Collection(namespaceText(namespace), this.#ids.uuid(), options);
     this.put(namespace, created);
+    this.journal?.({
+      kind: 'create',
+      namespace,
+      uuid: created.uuid,
+      isView: options['viewOn'] !== undefined,
+      description: { ...options },
+    });
     return created;
   }
 
@@ -81,6 +91,7 @@ export class Storage {
   put({ database, collection }: Namespace, content: Collection): void {
     const collections = this.#databases.get(database) ?? new Map<string, Collection>();
     content.observer = this.#observer;
+    content.journal = change => this.journal?.(change);
     collections.set(collection, content);
     this.#databases.set(database, collections);
   }
@@ -89,11 +100,20 @@ export class Storage {
   rename(from: Namespace, to: Namespace): void {
     const collection = this.findToChange(from);
     if (collection === undefined) return;
-    this.drop(from);
+    this.#remove(from);
     this.put(to, collection.fork(namespaceText(to)));
+    this.journal?.({ kind: 'rename', namespace: from, uuid: collection.uuid, to });
   }
 
-  drop({ database, collection }: Namespace): void {
+  drop(namespace: Namespace): void {
+    const dropped = this.find(namespace);
+    if (dropped === undefined) return;
+    this.#remove(namespace);
+    const isView = dropped.options['viewOn'] !== undefined;
+    this.journal?.({ kind: 'drop', namespace, uuid: dropped.uuid, isView });
+  }
+
+  #remove({ database, collection }: Namespace): void {
     const collections = this.#databases.get(database);
     collections?.delete(collection);
     if (collections?.size === 0) this.#databases.delete(database);
@@ -104,6 +124,10 @@ export class Storage {
   }
 
   dropDatabase(database: string): boolean {
-    return this.#databases.delete(database);
+    const collections = this.collections(database);
+    for (const [collection] of collections) this.drop({ database, collection });
+    if (collections.length === 0) return false;
+    this.journal?.({ kind: 'dropDatabase', namespace: { database, collection: '' }, uuid: undefined });
+    return true;
   }
 }

@@ -3,6 +3,7 @@ import { type Clock, type TimerGroup } from '../runtime/clock.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { type ClusterTime } from './cluster_time.js';
 import { type Member } from './member.js';
+import { type Oplog } from './oplog.js';
 import { type ReplicaSet } from './replica_set.js';
 import { type SessionTable } from './sessions.js';
 import { type WriteLocks } from './write_locks.js';
@@ -21,6 +22,7 @@ export interface Deployment {
   readonly locks: WriteLocks;
   readonly sessions: SessionTable;
   readonly clusterTime: ClusterTime;
+  readonly oplog: Oplog;
   readonly members: readonly Member[];
   /** The set whose members clients see; undefined for a standalone and behind mongos. */
   readonly replicaSet: ReplicaSet | undefined;

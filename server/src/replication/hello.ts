@@ -3,27 +3,13 @@ import { type Document } from '../bson/types.js';
 import { type Deployment } from './deployment.js';
 import { type Member } from './member.js';
 import { type ReplicaSet } from './replica_set.js';
+import { wireVersionOf } from './versions.js';
 
 const limits = {
   maxBsonObjectSize: 16 * 1024 * 1024,
   maxMessageSizeBytes: 48_000_000,
   maxWriteBatchSize: 100_000,
 } as const;
-
-/** Wire version by release: what the server calls itself decides what clients expect of it. */
-const wireVersions: Readonly<Record<string, number>> = {
-  '4.2': 8,
-  '4.4': 9,
-  '5.0': 13,
-  '6.0': 17,
-  '7.0': 21,
-  '8.0': 25,
-  '8.2': 27,
-};
-
-export function knownVersions(): string[] {
-  return Object.keys(wireVersions);
-}
 
 /** A node as hello describes it. */
 export function describeNode(
@@ -32,7 +18,6 @@ export function describeNode(
   writableField: 'ismaster' | 'isWritablePrimary',
 ): Document {
   const { replicaSet, clock, version } = deployment;
-  const minor = version.split('.').slice(0, 2).join('.');
   return {
     ...(member.role === 'mongos' ? { msg: 'isdbgrid' } : {}),
     ...(replicaSet === undefined ? {} : describeSet(deployment, replicaSet, member)),
@@ -41,7 +26,7 @@ export function describeNode(
     localTime: new Date(clock.wallTime()),
     logicalSessionTimeoutMinutes: 30,
     minWireVersion: 0,
-    maxWireVersion: wireVersions[minor] ?? 25,
+    maxWireVersion: wireVersionOf(version),
     readOnly: false,
   };
 }

@@ -4,6 +4,7 @@ import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Clock } from '../runtime/clock.js';
+import { type TransactionIdentity } from './oplog.js';
 import { type Transaction } from './transaction.js';
 
 const timeoutMS = 30 * 60_000;
@@ -22,12 +23,12 @@ interface SessionRecord {
 /** What the deployment remembers of its sessions; all nodes share it, as replication would. */
 export class SessionTable {
   readonly #clock: Clock;
-  readonly #begin: () => Transaction;
+  readonly #begin: (identity: TransactionIdentity) => Transaction;
   readonly #sessions = new Map<string, SessionRecord>();
   #term = 0;
   #sweepAt = sweepEvery;
 
-  constructor(clock: Clock, begin: () => Transaction) {
+  constructor(clock: Clock, begin: (identity: TransactionIdentity) => Transaction) {
     this.#clock = clock;
     this.#begin = begin;
   }
@@ -66,7 +67,10 @@ export class SessionTable {
 
   #start(session: string, txnNumber: unknown, record: SessionRecord | undefined): Transaction {
     record?.transaction?.abort();
-    const transaction = this.#begin();
+    const transaction = this.#begin({
+      lsid: { id: new Binary(Buffer.from(session, 'hex'), Binary.SUBTYPE_UUID) },
+      txnNumber: Long.fromString(numberText(txnNumber)),
+    });
     this.#put(session, { lastUse: this.#clock.now(), txnNumber, reply: undefined, transaction });
     return transaction;
   }

@@ -1,8 +1,10 @@
 import { type DocumentWrite } from '../engine/collection.js';
+import { type Change } from '../engine/journal.js';
 import { namespaceText, parseNamespace } from '../engine/namespace.js';
 import { type Storage } from '../engine/storage.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { type Oplog, type TransactionIdentity } from './oplog.js';
 import { lockKey, type WriteLocks } from './write_locks.js';
 
 type State = 'inProgress' | 'committed' | 'aborted';
@@ -21,12 +23,19 @@ export class Transaction {
   readonly #namespacesAtStart: ReadonlySet<string>;
   /** Of each document the version at the start and the last one. */
   readonly #writes = new Map<string, DocumentWrite>();
+  /** Everything that it did, in order: what change streams will tell. */
+  readonly #changes: Change[] = [];
+  readonly #oplog: Oplog;
+  readonly #identity: TransactionIdentity | undefined;
   #state: State = 'inProgress';
 
-  constructor(committed: Storage, locks: WriteLocks) {
+  constructor(committed: Storage, locks: WriteLocks, oplog: Oplog, identity?: TransactionIdentity) {
     this.#committed = committed;
     this.#locks = locks;
+    this.#oplog = oplog;
+    this.#identity = identity;
     this.storage = committed.snapshot(write => this.#record(write));
+    this.storage.journal = change => this.#changes.push(change);
     this.#namespacesAtStart = new Set(namespacesOf(committed));
   }
 
@@ -47,6 +56,7 @@ export class Transaction {
     }
     this.#state = 'committed';
     this.#writes.clear();
+    this.#oplog.append(this.#changes, this.#identity);
   }
 
   /** Does nothing to a transaction that has ended. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Double, Int32 } from 'bson';
 import { compilePipeline } from '../../src/aggregate/pipeline.js';
+import { runStages } from '../../src/aggregate/stage.js';
 import { BsonDocument } from '../../src/bson/document.js';
 import { type Document } from '../../src/bson/types.js';
 import { CommandError } from '../../src/errors/command_error.js';
@@ -12,7 +13,7 @@ function run(documents: Document[], ...stages: unknown[]): Document[] {
   // A leading $match is left to the collection, so another stage goes first.
   const pipeline = compilePipeline([{ $skip: int(0) }, ...stages]);
   const start: readonly BsonDocument[] = documents.map(document => BsonDocument.fromValue(document));
-  const result = pipeline.stages.reduce((current, stage) => stage(current, {}), start);
+  const result = runStages(pipeline.stages, start, { variables: {}, fold: undefined, read: () => [] });
   return result.map(document => document.value);
 }
 

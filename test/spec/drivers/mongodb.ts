@@ -31,7 +31,7 @@ export function officialDriver(name: DriverName, packageName: string): Driver {
     name,
     exports: load(packageName) as object,
     // connect() would send a ping, which tests neither expect nor ignore.
-    clientOptions: { [Symbol.for('@@mdb.skipPingOnConnect')]: true },
+    clientOptions: { __skipPingOnConnect: true },
     logOptions(components: Doc, write: (message: LogMessage) => void) {
       return {
         mongodbLogComponentSeverities: components,

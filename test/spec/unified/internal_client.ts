@@ -48,6 +48,7 @@ export class InternalClient {
   }
 
   async indexNames(databaseName: string, collectionName: string): Promise<readonly string[]> {
+    if (!(await this.collectionNames(databaseName)).includes(collectionName)) return [];
     const indexes = await this.#client.db(databaseName).collection(collectionName).listIndexes().toArray();
     return indexes.map(({ name }) => String(name));
   }

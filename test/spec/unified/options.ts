@@ -67,7 +67,7 @@ export function readPreferenceOf(value: unknown, driver: Driver): object {
     ...(maxStalenessSeconds === undefined ? {} : { maxStalenessSeconds }),
     ...(hedge === undefined ? {} : { hedge }),
   };
-    // In the case that drivers have it, whatever that of the file is.
+  // In the case that drivers have it, whatever that of the file is.
   const known = READ_PREFERENCES.find(name => name.toLowerCase() === mode.toLowerCase()) ?? mode;
   return create(driver, 'ReadPreference', known, tagSets, more);
 }

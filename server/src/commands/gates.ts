@@ -1,0 +1,59 @@
+import { type Document } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { isSince, type Release } from '../replication/versions.js';
+
+/** Commands by the release that they came with. */
+const commands: Readonly<Record<string, Release>> = {
+  bulkWrite: '8.0',
+  createSearchIndexes: '7.0',
+  updateSearchIndex: '7.0',
+  dropSearchIndex: '7.0',
+};
+
+/** Fields of commands. */
+const fields: Readonly<Record<string, Release>> = {
+  'find.let': '5.0',
+  'update.let': '5.0',
+  'delete.let': '5.0',
+  'findAndModify.let': '5.0',
+  'aggregate.let': '5.0',
+  'distinct.hint': '8.0',
+  'create.clusteredIndex': '6.0',
+  'create.changeStreamPreAndPostImages': '6.0',
+  'create.timeseries': '5.0',
+};
+
+/** Fields of statements. */
+const statementFields: Readonly<Record<string, Release>> = {
+  'update.updates.sort': '8.0',
+};
+
+export function hasCommand(version: string, name: string): boolean {
+  const release = commands[name];
+  return !Object.hasOwn(commands, name) || release === undefined || isSince(version, release);
+}
+
+/** @throws CommandError for a field that a server of this version does not know. */
+export function checkFieldRelease(version: string, name: string, body: Document): void {
+  for (const field of Object.keys(body)) {
+    const release = fields[`${name}.${field}`];
+    if (release !== undefined && !isSince(version, release)) throw unknownField(version, `${name}.${field}`);
+  }
+}
+
+export function checkStatementRelease(version: string, owner: string, statement: Document): void {
+  for (const field of Object.keys(statement)) {
+    const release = statementFields[`${owner}.${field}`];
+    if (release !== undefined && !isSince(version, release)) throw unknownField(version, `${owner}.${field}`);
+  }
+}
+
+/** As each release says it. */
+function unknownField(version: string, path: string): CommandError {
+  const [command = '', field = ''] = path.split('.');
+  if (command === 'find' && !isSince(version, '5.0')) {
+    return new CommandError(ErrorCode.FailedToParse, `Failed to parse: Unrecognized field '${field}'.`);
+  }
+  return new CommandError(ErrorCode.IDLUnknownField, `BSON field '${path}' is an unknown field.`);
+}
