@@ -16,6 +16,7 @@ A MongoDB server in memory, for tests. Everything is gone when it stops.
   --host HOST             where to listen (default: 127.0.0.1)
   --port PORT             the first port, further nodes take the next ones; 0: any (default: 27017)
   --server-version V      what the server calls itself (default: 8.0)
+  --auth USER:PASSWORD    clients have to authenticate; this user may do everything
   --json                  print one line of JSON when ready: {"uri": …, "singleRouterUri": …, "nodes": […]}
   --control               take commands on standard input, a line of JSON each: {"id": 1, "method": "stepDown",
                           "args": []}; each is answered by such a line; the server ends with its standard input
@@ -63,6 +64,7 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       'election-delay': { type: 'string' },
       seed: { type: 'string' },
       socket: { type: 'string' },
+      auth: { type: 'string' },
       json: { type: 'boolean' },
       control: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -83,6 +85,7 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       ...(electionDelayMS === undefined ? {} : { electionDelayMS }),
       ...(seed === undefined ? {} : { seed }),
       ...(values.socket === undefined ? {} : { socketPath: values.socket }),
+      ...(values.auth === undefined ? {} : { auth: authOption(values.auth) }),
     },
     isJson: values.json === true,
     isControlled: values.control === true,
@@ -106,6 +109,12 @@ function topologyOption(values: {
   if (other !== undefined) throw new RangeError(`${chosen[1]} and ${other[1]} exclude each other`);
   const [topology, option, value] = chosen;
   return { topology, nodes: numberOption(option, value) };
+}
+
+function authOption(text: string): { user: string; password: string } {
+  const [, user, password] = /^([^:]+):(.+)$/.exec(text) ?? [];
+  if (user === undefined || password === undefined) throw new RangeError('--auth must be USER:PASSWORD');
+  return { user, password };
 }
 
 function numberOption(name: string, text: string | undefined): number | undefined {

@@ -66,7 +66,7 @@ export async function launch(options: Omit<TestClusterOptions, 'clock'> = {}): P
 }
 
 function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
-  const { topology, nodes, host, port = 0, setName, version, electionDelayMS, seed, socketPath } = options;
+  const { topology, nodes, host, port = 0, setName, version, electionDelayMS, seed, socketPath, auth } = options;
   const isSet = topology === undefined ? nodes !== undefined || setName !== undefined : topology === 'replicaset';
   const values: readonly (readonly [string, string | number | undefined])[] = [
     ['replset', isSet ? (nodes ?? 3) : undefined],
@@ -79,6 +79,7 @@ function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
     ['election-delay', electionDelayMS],
     ['seed', seed],
     ['socket', socketPath],
+    ['auth', auth === undefined ? undefined : `${auth.user}:${auth.password}`],
   ];
   const given = values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   return [...given, '--json', '--control'];

@@ -13,6 +13,11 @@ const OFFICIAL: readonly DriverName[] = ['mongodb', 'mongodb-csot'];
 
 export const knownSkips: readonly KnownSkip[] = [
   { path: 'client-side-encryption', why: 'client-side encryption' },
+  {
+    path: 'client-side-operations-timeout',
+    drivers: ['mongodb'],
+    why: 'timeoutMS does nothing since 7.8.0 of the official driver; --driver mongodb-csot has it',
+  },
   { path: 'open-telemetry', drivers: OFFICIAL, why: 'the official driver has no OpenTelemetry of its own' },
 ];
 

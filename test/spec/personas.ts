@@ -15,7 +15,7 @@ const VERSIONS = ['8.0', '8.2', '7.0', '4.4'] as const;
 
 /** Every persona of our server, the preferred ones first. */
 export const personas: readonly Persona[] = TOPOLOGIES.flatMap(topology =>
-  [false].flatMap(auth => versionsOf(topology).map(version => ({ topology, version, auth }))),
+  [false, true].flatMap(auth => versionsOf(topology).map(version => ({ topology, version, auth }))),
 );
 
 /** Load balancers are known to servers since 5.0. */

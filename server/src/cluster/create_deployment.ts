@@ -1,3 +1,4 @@
+import { UserTable } from '../auth/users.js';
 import { Storage } from '../engine/storage.js';
 import { ClusterTime } from '../replication/cluster_time.js';
 import { type Deployment, type Topology } from '../replication/deployment.js';
@@ -36,10 +37,20 @@ export function createDeployment(plan: ClusterPlan): Deployment {
     sessions: new SessionTable(clock, identity => new Transaction(storage, locks, oplog, identity)),
     clusterTime,
     oplog,
+    users: usersOf(plan, ids),
+    requiresAuth: plan.auth !== undefined,
     members,
     replicaSet:
       topology === 'replicaset' ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,
   };
+}
+
+/** The one that the options name may do everything, as all may that are known. */
+function usersOf({ auth }: ClusterPlan, ids: IdGenerator): UserTable {
+  const users = new UserTable(ids);
+  if (auth !== undefined)
+    users.put('admin', auth.user, { password: auth.password, roles: [{ role: 'root', db: 'admin' }] });
+  return users;
 }
 
 function roleOf(topology: Topology, index: number): Role {

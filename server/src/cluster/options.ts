@@ -24,6 +24,8 @@ export interface TestClusterOptions {
   /** Identifiers are made from it; default: another one each time. */
   seed?: number;
   clock?: Clock;
+  /** A user of the database admin that may do everything. With one, clients have to authenticate. */
+  auth?: { readonly user: string; readonly password: string };
   /** A unix socket for a standalone to listen on instead of a port. */
   socketPath?: string;
 }
@@ -39,6 +41,7 @@ export interface ClusterPlan {
   readonly electionDelayMS: number;
   readonly seed: number | undefined;
   readonly clock: Clock;
+  readonly auth: { readonly user: string; readonly password: string } | undefined;
   readonly socketPath: string | undefined;
 }
 
@@ -65,6 +68,7 @@ export function planOf(options: TestClusterOptions): ClusterPlan {
     electionDelayMS: options.electionDelayMS ?? 50,
     seed: options.seed,
     clock: options.clock ?? systemClock,
+    auth: options.auth,
     socketPath: options.socketPath,
   };
   check(plan);

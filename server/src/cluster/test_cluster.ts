@@ -19,6 +19,8 @@ export class TestCluster {
   readonly nodes: readonly TestNode[];
   readonly #deployment: Deployment;
   readonly #fronts: readonly Front[];
+  /** The user that clients were started with stays. */
+  readonly #user: string | undefined;
 
   private constructor(plan: ClusterPlan, nodes: readonly TestNode[], fronts: readonly Front[], deployment: Deployment) {
     const [uri, single = uri] = urisOf(plan, nodes, fronts);
@@ -26,6 +28,7 @@ export class TestCluster {
     this.singleRouterUri = single;
     this.nodes = nodes;
     this.#fronts = fronts;
+    this.#user = plan.auth?.user;
     this.#deployment = deployment;
   }
 
@@ -86,9 +89,10 @@ export class TestCluster {
    * Resolves when there is a primary.
    */
   async reset(): Promise<void> {
-    const { sessions, storage, members, replicaSet } = this.#deployment;
+    const { sessions, storage, members, replicaSet, users } = this.#deployment;
     sessions.clear();
     storage.clear();
+    for (const { database, user } of users.all()) if (user !== this.#user) users.remove(database, user);
     for (const member of members) {
       member.cursors.clear();
       member.failPoints.clear();
@@ -112,22 +116,23 @@ export class TestCluster {
 
 /** The URI, and the one of a single router where it is another. */
 function urisOf(
-  { topology, setName, socketPath }: ClusterPlan,
+  { topology, setName, socketPath, auth }: ClusterPlan,
   nodes: readonly TestNode[],
   fronts: readonly Front[],
 ): readonly [string, string?] {
-  if (socketPath !== undefined) return [`mongodb://${encodeURIComponent(socketPath)}/`];
+  const login = auth === undefined ? '' : `${encodeURIComponent(auth.user)}:${encodeURIComponent(auth.password)}@`;
+  if (socketPath !== undefined) return [`mongodb://${login}${encodeURIComponent(socketPath)}/`];
   const [first = ''] = nodes.map(({ address }) => address);
   const all = nodes.map(({ address }) => address).join(',');
   switch (topology) {
     case 'standalone':
-      return [`mongodb://${first}/`];
+      return [`mongodb://${login}${first}/`];
     case 'replicaset':
-      return [`mongodb://${all}/?replicaSet=${setName}`];
+      return [`mongodb://${login}${all}/?replicaSet=${setName}`];
     case 'sharded':
-      return [`mongodb://${all}/`, `mongodb://${first}/`];
+      return [`mongodb://${login}${all}/`, `mongodb://${login}${first}/`];
     case 'load-balanced': {
-      const [uri = '', single = uri] = fronts.map(({ address }) => `mongodb://${address}/?loadBalanced=true`);
+      const [uri = '', single = uri] = fronts.map(({ address }) => `mongodb://${login}${address}/?loadBalanced=true`);
       return [uri, single];
     }
     default:

@@ -10,7 +10,10 @@ import { checkTransactionFields } from './transactions.js';
 
 /** What must hold of every command before it runs, in the order in which the server looks. */
 export function checkCommand(command: Command, context: CommandContext): void {
-  const { name, body, database } = context;
+  const { name, body, database, connection, deployment } = context;
+  if (deployment.requiresAuth && command.beforeAuth !== true && connection.users.length === 0) {
+    throw new CommandError(ErrorCode.Unauthorized, `Command ${name} requires authentication`);
+  }
   if (command.isAdminOnly === true && database !== 'admin') {
     throw new CommandError(ErrorCode.Unauthorized, `${name} may only be run against the admin database.`);
   }

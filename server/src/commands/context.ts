@@ -1,3 +1,4 @@
+import { type ScramConversation } from '../auth/scram.js';
 import { type Document } from '../bson/types.js';
 import { type Namespace } from '../engine/namespace.js';
 import { type Deployment } from '../replication/deployment.js';
@@ -16,6 +17,26 @@ export interface ConnectionState {
   /** The metadata of the first hello. */
   client: Document | undefined;
   appName: string | undefined;
+  conversation: Conversation | undefined;
+  /** Who is logged in: one user for each database. */
+  users: readonly ConnectedUser[];
+  /** Of the client's certificate. */
+  readonly subject: string | undefined;
+}
+
+/** An authentication that has begun. */
+export interface Conversation {
+  readonly id: number;
+  readonly user: ConnectedUser;
+  readonly scram: ScramConversation;
+  readonly skipsEmptyExchange: boolean;
+  /** The client has proven who it is; one empty message is still to come. */
+  isProven: boolean;
+}
+
+export interface ConnectedUser {
+  readonly user: string;
+  readonly db: string;
 }
 
 export interface CommandContext {
@@ -37,6 +58,8 @@ export interface Command {
   /** write: primary only; read: also on a secondary if the read preference allows; any: on every node. */
   readonly access: 'write' | 'read' | 'any';
   readonly isAdminOnly?: true;
+  /** May be run before the client has authenticated. */
+  readonly beforeAuth?: true;
   /** With a txnNumber it is executed once, however often it is sent. */
   readonly isRetryable?: true;
   /** Whether it may be part of a transaction, or ends one. */

@@ -46,8 +46,11 @@ export function serverStatus({ deployment, member }: CommandContext): Document {
   };
 }
 
-export function connectionStatus(): Document {
-  return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } };
+export function connectionStatus({ connection, deployment }: CommandContext): Document {
+  const authenticatedUserRoles = connection.users.flatMap(
+    ({ user, db }) => deployment.users.find(db, user)?.roles ?? [],
+  );
+  return { authInfo: { authenticatedUsers: [...connection.users], authenticatedUserRoles } };
 }
 
 export function whatsMyUri({ connection }: CommandContext): Document {
@@ -55,7 +58,7 @@ export function whatsMyUri({ connection }: CommandContext): Document {
 }
 
 const parameters: Readonly<Record<string, unknown>> = {
-  authenticationMechanisms: [],
+  authenticationMechanisms: ['MONGODB-X509', 'PLAIN', 'SCRAM-SHA-1', 'SCRAM-SHA-256'],
   enableTestCommands: true,
   requireApiVersion: false,
   transactionLifetimeLimitSeconds: 60,

@@ -55,5 +55,8 @@ function unknownField(version: string, path: string): CommandError {
   if (command === 'find' && !isSince(version, '5.0')) {
     return new CommandError(ErrorCode.FailedToParse, `Failed to parse: Unrecognized field '${field}'.`);
   }
+  if (command === 'findAndModify' && !isSince(version, '5.0')) {
+    return new CommandError(ErrorCode.IDLUnknownField, `BSON field '${field}' is an unknown field.`);
+  }
   return new CommandError(ErrorCode.IDLUnknownField, `BSON field '${path}' is an unknown field.`);
 }

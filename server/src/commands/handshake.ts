@@ -5,6 +5,7 @@ import { isTrue } from '../expression/compile.js';
 import { describeNode } from '../replication/hello.js';
 import { waitForAny } from '../runtime/wait.js';
 import { negotiateCompression } from '../wire/compression.js';
+import { speculate } from './authenticate.js';
 import { type CommandContext, type ConnectionState } from './context.js';
 import { fieldsOf } from './fields.js';
 
@@ -32,7 +33,8 @@ async function awaitChange({ member, connection, deployment }: CommandContext, m
   await waitForAny(deployment.timers, maxAwaitTimeMS, [member.topologyChanges, connection.closing]);
 }
 
-function answer({ name, body, connection, member, deployment }: CommandContext): Document {
+function answer(context: CommandContext): Document {
+  const { name, body, connection, member, deployment } = context;
   const compression = negotiateCompression(body['compression']);
   const isLegacy = name !== 'hello';
   checkLoadBalancer(body, connection);
@@ -42,9 +44,26 @@ function answer({ name, body, connection, member, deployment }: CommandContext):
     ...describeNode(deployment, member, isLegacy ? 'ismaster' : 'isWritablePrimary'),
     ...(compression.length > 0 ? { compression } : {}),
     ...(connection.isBehindLoadBalancer ? { serviceId: member.serviceId } : {}),
+    ...authenticationFields(context),
     connectionId: connection.id,
     topologyVersion: member.topologyVersion(),
   };
+}
+
+/** Which mechanisms a user has, and the answer to an authentication that began with the hello. */
+function authenticationFields(context: CommandContext): Document {
+  const { saslSupportedMechs, speculativeAuthenticate } = context.body;
+  const fields: Document = {};
+  if (typeof saslSupportedMechs === 'string') {
+    const [, database = '', user = ''] = /^([^.]*)\.(.*)$/.exec(saslSupportedMechs) ?? [];
+    const mechanisms = context.deployment.users.find(database, user)?.mechanisms;
+    if (mechanisms !== undefined) fields['saslSupportedMechs'] = [...mechanisms];
+  }
+  if (isDocument(speculativeAuthenticate)) {
+    const reply = speculate(context, speculativeAuthenticate);
+    if (reply !== undefined) fields['speculativeAuthenticate'] = reply;
+  }
+  return fields;
 }
 
 /** Behind a load balancer a client has to know that it is: what it asks goes to one of many servers. */

@@ -8,6 +8,7 @@ import { CommandError } from '../errors/command_error.js';
 import { valuesEqual } from '../query/compare.js';
 import { collectionStatistics } from './catalog.js';
 import { type CommandContext } from './context.js';
+import { openCursor } from './read.js';
 import { noSearch } from './search_indexes.js';
 
 /** The documents of a stage that brings its own. */
@@ -60,6 +61,13 @@ function literalDocuments(operand: unknown): BsonDocument[] {
     if (isDocument(value)) return toBson(value);
     throw new CommandError(40228, `$documents must evaluate to an array of objects, found ${typeOf(value)}`);
   });
+}
+
+/** A sharded cluster that is one storage is always consistent. */
+export function checkMetadataConsistency(context: CommandContext): Document {
+  const target = context.body['checkMetadataConsistency'];
+  const collection = typeof target === 'string' ? target : '$cmd.aggregate';
+  return openCursor(context, { database: context.database, collection }, []);
 }
 
 function requireAdmin(name: string, { database }: CommandContext): void {

@@ -1,4 +1,5 @@
 import { aggregate } from './aggregate.js';
+import { authenticate, getnonce, logout, saslContinue, saslStart } from './authenticate.js';
 import { bulkWrite } from './bulk_write.js';
 import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
 import { collMod } from './coll_mod.js';
@@ -26,8 +27,10 @@ import { renameCollection } from './rename.js';
 import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
 import { changeSearchIndexes } from './search_indexes.js';
 import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from './sessions.js';
+import { checkMetadataConsistency } from './sources.js';
 import { abortTransaction, commitTransaction } from './transactions.js';
 import { update } from './update.js';
+import { createUser, dropAllUsersFromDatabase, dropUser, updateUser, usersInfo } from './users.js';
 
 const write = { access: 'write', isRetryable: true, isApiV1: true, inTransaction: 'runs' } as const;
 const query = { access: 'read', isApiV1: true, inTransaction: 'runs' } as const;
@@ -40,10 +43,22 @@ const admin = { access: 'any', isAdminOnly: true } as const;
 
 /** Every command: where it may run, what it knows, and who runs it. */
 export const commands: CommandTable = {
-  hello: { ...any, isApiV1: true, run: hello },
-  isMaster: { ...any, run: hello },
-  ismaster: { ...any, run: hello },
-  ping: { ...any, isApiV1: true, run: ping },
+  hello: { ...any, isApiV1: true, beforeAuth: true, run: hello },
+  isMaster: { ...any, beforeAuth: true, run: hello },
+  ismaster: { ...any, beforeAuth: true, run: hello },
+  ping: { ...any, isApiV1: true, beforeAuth: true, run: ping },
+
+  saslStart: { ...any, isApiV1: true, beforeAuth: true, run: saslStart },
+  saslContinue: { ...any, isApiV1: true, beforeAuth: true, run: saslContinue },
+  authenticate: { ...any, isApiV1: true, beforeAuth: true, run: authenticate },
+  logout: { ...any, beforeAuth: true, run: logout },
+  getnonce: { ...any, beforeAuth: true, run: getnonce },
+  createUser: { access: 'write', run: createUser },
+  updateUser: { access: 'write', run: updateUser },
+  dropUser: { access: 'write', run: dropUser },
+  dropAllUsersFromDatabase: { access: 'write', run: dropAllUsersFromDatabase },
+  usersInfo: { access: 'read', run: usersInfo },
+  checkMetadataConsistency: { ...any, run: checkMetadataConsistency },
 
   insert: {
     ...write,
@@ -164,17 +179,17 @@ export const commands: CommandTable = {
   abortTransaction: { ...end, fields: ['abortTransaction', 'recoveryToken'], run: abortTransaction },
 
   startSession: { ...any, run: startSession },
-  endSessions: { ...any, isApiV1: true, run: endSessions },
+  endSessions: { ...any, isApiV1: true, beforeAuth: true, run: endSessions },
   refreshSessions: { ...any, isApiV1: true, run: refreshSessions },
   killSessions: { ...any, isApiV1: true, run: killSessions },
   killAllSessions: { ...any, run: killAllSessions },
   killAllSessionsByPattern: { ...any, run: killAllSessions },
 
-  buildInfo: { ...any, run: buildInfo },
-  buildinfo: { ...any, run: buildInfo },
+  buildInfo: { ...any, beforeAuth: true, run: buildInfo },
+  buildinfo: { ...any, beforeAuth: true, run: buildInfo },
   serverStatus: { ...any, run: serverStatus },
-  connectionStatus: { ...any, isApiV1: true, run: connectionStatus },
-  whatsmyuri: { ...any, run: whatsMyUri },
+  connectionStatus: { ...any, isApiV1: true, beforeAuth: true, run: connectionStatus },
+  whatsmyuri: { ...any, beforeAuth: true, run: whatsMyUri },
   mapReduce: { access: 'read', run: mapReduce },
   collStats: { access: 'read', run: collStats },
   dbStats: { access: 'read', run: dbStats },

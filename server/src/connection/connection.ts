@@ -40,6 +40,9 @@ export class Connection {
       hellos: 0,
       client: undefined,
       appName: undefined,
+      conversation: undefined,
+      users: [],
+      subject: undefined,
     };
     socket.setNoDelay(true);
     socket.on('data', chunk => this.#receive(chunk));

@@ -80,6 +80,8 @@ export const ErrorCode = {
   ChangeStreamHistoryLost: 286,
   NoMatchingDocument: 47,
   CannotConvertIndexToUnique: 359,
+  UserAlreadyExists: 51003,
+  MechanismUnavailable: 334,
   SearchNotEnabled: 31082,
   MergeStageNoMatchingDocument: 13113,
   ReauthenticationRequired: 391,

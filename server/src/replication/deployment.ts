@@ -1,3 +1,4 @@
+import { type UserTable } from '../auth/users.js';
 import { type Storage } from '../engine/storage.js';
 import { type Clock, type TimerGroup } from '../runtime/clock.js';
 import { type IdGenerator } from '../runtime/ids.js';
@@ -23,6 +24,9 @@ export interface Deployment {
   readonly sessions: SessionTable;
   readonly clusterTime: ClusterTime;
   readonly oplog: Oplog;
+  readonly users: UserTable;
+  /** Clients have to say who they are. */
+  readonly requiresAuth: boolean;
   readonly members: readonly Member[];
   /** The set whose members clients see; undefined for a standalone and behind mongos. */
   readonly replicaSet: ReplicaSet | undefined;
