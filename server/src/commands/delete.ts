@@ -7,18 +7,23 @@ import { compileCollation, type Fold } from '../query/collation.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { Fields, requireNamespace } from './fields.js';
+import { checkStatements } from './gates.js';
 import { checkHint } from './hint.js';
 import { statementsOf } from './update.js';
 import { variablesOf } from './variables.js';
 import { checkNoView } from './view.js';
 import { runBatch, withWriteErrors } from './write_batch.js';
 
+const deleteFields: ReadonlySet<string> = new Set(['q', 'limit', 'collation', 'hint', 'sampleId']);
+
 export function remove(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
   const variables = variablesOf(context);
   let n = 0;
-  const errors = runBatch(context, statementsOf(context, 'deletes'), statement => {
+  const statements = statementsOf(context, 'deletes');
+  checkStatements(context.deployment.version, 'delete.deletes', statements, deleteFields);
+  const errors = runBatch(context, statements, statement => {
     const fields = new Fields('delete.deletes', statement);
     const filter = fields.document('q');
     const limit = fields.count('limit');

@@ -1,6 +1,7 @@
 import { type Document } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { takeSleep } from '../query/where.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { checkCommand, checkRole } from './checks.js';
 import { CloseConnection, type Command, type CommandContext } from './context.js';
@@ -49,5 +50,7 @@ function runAlone(command: Command, context: CommandContext): Document | Promise
 }
 
 function runOnce(command: Command, context: CommandContext): Document | Promise<Document> {
-  return command.run(context);
+  const reply = command.run(context);
+  const sleepMS = takeSleep();
+  return sleepMS === 0 ? reply : context.deployment.timers.sleep(sleepMS).then(() => reply);
 }

@@ -42,10 +42,19 @@ export function checkFieldRelease(version: string, name: string, body: Document)
   }
 }
 
-export function checkStatementRelease(version: string, owner: string, statement: Document): void {
-  for (const field of Object.keys(statement)) {
-    const release = statementFields[`${owner}.${field}`];
-    if (release !== undefined && !isSince(version, release)) throw unknownField(version, `${owner}.${field}`);
+/** @throws CommandError for a field of a statement that is not known: the whole command is refused. */
+export function checkStatements(
+  version: string,
+  owner: string,
+  statements: readonly Document[],
+  known: ReadonlySet<string>,
+): void {
+  for (const statement of statements) {
+    for (const field of Object.keys(statement)) {
+      const release = statementFields[`${owner}.${field}`];
+      const isKnown = known.has(field) && (release === undefined || isSince(version, release));
+      if (!isKnown) throw unknownField(version, `${owner}.${field}`);
+    }
   }
 }
 

@@ -19,7 +19,7 @@ export function success(result: Document, context: CommandContext, fault: Fault 
   const reply: Document = { ...result, ok };
   if (writeConcernError !== undefined) {
     reply['writeConcernError'] = writeConcernError;
-    const labels = labelsOf(toNumber(writeConcernError['code']), context, fault);
+    const labels = labelsOf(toNumber(writeConcernError['code']), context, fault, 'write concern error');
     if (labels.length > 0) reply['errorLabels'] = labels;
   }
   // How another mongos would find the transaction.

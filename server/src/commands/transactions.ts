@@ -117,12 +117,25 @@ export function abortTransaction(context: CommandContext): Document {
   return {};
 }
 
-function transactionOf({ body, deployment }: CommandContext): { transaction: Transaction; number: string } {
+function transactionOf(context: CommandContext): { transaction: Transaction; number: string } {
+  const { body, deployment, member } = context;
   const { lsid, txnNumber, startTransaction } = body;
   if (lsid === undefined) throw invalid('Transaction number requires a session ID to also be specified');
   checkTxnNumber(txnNumber);
   const transaction = deployment.sessions.findTransaction(sessionKey(lsid), txnNumber, startTransaction === true);
+  if (startTransaction === true) transaction.router = member;
+  else if (member.role === 'mongos' && transaction.router !== member) meetElsewhere(transaction);
   return { transaction, number: String(txnNumber) };
+}
+
+/** Another mongos can find out what was decided; where nothing was, it decides to abort. */
+function meetElsewhere(transaction: Transaction): void {
+  transaction.abort();
+  if (transaction.state === 'committed') return;
+  throw new CommandError(
+    ErrorCode.NoSuchTransaction,
+    'Transaction was not found on this router: the decision that was recovered is to abort it',
+  );
 }
 
 function checkState({ state }: Transaction, number: string): void {

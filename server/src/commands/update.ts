@@ -14,7 +14,7 @@ import { type UpdateContext } from '../update/types.js';
 import { buildUpsert } from '../update/upsert.js';
 import { type CommandContext } from './context.js';
 import { Fields, fieldsOf, requireNamespace } from './fields.js';
-import { checkStatementRelease } from './gates.js';
+import { checkStatements } from './gates.js';
 import { checkHint } from './hint.js';
 import { bypassesValidation } from './insert.js';
 import { evaluated, variablesOf } from './variables.js';
@@ -36,6 +36,10 @@ export function statementsOf(context: CommandContext, name: string): Document[] 
     });
 }
 
+const updateFields: ReadonlySet<string> = new Set([
+  ...['q', 'u', 'c', 'multi', 'upsert', 'upsertSupplied', 'collation', 'arrayFilters', 'hint', 'sort', 'sampleId'],
+]);
+
 export function update(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
@@ -44,8 +48,9 @@ export function update(context: CommandContext): Document {
   const upserted: Document[] = [];
   let n = 0;
   let nModified = 0;
-  const errors = runBatch(context, statementsOf(context, 'updates'), (statement, index) => {
-    checkStatementRelease(context.deployment.version, 'update.updates', statement);
+  const statements = statementsOf(context, 'updates');
+  checkStatements(context.deployment.version, 'update.updates', statements, updateFields);
+  const errors = runBatch(context, statements, (statement, index) => {
     const result = updateOnce(
       context.deployment,
       namespace,

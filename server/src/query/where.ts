@@ -22,10 +22,18 @@ export function compileWhere(operand: unknown): (document: unknown) => boolean {
   };
 }
 
-/** Blocks, as the server's does its thread: no longer than a function may run. */
+let sleptMS = 0;
+
+/** Does not block, since all nodes share one thread: whoever runs the command waits afterwards. */
 function sleep(durationMS: number): void {
-  const shared = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(shared, 0, 0, Math.min(Math.max(durationMS, 0), timeoutMS));
+  sleptMS += Math.max(durationMS, 0);
+}
+
+/** How long JavaScript of clients has slept since this was last asked. */
+export function takeSleep(): number {
+  const taken = sleptMS;
+  sleptMS = 0;
+  return taken;
 }
 
 /** Numbers of BSON as those of JavaScript. */

@@ -39,6 +39,9 @@ export class Transaction {
     this.#namespacesAtStart = new Set(namespacesOf(committed));
   }
 
+  /** The router that it runs through; undefined without routers. */
+  router: object | undefined;
+
   get state(): State {
     return this.#state;
   }

@@ -48,7 +48,7 @@ describe('a sharded cluster', () => {
     }
   });
 
-  it('gives a recoveryToken in transactions, by which the other mongos can commit', async () => {
+  it('gives a recoveryToken in transactions, by which the other mongos finds out what became of one', async () => {
     await withCluster({ topology: 'sharded' }, async (client, cluster) => {
       const routers = await Promise.all(cluster.nodes.map(async ({ port }) => RawClient.connect(port)));
       const [first, second] = routers as [RawClient, RawClient];
@@ -63,11 +63,17 @@ describe('a sharded cluster', () => {
         ...transaction,
       });
       const { recoveryToken } = inserted;
-      const committed = await second.command({ commitTransaction: 1, $db: 'admin', recoveryToken, ...transaction });
+      const commit = { commitTransaction: 1, $db: 'admin', recoveryToken, ...transaction };
+      await first.command(commit);
+      const committed = await second.command(commit);
+      const open = { ...transaction, txnNumber: new Long(2) };
+      await first.command({ insert: 'c', $db: 'test', documents: [{ _id: 2 }], startTransaction: true, ...open });
+      const undecided = await second.command({ ...commit, ...open });
       for (const router of routers) router.close();
 
       assert.equal(typeof recoveryToken, 'object');
       assert.equal(committed['ok'], 1);
+      assert.equal(undecided['codeName'], 'NoSuchTransaction');
       assert.deepEqual(await client.db('test').collection('c').find({}).toArray(), [{ _id: 1 }]);
     });
   });

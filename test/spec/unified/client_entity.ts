@@ -37,7 +37,7 @@ export async function createClient(id: string, options: Doc, context: TestContex
     ignoredCommands: (options['ignoreCommandMonitoringEvents'] ?? []) as string[],
     sensitive: options['observeSensitiveCommands'] === true,
   });
-  entities.addClient(id, client, { observer, logs, spans, usesEveryRouter: options['useMultipleMongoses'] === true });
+  entities.addClient(id, client, { observer, logs, spans });
   const connected = Promise.resolve(call(client, 'connect')).catch(() => null);
   await Promise.race([connected, sleep(CONNECT_MS, null, { ref: false })]);
   await fillPool(options, uriOptions, observer);

@@ -24,8 +24,6 @@ interface Entity {
 /** What a test says of a client beside the client itself. */
 export interface ClientRecord {
   readonly observer: Observer;
-  /** It connects to each router, or through a load balancer that leads to each. */
-  readonly usesEveryRouter: boolean;
   readonly logs: LogMessage[];
   readonly spans: ObservedSpan[];
 }

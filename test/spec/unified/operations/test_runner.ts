@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from '../../drivers/driver.js';
 import { type Doc, fieldsOf, plain, show } from '../bson_values.js';
 import type { TestContext } from '../context.js';
 import { createEntities } from '../create_entities.js';
@@ -83,10 +84,12 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
   ),
   failPoint: operation(
     ['client', 'failPoint'],
-    async (args, context) => {
-      // Sent by the runner, so that a client that is not connected yet, or whose pool is paused, stays as it is.
-      const { usesEveryRouter } = context.entities.clientRecord(text(args, 'client'));
-      await context.failPoints.set(args['failPoint'] as Doc, usesEveryRouter ? 'every router' : 'one router');
+    async (args, { entities, failPoints }) => {
+      // By the client of the test: the connection that it takes for that is among the events that are expected.
+      const admin = call(entities.get('client', text(args, 'client')), 'db', 'admin') as object;
+      const failPoint = args['failPoint'] as Doc;
+      failPoints.remember(failPoint);
+      await call(admin, 'command', failPoint);
     },
     ['session'],
   ),
@@ -118,7 +121,7 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
   targetedFailPoint: operation(['session', 'failPoint'], async (args, context) => {
     const address = context.driver.pinnedAddress(session(args, context));
     if (address === undefined) throw new Error('the session is not pinned to a mongos');
-    await context.failPoints.set(args['failPoint'] as Doc, { address });
+    await context.failPoints.set(args['failPoint'] as Doc, address);
   }),
   wait: operation(['ms'], async args => {
     await sleep(number(args, 'ms'));
