@@ -82,6 +82,7 @@ export const ErrorCode = {
   CannotConvertIndexToUnique: 359,
   UserAlreadyExists: 51003,
   MechanismUnavailable: 334,
+  NotAReplicaSet: 123,
   SearchNotEnabled: 31082,
   MergeStageNoMatchingDocument: 13113,
   ReauthenticationRequired: 391,

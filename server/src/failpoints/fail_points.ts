@@ -114,9 +114,14 @@ function parseMode(mode: unknown): Mode {
 
 function isHit(data: Document, { command, appName, namespace }: Victim): boolean {
   const commands = data['failCommands'];
-  if (!Array.isArray(commands) || !commands.includes(command)) return false;
+  if (!Array.isArray(commands) || !commands.some(name => isSameCommand(String(name), command))) return false;
   if (data['appName'] !== undefined && data['appName'] !== appName) return false;
   return data['namespace'] === undefined || data['namespace'] === namespace;
+}
+
+/** Old commands have two spellings: ismaster and isMaster, findandmodify and findAndModify. */
+function isSameCommand(left: string, right: string): boolean {
+  return left === right || left.toLowerCase() === right.toLowerCase();
 }
 
 /** Whether this time counts. */

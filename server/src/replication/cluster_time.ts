@@ -40,6 +40,13 @@ export class ClusterTime {
     this.#lastWrite = new Date(this.#clock.wallTime());
   }
 
+  /** Takes in a later time that somebody else knows. */
+  advanceTo(time: Timestamp): void {
+    if (!time.greaterThan(this.#latest)) return;
+    this.#latest = time;
+    this.#gossip = gossipOf(time);
+  }
+
   #seconds(): number {
     return Math.floor(this.#clock.wallTime() / 1000);
   }

@@ -8,14 +8,17 @@ export function describeError(error: unknown): ObservedError {
   const fields = error as Fields;
   const classes = classesOf(error);
   if (classes.includes('MongoClientBulkWriteError')) return describeClientBulkWrite(fields, classes);
+  // A bulk write that could not be sent: what hindered it is where the server's reply would be.
+  const reason = fields['errorResponse'];
+  const isUnsent = reason instanceof Error && !classesOf(reason).includes('MongoServerError');
   const inner = [...list(fields['writeErrors']), ...present(writeConcernErrorOf(fields))] as Fields[];
   return {
     messages: texts([fields['message'], ...inner.flatMap(one => [one['errmsg'], one['message']])]),
     codes: [fields['code'], ...inner.map(one => one['code'])].filter(code => code !== undefined && code !== null),
     codeNames: texts([fields['codeName'], ...inner.map(one => one['codeName'])]),
     labels: texts(list(fields['errorLabels'])),
-    isClientError: !classes.includes('MongoServerError'),
-    isTimeoutError: classes.includes('MongoOperationTimeoutError'),
+    isClientError: isUnsent || !classes.includes('MongoServerError'),
+    isTimeoutError: (isUnsent ? classesOf(reason) : classes).includes('MongoOperationTimeoutError'),
     response: fields['errorResponse'] ?? fields['result'],
     partialResult: fields['partialResult'] ?? fields['result'],
   };

@@ -1,0 +1,64 @@
+import { Timestamp } from 'bson';
+import { type Document, isDocument } from '../bson/types.js';
+import { ErrorCode } from '../errors/codes.js';
+import { CommandError } from '../errors/command_error.js';
+import { isReplicated } from '../replication/deployment.js';
+import { storageAt } from '../replication/storage_at.js';
+import { type Command, type CommandContext } from './context.js';
+import { Fields } from './fields.js';
+
+const levels: readonly string[] = ['local', 'available', 'majority', 'linearizable', 'snapshot'];
+
+/** The commands that can read a snapshot outside transactions. */
+const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
+
+/** Checks the read concern of a command, and takes in what it says of the cluster's time. */
+export function checkReadConcern(context: CommandContext): void {
+  const { body, deployment } = context;
+  const gossip = body['$clusterTime'];
+  if (isDocument(gossip) && gossip['clusterTime'] instanceof Timestamp) {
+    deployment.clusterTime.advanceTo(gossip['clusterTime']);
+  }
+  const concern = new Fields(context.name, body).optionalDocument('readConcern');
+  if (concern === undefined) return;
+  const { level, afterClusterTime, atClusterTime } = concern;
+  if (level !== undefined && !levels.includes(String(level))) {
+    throw new CommandError(
+      ErrorCode.FailedToParse,
+      `readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'`,
+    );
+  }
+  if ((level === 'snapshot' || afterClusterTime !== undefined) && !isReplicated(deployment)) {
+    throw new CommandError(
+      ErrorCode.NotAReplicaSet,
+      `node needs to be a replica set member to use readConcern: ${JSON.stringify({ level })}`,
+    );
+  }
+  if (atClusterTime !== undefined && level !== 'snapshot') {
+    throw new CommandError(ErrorCode.InvalidOptions, 'readConcern.atClusterTime is allowed only for level snapshot');
+  }
+  // There is nothing to wait for: all nodes share one storage.
+  if (afterClusterTime instanceof Timestamp) deployment.clusterTime.advanceTo(afterClusterTime);
+}
+
+/** Runs a read of a snapshot outside a transaction, and tells its time; undefined for every other command. */
+export function runOnSnapshot(command: Command, context: CommandContext): Document | undefined {
+  const concern = context.body['readConcern'];
+  if (!isDocument(concern) || concern['level'] !== 'snapshot') return undefined;
+  if (!snapshotReads.has(context.name)) {
+    throw new CommandError(
+      ErrorCode.InvalidOptions,
+      `Command ${context.name} does not support { readConcern: { level: "snapshot" } }`,
+    );
+  }
+  const { deployment } = context;
+  const asked = concern['atClusterTime'];
+  const time = asked instanceof Timestamp ? asked : deployment.clusterTime.latest;
+  const storage = storageAt(deployment.storage, deployment.oplog, time);
+  const reply = command.run({ ...context, deployment: { ...deployment, storage } });
+  if (reply instanceof Promise) return undefined;
+  const { cursor } = reply;
+  return isDocument(cursor)
+    ? { ...reply, cursor: { ...cursor, atClusterTime: time } }
+    : { ...reply, atClusterTime: time };
+}
