@@ -22,7 +22,7 @@ export function checkReadConcern(context: CommandContext): void {
   const concern = new Fields(context.name, body).optionalDocument('readConcern');
   if (concern === undefined) return;
   const { level, afterClusterTime, atClusterTime } = concern;
-  if (level !== undefined && !levels.includes(String(level))) {
+  if (level !== undefined && !levels.some(known => known === level)) {
     throw new CommandError(
       ErrorCode.FailedToParse,
       `readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'`,
