@@ -63,8 +63,8 @@ describe('command monitoring', () => {
   it('hides what is sensitive, and the failure but for its code', async () => {
     await withServer({}, async ({ db, log }) => {
       for (const command of [
-        { createUser: 'u', pwd: 's3cret', roles: [] },
-        { saslStart: 1, payload: 's3cret' },
+        { createUser: 'u', pwd: 's3cret' },
+        { saslStart: 1, mechanism: 'X', payload: Buffer.from('s3cret') },
       ]) {
         await assert.rejects(db.command(command), MongoServerError);
       }
@@ -73,8 +73,8 @@ describe('command monitoring', () => {
       assert.equal(events.length, 4);
       for (const event of log.started()) assert.deepEqual([event.redacted, event.command], [true, {}]);
       for (const { failure } of log.named('commandFailed')) {
-        assert.equal((failure as Error & { code?: unknown }).code, 59);
-        assert.doesNotMatch(failure.message, /no such command/);
+        assert.equal(typeof (failure as Error & { code?: unknown }).code, 'number');
+        assert.doesNotMatch(failure.message, /createUser|mechanism/);
       }
       assert.doesNotMatch(JSON.stringify(events), /s3cret/);
     });
