@@ -84,19 +84,29 @@ export * from './events/server.js';
 export * from './events/topology.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
-export type { DropCollectionOptions, DropDatabaseOptions, ListCollectionsOptions } from './operations/collections.js';
 export type { ContextOverrides } from './operations/context.js';
 export type { DeleteOptions, DeleteResult } from './operations/delete.js';
+export type { DropCollectionOptions, DropDatabaseOptions } from './operations/drop.js';
+export {
+  type ExplainCommandOptions,
+  type ExplainOptions,
+  ExplainVerbosity,
+  type ExplainVerbosityLike,
+} from './operations/explain.js';
 export type { FindCommandOptions } from './operations/find.js';
 export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './operations/insert.js';
+export type { ListCollectionsOptions } from './operations/list_collections.js';
+export type { ListIndexesCommandOptions } from './operations/list_indexes.js';
 export type {
   Abortable,
+  ClientSession,
   CollationOptions,
   CommandOperationOptions,
   Hint,
   OperationOptions,
 } from './operations/options.js';
 export type { RunCommandOptions } from './operations/run_command.js';
+export type { SearchIndexDescription } from './operations/search_indexes.js';
 export type { Sort, SortDirection } from './operations/sort.js';
 export type { ReplaceOptions, UpdateOptions, UpdateResult } from './operations/update.js';
 export {

@@ -1,11 +1,11 @@
 import { DocumentReader, decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { outputSelector, readPreferenceSelector } from '../sdam/server_selection.js';
-import { addMaxTimeMS, addReadConcern, addWriteConcern, type OperationContext } from './context.js';
+import { addReadConcern, addWriteConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
-import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 
 /** @public */
 export interface AggregateCommandOptions extends CommandOperationOptions {
@@ -73,17 +73,10 @@ function aggregateOperation<T>(
         pipeline,
         cursor: options.batchSize === undefined || writes ? {} : { batchSize: options.batchSize },
       };
-      copyOptions(command, options, [
-        'allowDiskUse',
-        'bypassDocumentValidation',
-        'collation',
-        'hint',
-        'let',
-        'comment',
-      ]);
+      copyOptions(command, options, ['allowDiskUse', 'bypassDocumentValidation', 'collation', 'hint', 'let']);
       addReadConcern(command, context);
       if (writes) addWriteConcern(command, context, target);
-      addMaxTimeMS(command, options.maxTimeMS, target);
+      addGenericFields(command, options, target);
       return command;
     },
     result,

@@ -101,11 +101,6 @@ export function addReadConcern(command: Document, { readConcern }: OperationCont
   if (document !== undefined) command['readConcern'] = document;
 }
 
-/** The user's own `maxTimeMS`, which `timeoutMS` puts out of use. */
-export function addMaxTimeMS(command: Document, maxTimeMS: number | undefined, target: CommandTarget): void {
-  if (maxTimeMS !== undefined && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
-}
-
 export function unacknowledged({ writeConcern }: OperationContext): boolean {
   return writeConcern !== undefined && isUnacknowledged(writeConcern);
 }

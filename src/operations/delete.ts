@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
-import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -35,8 +35,8 @@ export function deleteDocuments(
     command(target) {
       const command: Document = { delete: context.collection, ordered: true };
       addWriteConcern(command, context, target);
-      addMaxTimeMS(command, options.maxTimeMS, target);
-      copyOptions(command, options, ['let', 'comment']);
+      addGenericFields(command, options, target);
+      copyOptions(command, options, ['let']);
       return command;
     },
     result(reply) {

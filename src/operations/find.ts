@@ -1,11 +1,11 @@
 import { DocumentReader } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { addMaxTimeMS, addReadConcern, type OperationContext } from './context.js';
+import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { CommandTarget, Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
-import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 import { formatSort, type Sort } from './sort.js';
 
 /** What a find asks of the server. @public */
@@ -61,7 +61,6 @@ function findCommand(
   if (projection !== undefined) command['projection'] = Array.isArray(projection) ? fieldsOf(projection) : projection;
   if (hint !== undefined) command['hint'] = Array.isArray(hint) ? fieldsOf(hint) : hint;
   copyOptions(command, options, [
-    'comment',
     'collation',
     'min',
     'max',
@@ -73,7 +72,7 @@ function findCommand(
     'let',
   ]);
   addReadConcern(command, context);
-  addMaxTimeMS(command, options.maxTimeMS, target);
+  addGenericFields(command, options, target);
   return command;
 }
 

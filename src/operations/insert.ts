@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import type { CommandTarget, Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { type CommandOperationOptions, copyOptions } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -49,8 +49,8 @@ export function insertOperation<T>(
 function insertCommand(context: OperationContext, options: InsertCommandOptions, target: CommandTarget): Document {
   const command: Document = { insert: context.collection, ordered: options.ordered ?? true };
   addWriteConcern(command, context, target);
-  addMaxTimeMS(command, options.maxTimeMS, target);
-  copyOptions(command, options, ['bypassDocumentValidation', 'comment']);
+  addGenericFields(command, options, target);
+  copyOptions(command, options, ['bypassDocumentValidation']);
   return command;
 }
 

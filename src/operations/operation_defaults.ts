@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../sdam/server_selection.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';
@@ -58,4 +59,16 @@ export function byReadPreference<T>(context: OperationContext, definition: Opera
   const { readPreference } = context;
   const selector = readPreference.mode === 'primary' ? writableSelector : readPreferenceSelector(readPreference);
   return defineOperation(context, selector, readPreference, definition);
+}
+
+/**
+ * A listing of collections or indexes: by the primary, whatever the database or collection says of reads in general, unless the call
+ * itself asks for another member (Enumerating Collections, Enumerating Indexes, "Replica Sets").
+ */
+export function onPrimaryUnlessAsked<T>(
+  context: OperationContext,
+  { readPreference }: { readonly readPreference?: unknown },
+  definition: OperationDefinition<T>,
+): Operation<T> {
+  return isGiven(readPreference) ? byReadPreference(context, definition) : onPrimary(context, definition);
 }

@@ -1,7 +1,16 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
-import type { WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
+import type { WriteConcernOptions } from '../concern/write_concern.js';
+import type { ExplainOptions } from './explain.js';
+import type { CommandTarget } from './operation.js';
+
+/** What options know of a session. @public */
+export interface ClientSession {
+  readonly hasEnded: boolean;
+  readonly explicit: boolean;
+}
 
 /** @public */
 export interface Abortable {
@@ -11,6 +20,8 @@ export interface Abortable {
 
 /** What every operation takes. @public */
 export interface OperationOptions extends BSONSerializeOptions, Abortable {
+  /** The session that the operation is part of. This version makes no sessions for users, and refuses one that is given. */
+  session?: ClientSession;
   readPreference?: ReadPreferenceLike;
   /**
    * Milliseconds that the whole operation may take: finding a server, waiting for a connection, making one, execution, retries. 0 is no
@@ -35,18 +46,24 @@ export interface CollationOptions {
 }
 
 /** @public */
-export interface CommandOperationOptions extends OperationOptions {
+export interface CommandOperationOptions extends OperationOptions, WriteConcernOptions, ExplainOptions {
   readConcern?: ReadConcernLike;
-  writeConcern?: WriteConcern | WriteConcernSettings;
   collation?: CollationOptions;
   /** Milliseconds after which the server gives up. Without effect where `timeoutMS` is in use. */
   maxTimeMS?: number;
   /** Shown in the server's logs, its profiler and `currentOp`. */
   comment?: unknown;
+  /** Works on the raw documents of a time series' buckets. Sent to servers from 8.2 on. */
+  rawData?: boolean;
+  dbName?: string;
+  authdb?: string;
 }
 
 /** An index by its name or by its keys. @public */
 export type Hint = string | Document;
+
+/** The first server that knows `rawData`: 8.2. */
+const RAW_DATA_WIRE_VERSION = 27;
 
 /** Options whose names are those of the command's fields, and which are sent if they are set. */
 export function copyOptions<O extends object>(
@@ -56,6 +73,19 @@ export function copyOptions<O extends object>(
 ): void {
   for (const name of names) {
     const value = options[name];
-    if (value !== undefined) command[name] = value;
+    if (isGiven(value)) command[name] = value;
+  }
+}
+
+/** The fields that any command takes: `comment`, the user's own `maxTimeMS`, which `timeoutMS` puts out of use, and `rawData`. */
+export function addGenericFields(
+  command: Document,
+  { comment, maxTimeMS, rawData }: Pick<CommandOperationOptions, 'comment' | 'maxTimeMS' | 'rawData'>,
+  target: CommandTarget,
+): void {
+  if (isGiven(maxTimeMS) && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
+  if (comment !== undefined) command['comment'] = comment;
+  if (isGiven(rawData) && target.connection.server.maxWireVersion >= RAW_DATA_WIRE_VERSION) {
+    command['rawData'] = rawData;
   }
 }

@@ -1,14 +1,48 @@
 import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import type { OperationContext } from './context.js';
-import type { Operation } from './operation.js';
+import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import type { Operation, OperationReply } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
 import type { OperationOptions } from './options.js';
 
 /** @public */
 export type RunCommandOptions = OperationOptions;
+
+/** A command of the user's own as one that may be added to, its fields in their order. */
+function copyOf(command: unknown): Document {
+  if (typeof command !== 'object' || command === null || Array.isArray(command)) {
+    throw new MongoInvalidArgumentError('A command must be a document whose first field is its name');
+  }
+  const copy = Object.fromEntries<unknown>(
+    command instanceof Map ? (command as Map<string, unknown>) : Object.entries(command),
+  );
+  for (const _name in copy) return copy;
+  throw new MongoInvalidArgumentError('A command must have a name: its first field');
+}
+
+function run<T>(
+  context: OperationContext,
+  given: unknown,
+  options: RunCommandOptions,
+  result: (reply: OperationReply) => T,
+): Operation<T> {
+  const command = copyOf(given);
+  const { readPreference: asked } = options;
+  const readPreference = isGiven(asked)
+    ? (ReadPreference.fromOptions({ readPreference: asked }) ?? ReadPreference.primary)
+    : ReadPreference.primary;
+  return defineOperation(context, readPreferenceSelector(readPreference), readPreference, {
+    access: 'read',
+    name: Object.keys(command)[0] ?? '',
+    retryable: false,
+    command: () => ({ ...command }),
+    result,
+  });
+}
 
 /**
  * A command of the user's own, sent as it is: no concern is inherited, and it is not looked at (Run Command).
@@ -20,18 +54,18 @@ export function runCommand(
   command: unknown,
   options: RunCommandOptions,
 ): Operation<Document> {
-  if (typeof command !== 'object' || command === null || Array.isArray(command)) {
-    throw new MongoInvalidArgumentError('A command must be a document whose first field is its name');
-  }
-  const entries = command instanceof Map ? [...(command as Map<string, unknown>)] : Object.entries(command);
-  const name = entries[0]?.[0];
-  if (name === undefined) throw new MongoInvalidArgumentError('A command must have a name: its first field');
-  const readPreference = ReadPreference.fromOptions(options) ?? ReadPreference.primary;
-  return defineOperation(context, readPreferenceSelector(readPreference), readPreference, {
-    access: 'read',
-    name,
-    retryable: false,
-    command: () => Object.fromEntries<unknown>(entries),
-    result: ({ reply }) => reply.decode(context.decode),
-  });
+  return run(context, command, options, ({ reply }) => reply.decode(context.decode));
+}
+
+/**
+ * The same, for a command that opens a cursor.
+ *
+ * @throws MongoUnexpectedServerResponseError when the reply holds none
+ */
+export function runCursorCommand(
+  context: OperationContext,
+  command: unknown,
+  options: RunCommandOptions,
+): Operation<CursorReply> {
+  return run(context, command, options, reply => cursorReplyOf(reply, 'firstBatch'));
 }

@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import type { Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 import { formatSort, type Sort } from './sort.js';
 import { throwWriteErrors } from './write_result.js';
 
@@ -59,8 +59,8 @@ export function update<TSchema>(
     command(target) {
       const command: Document = { update: context.collection, ordered: true };
       addWriteConcern(command, context, target);
-      addMaxTimeMS(command, options.maxTimeMS, target);
-      copyOptions(command, options, ['bypassDocumentValidation', 'let', 'comment']);
+      addGenericFields(command, options, target);
+      copyOptions(command, options, ['bypassDocumentValidation', 'let']);
       return command;
     },
     result: reply => resultOf(reply, context),

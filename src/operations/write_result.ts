@@ -17,3 +17,9 @@ export function throwWriteErrors({ reply, address }: OperationReply, { namespace
   const error = reply.writeConcernError(details);
   if (error !== null) throw error;
 }
+
+/** Throws the write concern error that the reply to any other command holds although it is `ok: 1`. */
+export function throwWriteConcernError({ reply, address }: OperationReply, { namespace }: OperationContext): void {
+  const error = reply.writeConcernError({ host: address, namespace });
+  if (error !== null) throw error;
+}

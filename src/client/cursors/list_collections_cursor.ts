@@ -1,7 +1,7 @@
 import type { Document } from '../../bson/index.js';
-import { type ListCollectionsOptions, listCollections } from '../../operations/collections.js';
 import type { OperationContext } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
+import { type ListCollectionsOptions, listCollections } from '../../operations/list_collections.js';
 import type { Operation } from '../../operations/operation.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';

@@ -1,0 +1,85 @@
+import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { OperationContext } from './context.js';
+import type { CommandTarget, Operation } from './operation.js';
+import { defineOperation } from './operation_defaults.js';
+
+/** How much the server tells of a plan. @public */
+export const ExplainVerbosity = Object.freeze({
+  queryPlanner: 'queryPlanner',
+  queryPlannerExtended: 'queryPlannerExtended',
+  executionStats: 'executionStats',
+  allPlansExecution: 'allPlansExecution',
+} as const);
+
+/** @public */
+export type ExplainVerbosity = string;
+
+/** A verbosity; true is `allPlansExecution`, false is `queryPlanner`. @public */
+export type ExplainVerbosityLike = ExplainVerbosity | boolean;
+
+/** @public */
+export interface ExplainCommandOptions {
+  verbosity: ExplainVerbosity;
+  /** Milliseconds after which the server gives up explaining. */
+  maxTimeMS?: number;
+}
+
+/** @public */
+export interface ExplainOptions {
+  /** Has the server tell how it would run the command, instead of the command's result. */
+  explain?: ExplainVerbosityLike | ExplainCommandOptions;
+}
+
+interface ExplainFields {
+  readonly verbosity: string;
+  readonly maxTimeMS: number | undefined;
+}
+
+/**
+ * What `explain` asks for in any of its forms, as fields of the command.
+ *
+ * @throws MongoInvalidArgumentError if it is none of them
+ */
+function explainFields(given: unknown): ExplainFields {
+  if (given === true) return { verbosity: ExplainVerbosity.allPlansExecution, maxTimeMS: undefined };
+  if (given === false) return { verbosity: ExplainVerbosity.queryPlanner, maxTimeMS: undefined };
+  if (typeof given === 'string') return { verbosity: given, maxTimeMS: undefined };
+  if (typeof given === 'object' && given !== null) {
+    const { verbosity, maxTimeMS } = given as { verbosity?: unknown; maxTimeMS?: unknown };
+    const chosen = verbosity ?? ExplainVerbosity.allPlansExecution;
+    if (typeof chosen === 'string' && (!isGiven(maxTimeMS) || typeof maxTimeMS === 'number')) {
+      return { verbosity: chosen, maxTimeMS: maxTimeMS ?? undefined };
+    }
+  }
+  throw new MongoInvalidArgumentError(
+    'Option "explain" must be a verbosity, true or false, or { verbosity, maxTimeMS } with a string and a number',
+  );
+}
+
+/**
+ * The `explain` of an operation: its command as it would be sent, as a field of another. Its own `maxTimeMS` stays in it and limits nothing;
+ * that of `explain` limits explaining (CRUD, "Explain").
+ */
+export function explained(
+  operation: Operation<unknown>,
+  context: OperationContext,
+  given: ExplainVerbosityLike | ExplainCommandOptions,
+): Operation<Document> {
+  const { verbosity, maxTimeMS } = explainFields(given);
+  const { database, namespace, bsonOptions, selector, readPreference, sequence } = operation;
+  return defineOperation({ database, namespace, bsonOptions }, selector, readPreference, {
+    access: operation.access,
+    name: 'explain',
+    retryable: operation.access === 'read' && operation.retryable,
+    command(target: CommandTarget) {
+      const inner = operation.command(target);
+      if (sequence !== undefined) inner[sequence.field] = sequence.documents;
+      const command: Document = { explain: inner, verbosity };
+      if (maxTimeMS !== undefined && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
+      return command;
+    },
+    result: ({ reply }) => reply.decode(context.decode),
+  });
+}
