@@ -25,8 +25,17 @@ export {
   Timestamp,
   UUID,
 } from './bson/index.js';
+export type { BulkWriteOptions } from './bulk/batch.js';
+export {
+  type Batch,
+  BatchType,
+  type BulkOperationBase,
+  type FindOperators,
+  OrderedBulkOperation,
+  UnorderedBulkOperation,
+} from './bulk/bulk_operation.js';
 export * from './bulk/errors.js';
-export type { BulkWriteOptions, InsertManyResult } from './bulk/insert_many.js';
+export type { InsertManyResult } from './bulk/insert_many.js';
 export {
   type BulkWriteOperationError,
   BulkWriteResult,
@@ -34,6 +43,7 @@ export {
   type WriteConcernErrorData,
   WriteError,
 } from './bulk/result.js';
+export type * from './client/bulk_write_models.js';
 export { Collection, type CollectionOptions, type FindOneOptions } from './client/collection.js';
 export {
   AbstractCursor,

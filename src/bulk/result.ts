@@ -34,7 +34,7 @@ export class WriteError {
     return this.err.errInfo;
   }
 
-  /** The write itself. */
+  /** The write itself, as it was sent. */
   getOperation(): Document {
     return this.err.op;
   }
@@ -44,7 +44,7 @@ export class WriteError {
   }
 
   toString(): string {
-    return `WriteError(code ${this.code}, index ${this.index}: ${this.errmsg})`;
+    return `WriteError(${JSON.stringify(this)})`;
   }
 }
 
@@ -84,30 +84,38 @@ export class WriteConcernError {
   }
 }
 
-/** What a bulk write has done so far. */
+/** An `_id` and the position of the write that it belongs to. */
+export interface IdAt {
+  index: number;
+  _id: unknown;
+}
+
+/** What a bulk write has done so far, by the names that users of `getRawResponse` know. */
 export interface BulkWriteState {
-  insertedCount: number;
-  matchedCount: number;
-  modifiedCount: number;
-  deletedCount: number;
-  upsertedCount: number;
-  readonly insertedIds: Record<number, unknown>;
-  readonly upsertedIds: Record<number, unknown>;
-  readonly writeErrors: WriteError[];
-  readonly writeConcernErrors: WriteConcernErrorData[];
+  ok: number;
+  writeErrors: WriteError[];
+  writeConcernErrors: WriteConcernErrorData[];
+  insertedIds: IdAt[];
+  nInserted: number;
+  nUpserted: number;
+  nMatched: number;
+  nModified: number;
+  nRemoved: number;
+  upserted: IdAt[];
 }
 
 export function emptyState(): BulkWriteState {
   return {
-    insertedCount: 0,
-    matchedCount: 0,
-    modifiedCount: 0,
-    deletedCount: 0,
-    upsertedCount: 0,
-    insertedIds: {},
-    upsertedIds: {},
+    ok: 1,
     writeErrors: [],
     writeConcernErrors: [],
+    insertedIds: [],
+    nInserted: 0,
+    nUpserted: 0,
+    nMatched: 0,
+    nModified: 0,
+    nRemoved: 0,
+    upserted: [],
   };
 }
 
@@ -125,31 +133,33 @@ export class BulkWriteResult {
   readonly #state: BulkWriteState;
 
   /** @internal */
-  constructor(state: BulkWriteState) {
+  constructor(state: BulkWriteState, _isOrdered?: boolean) {
     this.#state = state;
-    this.insertedCount = state.insertedCount;
-    this.matchedCount = state.matchedCount;
-    this.modifiedCount = state.modifiedCount;
-    this.deletedCount = state.deletedCount;
-    this.upsertedCount = state.upsertedCount;
-    this.upsertedIds = state.upsertedIds;
-    this.insertedIds = state.insertedIds;
+    this.insertedCount = state.nInserted;
+    this.matchedCount = state.nMatched;
+    this.modifiedCount = state.nModified;
+    this.deletedCount = state.nRemoved;
+    this.upsertedCount = state.nUpserted;
+    this.upsertedIds = byIndex(state.upserted);
+    this.insertedIds = byIndex(state.insertedIds);
   }
 
   get ok(): number {
-    return 1;
+    return this.#state.ok;
   }
 
   isOk(): boolean {
-    return true;
+    return this.#state.ok === 1;
   }
 
-  getUpsertedIdAt(index: number): unknown {
-    return this.upsertedIds[index];
+  /** The upserted `_id` and the position of its write: of the first upsert for 0, and so on. */
+  getUpsertedIdAt(index: number): Document | undefined {
+    return this.#state.upserted[index];
   }
 
+  /** All that was counted, under the names of the old bulk interface. */
   getRawResponse(): Document {
-    return { ...this.#state };
+    return this.#state;
   }
 
   hasWriteErrors(): boolean {
@@ -168,12 +178,22 @@ export class BulkWriteResult {
     return this.#state.writeErrors;
   }
 
+  /** The one, or of several one whose message has all of theirs. */
   getWriteConcernError(): WriteConcernError | undefined {
-    const last = this.#state.writeConcernErrors.at(-1);
-    return last === undefined ? undefined : new WriteConcernError(last);
+    const [first, ...others] = this.#state.writeConcernErrors;
+    if (first === undefined) return undefined;
+    if (others.length === 0) return new WriteConcernError(first);
+    const errmsg = [first, ...others].map(error => error.errmsg).join(' and ');
+    return new WriteConcernError({ ...first, errmsg });
   }
 
   toString(): string {
     return `BulkWriteResult(${JSON.stringify(this.#state)})`;
   }
+}
+
+function byIndex(ids: readonly IdAt[]): Record<number, unknown> {
+  const found: Record<number, unknown> = {};
+  for (const { index, _id } of ids) found[index] = _id;
+  return found;
 }

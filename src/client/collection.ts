@@ -1,5 +1,11 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
-import { type BulkWriteOptions, type InsertManyResult, insertMany } from '../bulk/insert_many.js';
+import type { BulkWriteOptions } from '../bulk/batch.js';
+import { type BulkPort, OrderedBulkOperation, UnorderedBulkOperation } from '../bulk/bulk_operation.js';
+import { bulkWrite } from '../bulk/bulk_write.js';
+import { type InsertManyResult, insertMany } from '../bulk/insert_many.js';
+import type { BulkWriteResult } from '../bulk/result.js';
+import { runsOf, type Write } from '../bulk/runs.js';
+import { writeOf } from '../bulk/write_models.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
@@ -15,6 +21,7 @@ import type { Operation } from '../operations/operation.js';
 import type { CommandOperationOptions } from '../operations/options.js';
 import type { Sort } from '../operations/sort.js';
 import { type ReplaceOptions, type UpdateOptions, type UpdateResult, update } from '../operations/update.js';
+import type { AnyBulkWriteOperation } from './bulk_write_models.js';
 import type { ClientPort } from './client_port.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from './cursors/find_cursor.js';
@@ -122,6 +129,31 @@ export class Collection<TSchema extends Document = Document> {
     return insertMany(engine, withOverrides(this.#context, options), prepared, options, deadline);
   }
 
+  /**
+   * Does writes of several kinds, in as few messages as possible.
+   *
+   * @throws MongoBulkWriteError if some were refused; its `result` tells of the others
+   */
+  async bulkWrite(
+    operations: readonly AnyBulkWriteOperation<TSchema>[],
+    options: BulkWriteOptions = {},
+  ): Promise<BulkWriteResult> {
+    if (!Array.isArray(operations)) {
+      throw new MongoInvalidArgumentError('Argument "operations" must be an array of documents');
+    }
+    return this.#bulk(options, () => operations.map(one => writeOf(one, document => this.#prepared(document, options))));
+  }
+
+  /** Gathers writes, to be done one after the other until one fails. */
+  initializeOrderedBulkOp(options: BulkWriteOptions = {}): OrderedBulkOperation {
+    return new OrderedBulkOperation(this.#bulkPort(), options);
+  }
+
+  /** Gathers writes, to be done whether or not others fail. */
+  initializeUnorderedBulkOp(options: BulkWriteOptions = {}): UnorderedBulkOperation {
+    return new UnorderedBulkOperation(this.#bulkPort(), options);
+  }
+
   /** Changes the first document that matches, by update operators or a pipeline. */
   async updateOne(
     filter: Filter<TSchema>,
@@ -209,6 +241,23 @@ export class Collection<TSchema extends Document = Document> {
     const { createPk, forceServerObjectId: inherited } = this.#parent.idSettings;
     if (forceServerObjectId ?? inherited) return document as Document;
     return withId(document, createPk);
+  }
+
+  async #bulk(options: BulkWriteOptions, make: () => readonly Write[]): Promise<BulkWriteResult> {
+    const engine = this.#client.engine();
+    const deadline = startDeadline(this.#context, options, engine.clock);
+    const runs = runsOf(make(), options.ordered ?? true);
+    return (await bulkWrite(engine, withOverrides(this.#context, options), runs, options, deadline)).result();
+  }
+
+  #bulkPort(): BulkPort {
+    const { bsonOptions, writeConcern } = this.#context;
+    return {
+      bsonOptions,
+      writeConcern,
+      prepare: (document, options) => this.#prepared(document, options),
+      execute: (writes, options) => this.#bulk(options, () => writes),
+    };
   }
 
   #run<T>(options: CommandOperationOptions, make: (context: Inherited) => Operation<T>): Promise<T> {

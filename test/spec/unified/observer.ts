@@ -46,7 +46,7 @@ export class Observer {
     this.#ignored = new Set(['configureFailPoint', ...options.ignoredCommands]);
     for (const name of options.events) {
       if (eventTypeOf(name) === undefined) throw new Error(`Unknown event ${name}: this runner cannot observe it`);
-      this.#listen(client, driverName(name), event => this.#keep({ name, fields: { ...event } }));
+      this.#listen(client, driverName(name), event => this.#keep({ name, fields: fieldsOfEvent(event) }));
     }
     this.#listen(client, 'commandStarted', event => this.#commands.push(event['command'] as Doc));
     this.#listen(client, 'connectionCheckedOut', () => this.#checkedOut++);
@@ -143,4 +143,16 @@ export class Observer {
 
 function driverName(name: string): string {
   return DRIVER_NAMES[name] ?? name.replace(/Event$/, '');
+}
+
+/** Its own fields and its getters: a driver may make parts of an event only when they are read. */
+function fieldsOfEvent(event: Doc): Doc {
+  const fields: Record<string, unknown> = { ...event };
+  for (let at: unknown = event; typeof at === 'object' && at !== null && at !== Object.prototype; ) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (get !== undefined && !Object.hasOwn(fields, name)) fields[name] = event[name];
+    }
+    at = Object.getPrototypeOf(at);
+  }
+  return fields;
 }

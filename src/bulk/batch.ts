@@ -1,0 +1,109 @@
+import type { Document } from '../bson/index.js';
+import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
+import type { Operation, OperationReply } from '../operations/operation.js';
+import { onPrimary } from '../operations/operation_defaults.js';
+import { type CommandOperationOptions, copyOptions } from '../operations/options.js';
+import type { IdAt, WriteConcernErrorData } from './result.js';
+import { isRepeatable, type Run, type WriteKind } from './runs.js';
+
+/** @public */
+export interface BulkWriteOptions extends CommandOperationOptions {
+  /** Skips the collection's validation rules. */
+  bypassDocumentValidation?: boolean;
+  /** Leaves the making of missing `_id`s to the server. */
+  forceServerObjectId?: boolean;
+  /** Stops at the first error. Default true. */
+  ordered?: boolean;
+  /** Values that filters, updates and pipelines may use as variables. */
+  let?: Document;
+}
+
+/** What the server made of one batch. */
+export interface BatchOutcome {
+  readonly acknowledged: boolean;
+  /** Statements that were sent. */
+  readonly taken: number;
+  readonly n: number;
+  readonly nModified: number;
+  /** With indexes of the batch. */
+  readonly upserted: readonly IdAt[];
+  /** With indexes of the batch. */
+  readonly writeErrors: readonly Document[];
+  readonly writeConcernError: WriteConcernErrorData | undefined;
+}
+
+const SEQUENCE: Readonly<Record<WriteKind, string>> = { insert: 'documents', update: 'updates', delete: 'deletes' };
+
+/** Options that are fields of each command. */
+const FIELDS: Readonly<Record<WriteKind, readonly (keyof BulkWriteOptions)[]>> = {
+  insert: ['bypassDocumentValidation', 'comment'],
+  update: ['bypassDocumentValidation', 'let', 'comment'],
+  delete: ['let', 'comment'],
+};
+
+/**
+ * The command for the statements of a run from an index on, as many as one message takes.
+ *
+ * @param onFailedReply - gets a reply that is thrown as a write concern error, for the other things that it says
+ */
+export function batchOperation(
+  context: OperationContext,
+  run: Run,
+  from: number,
+  options: BulkWriteOptions,
+  onFailedReply: (reply: OperationReply) => void,
+): Operation<BatchOutcome> {
+  const { kind, statements } = run;
+  return onPrimary<BatchOutcome>(context, {
+    access: 'write',
+    name: kind,
+    retryable: isRepeatable(run, from),
+    unacknowledged: unacknowledged(context),
+    sequence: { field: SEQUENCE[kind], documents: statements, from },
+    command(target) {
+      const command: Document = { [kind]: context.collection, ordered: options.ordered ?? true };
+      addWriteConcern(command, context, target);
+      addMaxTimeMS(command, options.maxTimeMS, target);
+      copyOptions(command, options, FIELDS[kind]);
+      return command;
+    },
+    result(reply) {
+      const error = reply.reply.writeConcernError({ host: reply.address });
+      if (error === null) return batchOutcome(context, reply);
+      // It may be one after which the write is to be repeated.
+      onFailedReply(reply);
+      throw error;
+    },
+    unacknowledgedResult: taken => ({ ...NOTHING, taken }),
+  });
+}
+
+const NOTHING: BatchOutcome = Object.freeze({
+  acknowledged: false,
+  taken: 0,
+  n: 0,
+  nModified: 0,
+  upserted: [],
+  writeErrors: [],
+  writeConcernError: undefined,
+});
+
+export function batchOutcome(context: OperationContext, { reply, taken }: OperationReply): BatchOutcome {
+  const { body } = reply;
+  const failed = body.has('writeErrors') || body.has('writeConcernError');
+  return {
+    acknowledged: true,
+    taken,
+    n: body.number('n') ?? 0,
+    nModified: body.number('nModified') ?? 0,
+    upserted: body.has('upserted') ? upsertedIn(context, reply) : [],
+    writeErrors: failed ? ((reply.document['writeErrors'] as Document[] | undefined) ?? []) : [],
+    writeConcernError: failed ? (reply.document['writeConcernError'] as WriteConcernErrorData | undefined) : undefined,
+  };
+}
+
+/** `_id`s are the user's: they are decoded by the user's options. */
+function upsertedIn({ bsonOptions, decode }: OperationContext, reply: OperationReply['reply']): readonly IdAt[] {
+  const document = bsonOptions.raw === true ? reply.document : reply.decode(decode);
+  return document['upserted'] as readonly IdAt[];
+}

@@ -1,0 +1,231 @@
+import { type BSONSerializeOptions, calculateObjectSize, type Document } from '../bson/index.js';
+import type { WriteConcern } from '../concern/write_concern.js';
+import { MongoBatchReExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
+import type { CollationOptions, Hint } from '../operations/options.js';
+import type { BulkWriteOptions } from './batch.js';
+import { MongoBulkWriteError } from './errors.js';
+import type { BulkWriteResult } from './result.js';
+import { positionOf, type Run, runsOf, type Write, type WriteKind } from './runs.js';
+import { deleteWrite, insertWrite, type StatementFields, selectorOf, updateWrite, writeOf } from './write_models.js';
+
+/** Kinds of batches by their numbers in the old bulk interface. @public */
+export const BatchType = Object.freeze({ INSERT: 1, UPDATE: 2, DELETE: 3 } as const);
+/** @public */
+export type BatchType = (typeof BatchType)[keyof typeof BatchType];
+
+const TYPES: Readonly<Record<WriteKind, BatchType>> = { insert: 1, update: 2, delete: 3 };
+
+/** Writes of one kind as they stand in a bulk operation. @public */
+export interface Batch<T = Document> {
+  readonly originalZeroIndex: number;
+  readonly currentIndex: number;
+  /** Positions of the writes in the bulk operation. */
+  readonly originalIndexes: readonly number[];
+  readonly batchType: BatchType;
+  readonly operations: readonly T[];
+  readonly size: number;
+  readonly sizeBytes: number;
+}
+
+/** What a bulk operation needs of its collection. */
+export interface BulkPort {
+  readonly bsonOptions: BSONSerializeOptions;
+  readonly writeConcern: WriteConcern | undefined;
+  /** Puts the `_id` on a document to insert, or leaves that to the server. */
+  prepare(document: unknown, options: BulkWriteOptions): Document;
+  execute(writes: readonly Write[], options: BulkWriteOptions): Promise<BulkWriteResult>;
+}
+
+/**
+ * Writes that are gathered first and sent together, by {@link BulkOperationBase.execute}. `Collection.bulkWrite` does the same in one call.
+ *
+ * @public
+ */
+export abstract class BulkOperationBase {
+  readonly isOrdered: boolean;
+  /** Kept for users of the official driver; events tell of operations by their own `operationId`. */
+  operationId?: number;
+  readonly #port: BulkPort;
+  readonly #options: BulkWriteOptions;
+  readonly #writes: Write[] = [];
+  #executed = false;
+
+  /** @internal */
+  protected constructor(port: BulkPort, options: BulkWriteOptions, isOrdered: boolean) {
+    this.#port = port;
+    this.#options = { ...options, ordered: isOrdered };
+    this.isOrdered = isOrdered;
+  }
+
+  /** Adds an insert. A missing `_id` is made and put on the document. */
+  insert(document: Document): this {
+    return this.add(insertWrite(document, this.#prepare));
+  }
+
+  /**
+   * Begins an update, a replacement or a delete of what matches.
+   *
+   * @throws MongoInvalidArgumentError without a filter
+   */
+  find(selector: Document): FindOperators {
+    if (typeof selector !== 'object' || (selector as Document | null) === null) {
+      throw new MongoInvalidArgumentError('Bulk find operation must specify a selector');
+    }
+    return new FindOperators(this, selector);
+  }
+
+  /** Adds one of the models of `Collection.bulkWrite`. */
+  raw(operation: Document): this {
+    return this.add(writeOf(operation, this.#prepare));
+  }
+
+  /** How many writes there are. */
+  get length(): number {
+    return this.#writes.length;
+  }
+
+  get bsonOptions(): BSONSerializeOptions {
+    return this.#port.bsonOptions;
+  }
+
+  get writeConcern(): WriteConcern | undefined {
+    return this.#port.writeConcern;
+  }
+
+  /** The writes by kind, in the order in which they will be sent. What is too much for one message is divided only then. */
+  get batches(): Batch[] {
+    return runsOf(this.#writes, this.isOrdered).map(run => batchOf(run));
+  }
+
+  /**
+   * Sends everything. Possible once.
+   *
+   * @throws MongoBulkWriteError if some were refused; MongoBatchReExecutionError the second time
+   */
+  async execute(options: BulkWriteOptions = {}): Promise<BulkWriteResult> {
+    if (this.#executed) throw new MongoBatchReExecutionError();
+    this.#executed = true;
+    return this.#port.execute(this.#writes, { ...this.#options, ...options, ordered: this.isOrdered });
+  }
+
+  /** Adds a write that is a document to insert or a statement of `update` or `delete` already. */
+  addToOperationsList(batchType: BatchType, document: Document): this {
+    const kind = (Object.keys(TYPES) as WriteKind[]).find(name => TYPES[name] === batchType);
+    if (kind === undefined) throw new MongoInvalidArgumentError(`There is no batch type ${String(batchType)}`);
+    return this.add({ kind, statement: kind === 'insert' ? this.#prepare(document) : selectorOf(document) });
+  }
+
+  /** @internal */
+  add(write: Write): this {
+    this.#writes.push(write);
+    return this;
+  }
+
+  readonly #prepare = (document: unknown): Document => this.#port.prepare(document, this.#options);
+}
+
+/**
+ * Writes that are done one after the other, until one fails.
+ *
+ * @public
+ */
+export class OrderedBulkOperation extends BulkOperationBase {
+  /** @internal */
+  constructor(port: BulkPort, options: BulkWriteOptions = {}) {
+    super(port, options, true);
+  }
+}
+
+/**
+ * Writes that may be done in any order, whether or not others fail.
+ *
+ * @public
+ */
+export class UnorderedBulkOperation extends BulkOperationBase {
+  /** @internal */
+  constructor(port: BulkPort, options: BulkWriteOptions = {}) {
+    super(port, options, false);
+  }
+
+  /** @throws MongoBulkWriteError if the result tells of writes that failed */
+  handleWriteError(writeResult: BulkWriteResult): void {
+    const first = writeResult.getWriteErrorAt(0);
+    if (first !== undefined) throw new MongoBulkWriteError({ message: first.errmsg, code: first.code }, writeResult);
+  }
+}
+
+/**
+ * What to do with the documents that match, and how to find them.
+ *
+ * @public
+ */
+export class FindOperators {
+  readonly bulkOperation: BulkOperationBase;
+  #fields: StatementFields;
+
+  /** @internal */
+  constructor(bulkOperation: BulkOperationBase, filter: Document) {
+    this.bulkOperation = bulkOperation;
+    this.#fields = { filter };
+  }
+
+  /** Changes all documents that match, by update operators or a pipeline. */
+  update(updateDocument: Document | Document[]): BulkOperationBase {
+    return this.bulkOperation.add(updateWrite('updateMany', { ...this.#fields, update: updateDocument }));
+  }
+
+  /** Changes the first document that matches. */
+  updateOne(updateDocument: Document | Document[]): BulkOperationBase {
+    return this.bulkOperation.add(updateWrite('updateOne', { ...this.#fields, update: updateDocument }));
+  }
+
+  /** Replaces the first document that matches. */
+  replaceOne(replacement: Document): BulkOperationBase {
+    return this.bulkOperation.add(updateWrite('replaceOne', { ...this.#fields, replacement }));
+  }
+
+  /** Deletes the first document that matches. */
+  deleteOne(): BulkOperationBase {
+    return this.bulkOperation.add(deleteWrite('deleteOne', this.#fields));
+  }
+
+  /** Deletes all documents that match. */
+  delete(): BulkOperationBase {
+    return this.bulkOperation.add(deleteWrite('deleteMany', this.#fields));
+  }
+
+  /** Inserts a document when none matches. */
+  upsert(): this {
+    return this.#with({ upsert: true });
+  }
+
+  collation(collation: CollationOptions): this {
+    return this.#with({ collation });
+  }
+
+  arrayFilters(arrayFilters: Document[]): this {
+    return this.#with({ arrayFilters });
+  }
+
+  hint(hint: Hint): this {
+    return this.#with({ hint });
+  }
+
+  #with(fields: StatementFields): this {
+    this.#fields = { ...this.#fields, ...fields };
+    return this;
+  }
+}
+
+function batchOf(run: Run): Batch {
+  const { kind, statements } = run;
+  return {
+    originalZeroIndex: positionOf(run, 0),
+    currentIndex: 0,
+    originalIndexes: statements.map((_, index) => positionOf(run, index)),
+    batchType: TYPES[kind],
+    operations: statements,
+    size: statements.length,
+    sizeBytes: statements.reduce((sum, statement) => sum + calculateObjectSize(statement), 0),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Deadline } from '../csot/deadline.js';
+import { MongoError } from '../errors/base.js';
+import { ServerErrorCode } from '../errors/codes.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoNetworkError } from '../errors/network.js';
+import { type ErrorDescription, MongoServerError, MongoWriteConcernError } from '../errors/server.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import type { OperationContext } from '../operations/context.js';
+import type { Engine } from '../operations/engine.js';
+import { executeWith } from '../operations/execute.js';
+import type { OperationReply } from '../operations/operation.js';
+import { newScope, type OperationScope } from '../operations/scope.js';
+import { type BatchOutcome, type BulkWriteOptions, batchOperation, batchOutcome } from './batch.js';
+import { MongoBulkWriteError } from './errors.js';
+import type { Run } from './runs.js';
+import { Tally } from './tally.js';
+
+/** What all batches of a bulk write have in common. */
+interface BulkWrite {
+  readonly engine: Engine;
+  readonly context: OperationContext;
+  readonly options: BulkWriteOptions;
+  readonly scope: OperationScope;
+  readonly deadline: Deadline;
+}
+
+/**
+ * Sends writes in as few messages as the server's limits allow, in one session and all under one deadline. Each document is encoded once.
+ *
+ * Source: CRUD, "Bulk Write".
+ *
+ * @throws MongoBulkWriteError if writes were refused or the server could not be reached, with the result of the others
+ */
+export async function bulkWrite(
+  engine: Engine,
+  context: OperationContext,
+  runs: readonly Run[],
+  options: BulkWriteOptions,
+  deadline: Deadline,
+): Promise<Tally> {
+  if (runs.every(({ statements }) => statements.length === 0)) {
+    throw new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty');
+  }
+  const scope = newScope();
+  const tally = new Tally();
+  try {
+    await sendAll({ engine, context, options, scope, deadline }, runs, tally);
+  } finally {
+    if (scope.session !== null) engine.sessions.release(scope.session);
+  }
+  throwIfFailed(tally, context, deadline);
+  return tally;
+}
+
+async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Promise<void> {
+  const ordered = bulk.options.ordered ?? true;
+  for (const run of runs) {
+    for (let from = 0; from < run.statements.length; ) {
+      const outcome = await sendBatch(bulk, run, from, tally);
+      tally.add(run, from, outcome);
+      from += outcome.taken;
+      // The next batch's time begins here.
+      if (bulk.deadline.canEnd) bulk.deadline.record('read');
+      if (ordered && tally.writeErrors.length > 0) return;
+    }
+  }
+}
+
+async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally): Promise<BatchOutcome> {
+  const { engine, context, options, scope, deadline } = bulk;
+  let failedReply: OperationReply | null = null;
+  const operation = batchOperation(context, run, from, options, reply => {
+    failedReply = reply;
+  });
+  try {
+    return await executeWith(scope, engine, operation, deadline);
+  } catch (error) {
+    if (failedReply === null) throw withResult(error, tally);
+    // What it wrote stays written, and that its write concern was not satisfied is told at the end.
+    const outcome = batchOutcome(context, failedReply);
+    if (error instanceof MongoWriteConcernError) return outcome;
+    tally.add(run, from, outcome);
+    throw withResult(error, tally);
+  }
+}
+
+/**
+ * The error of a batch, with what the earlier ones came to. As in the official driver, what a server answered and that it could not be
+ * reached is a MongoBulkWriteError; other errors keep their class, and an abort reason is the caller's own and stays as it is.
+ */
+function withResult(error: unknown, tally: Tally): unknown {
+  if (!(error instanceof MongoError)) return error;
+  // Of the whole, not of the batch that did not go any more.
+  if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
+  const result = tally.result();
+  if (!(error instanceof MongoServerError || error instanceof MongoNetworkError)) {
+    return Object.assign(error, { result });
+  }
+  const { errorLabels: labels, host, namespace, phase } = error;
+  const response = error instanceof MongoServerError ? error.errorResponse : (error as unknown as ErrorDescription);
+  return new MongoBulkWriteError(response, result, {
+    labels,
+    cause: error,
+    ...(host !== undefined && { host }),
+    ...(namespace !== undefined && { namespace }),
+    ...(phase !== undefined && { phase }),
+  });
+}
+
+function throwIfFailed(tally: Tally, { namespace }: OperationContext, deadline: Deadline): void {
+  if (tally.writeErrors.length === 0 && tally.writeConcernErrors.length === 0) return;
+  const result = tally.result();
+  const { code, errmsg: message } = tally.writeErrors[0] ?? tally.writeConcernErrors.at(-1) ?? {};
+  const error = new MongoBulkWriteError(
+    { ...(message !== undefined && { message }), ...(code !== undefined && { code }) },
+    result,
+    { namespace },
+  );
+  const expired = tally.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
+  if (!expired || !deadline.timedByOperation) throw error;
+  // The server's own timeout came from ours, so it is ours (CSOT, "Errors").
+  const during = `on the server (bulk write to ${namespace})`;
+  throw deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    { during, phase: 'server', namespace, maybeApplied: true, cause: error },
+  );
+}
