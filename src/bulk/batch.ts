@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
-import { addMaxTimeMS, addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
 import type { Operation, OperationReply } from '../operations/operation.js';
 import { onPrimary } from '../operations/operation_defaults.js';
-import { type CommandOperationOptions, copyOptions } from '../operations/options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions } from '../operations/options.js';
 import type { IdAt, WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';
 
@@ -34,11 +34,11 @@ export interface BatchOutcome {
 
 const SEQUENCE: Readonly<Record<WriteKind, string>> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
-/** Options that are fields of each command. */
+/** Options that are fields of each command, beside those that any command takes. */
 const FIELDS: Readonly<Record<WriteKind, readonly (keyof BulkWriteOptions)[]>> = {
-  insert: ['bypassDocumentValidation', 'comment'],
-  update: ['bypassDocumentValidation', 'let', 'comment'],
-  delete: ['let', 'comment'],
+  insert: ['bypassDocumentValidation'],
+  update: ['bypassDocumentValidation', 'let'],
+  delete: ['let'],
 };
 
 /**
@@ -63,7 +63,7 @@ export function batchOperation(
     command(target) {
       const command: Document = { [kind]: context.collection, ordered: options.ordered ?? true };
       addWriteConcern(command, context, target);
-      addMaxTimeMS(command, options.maxTimeMS, target);
+      addGenericFields(command, options, target);
       copyOptions(command, options, FIELDS[kind]);
       return command;
     },

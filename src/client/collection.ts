@@ -141,7 +141,9 @@ export class Collection<TSchema extends Document = Document> {
     if (!Array.isArray(operations)) {
       throw new MongoInvalidArgumentError('Argument "operations" must be an array of documents');
     }
-    return this.#bulk(options, () => operations.map(one => writeOf(one, document => this.#prepared(document, options))));
+    return this.#bulk(options, () =>
+      operations.map(one => writeOf(one, document => this.#prepared(document, options))),
+    );
   }
 
   /** Gathers writes, to be done one after the other until one fails. */

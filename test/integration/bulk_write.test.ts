@@ -10,7 +10,9 @@ import {
 } from 'mongotempo';
 import { failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
 
-const insert = (_id: unknown, more = {}): AnyBulkWriteOperation => ({ insertOne: { document: { _id, ...more } as never } });
+const insert = (_id: unknown, more = {}): AnyBulkWriteOperation => ({
+  insertOne: { document: { _id, ...more } as never },
+});
 
 const ALL: AnyBulkWriteOperation[] = [
   insert(1, { x: 1 }),
@@ -44,11 +46,10 @@ describe('Collection.bulkWrite', () => {
       const { insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount } = result;
       assert.deepEqual([insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount], [3, 3, 3, 1, 1]);
       assert.deepEqual([result.insertedIds, result.upsertedIds], [{ 0: 1, 1: 2, 7: 3 }, { 4: 9 }]);
-      assert.deepEqual([result.isOk(), result.hasWriteErrors(), result.getUpsertedIdAt(0)], [
-        true,
-        false,
-        { index: 4, _id: 9 },
-      ]);
+      assert.deepEqual(
+        [result.isOk(), result.hasWriteErrors(), result.getUpsertedIdAt(0)],
+        [true, false, { index: 4, _id: 9 }],
+      );
     }));
 
   it('sends one command of each kind when order does not matter', () =>
@@ -242,7 +243,12 @@ describe('bulk operations that are built', () => {
     withServer({}, async setup => {
       const bulk = setup.collection.initializeOrderedBulkOp();
       bulk.insert({ _id: 1 as never, list: [1, 5] });
-      bulk.find({ _id: 1 }).arrayFilters([{ 'e.x': 1 }]).hint('_id_').collation({ locale: 'en' }).updateOne({ $set: { a: 1 } });
+      bulk
+        .find({ _id: 1 })
+        .arrayFilters([{ 'e.x': 1 }])
+        .hint('_id_')
+        .collation({ locale: 'en' })
+        .updateOne({ $set: { a: 1 } });
       bulk.find({ _id: 2 }).upsert().replaceOne({ b: 1 });
       bulk.find({}).update({ $inc: { n: 1 } });
       bulk.find({ _id: 2 }).deleteOne();
@@ -278,7 +284,10 @@ describe('bulk operations that are built', () => {
     withServer({}, async ({ collection }) => {
       const bulk = collection.initializeUnorderedBulkOp();
 
-      assert.throws(() => bulk.find(undefined as never), /^MongoInvalidArgumentError: Bulk find operation must specify a selector/);
+      assert.throws(
+        () => bulk.find(undefined as never),
+        /^MongoInvalidArgumentError: Bulk find operation must specify a selector/,
+      );
       assert.throws(() => bulk.find({}).update({ a: 1 }), /Update document requires atomic operators/);
       assert.match(String(await rejection(bulk.execute())), /Batch cannot be empty/);
     }));
