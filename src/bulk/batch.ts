@@ -51,7 +51,7 @@ export function batchOperation(
   run: Run,
   from: number,
   options: BulkWriteOptions,
-  onFailedReply: (reply: OperationReply) => void,
+  onFailedReply: (reply: OperationReply) => unknown,
 ): Operation<BatchOutcome> {
   const { kind, statements } = run;
   return onPrimary<BatchOutcome>(context, {

@@ -68,14 +68,13 @@ async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Pro
 
 async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally): Promise<BatchOutcome> {
   const { engine, context, options, scope, deadline } = bulk;
-  let failedReply: OperationReply | null = null;
-  const operation = batchOperation(context, run, from, options, reply => {
-    failedReply = reply;
-  });
+  const failedReplies: OperationReply[] = [];
+  const operation = batchOperation(context, run, from, options, reply => failedReplies.push(reply));
   try {
     return await executeWith(scope, engine, operation, deadline);
   } catch (error) {
-    if (failedReply === null) throw withResult(error, tally);
+    const failedReply = failedReplies.at(-1);
+    if (failedReply === undefined) throw withResult(error, tally);
     // What it wrote stays written, and that its write concern was not satisfied is told at the end.
     const outcome = batchOutcome(context, failedReply);
     if (error instanceof MongoWriteConcernError) return outcome;

@@ -104,7 +104,7 @@ describe('Collection.bulkWrite', () => {
       const error = await rejection<MongoBulkWriteError>(
         collection.bulkWrite(
           [
-            { updateOne: { filter: { _id: 'u' as never }, update: { $bad: { a: 1 } } as never, upsert: true } },
+            { updateOne: { filter: { _id: 'u' as never }, update: { $bad: { a: 1 } }, upsert: true } },
             insert(1),
             { deleteOne: { filter: { _id: 1 as never } } },
             insert(1),

@@ -149,8 +149,8 @@ function driverName(name: string): string {
 function fieldsOfEvent(event: Doc): Doc {
   const fields: Record<string, unknown> = { ...event };
   for (let at: unknown = event; typeof at === 'object' && at !== null && at !== Object.prototype; ) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (get !== undefined && !Object.hasOwn(fields, name)) fields[name] = event[name];
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if ('get' in property && !Object.hasOwn(fields, name)) fields[name] = event[name];
     }
     at = Object.getPrototypeOf(at);
   }
