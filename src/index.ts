@@ -45,14 +45,26 @@ export {
 } from './bulk/result.js';
 export type * from './client/bulk_write_models.js';
 export { Collection, type CollectionOptions, type FindOneOptions } from './client/collection.js';
+export { AbstractCursor, type AbstractCursorEvents } from './client/cursors/abstract_cursor.js';
 export {
-  AbstractCursor,
-  type AbstractCursorEvents,
-  type AbstractCursorOptions,
-} from './client/cursors/abstract_cursor.js';
-export { type AggregateOptions, AggregationCursor } from './client/cursors/aggregation_cursor.js';
+  type AggregateOptions,
+  AggregationCursor,
+  type AggregationCursorOptions,
+} from './client/cursors/aggregation_cursor.js';
+export { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag } from './client/cursors/cursor_options.js';
+export { ExplainableCursor, type ExplainTimeout } from './client/cursors/explainable_cursor.js';
 export { FindCursor, type FindOptions } from './client/cursors/find_cursor.js';
-export { type CollectionInfo, ListCollectionsCursor } from './client/cursors/list_collections_cursor.js';
+export {
+  type CollectionInfo,
+  type CollectionListing,
+  ListCollectionsCursor,
+} from './client/cursors/list_collections_cursor.js';
+export { ListIndexesCursor, type ListIndexesOptions } from './client/cursors/list_indexes_cursor.js';
+export type {
+  ListSearchIndexesCursor,
+  ListSearchIndexesOptions,
+} from './client/cursors/list_search_indexes_cursor.js';
+export type { RunCommandCursor, RunCursorCommandOptions } from './client/cursors/run_command_cursor.js';
 export { Db, type DbOptions } from './client/db.js';
 export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
@@ -73,7 +85,7 @@ export {
 } from './concern/read_preference.js';
 export { type ServerApi, ServerApiVersion } from './concern/server_api.js';
 export { type W, WriteConcern, type WriteConcernOptions, type WriteConcernSettings } from './concern/write_concern.js';
-export { CursorTimeoutMode } from './cursor/cursor_core.js';
+export { CursorTimeoutMode } from './cursor/cursor_settings.js';
 // Errors
 export { type ErrorDetails, type ErrorTopologyVersion, MongoError, type OperationPhase } from './errors/base.js';
 export { MongoErrorLabel } from './errors/codes.js';

@@ -244,6 +244,26 @@ export class RawDocument {
     return RawDocument.at(this.bytes, found + 2 + name.length, this.end);
   }
 
+  /** An array that holds only this document. */
+  inArray(): RawDocument {
+    const head = Buffer.from([0, 0, 0, 0, ElementType.document, 0x30, 0]);
+    const array = Buffer.concat([head, this.slice(), Buffer.of(0)]);
+    array.writeInt32LE(array.length, 0);
+    return RawDocument.at(array, 0, array.length);
+  }
+
+  /** A document of its own that holds only this field; undefined when there is no such field. */
+  only(name: string): Buffer | undefined {
+    const found = this.#find(name);
+    if (found < 0) return undefined;
+    const end = endOfValue(this.bytes, this.bytes[found] ?? 0, found + 2 + name.length, this.end);
+    const document = Buffer.allocUnsafe(SHORTEST_DOCUMENT + end - found);
+    document.writeInt32LE(document.length, 0);
+    this.bytes.copy(document, 4, found, end);
+    document[document.length - 1] = 0;
+    return document;
+  }
+
   /** The bytes of this document; a view, not a copy. */
   slice(): Buffer {
     return this.bytes.subarray(this.start, this.end + 1);

@@ -25,6 +25,8 @@ import type { AnyBulkWriteOperation } from './bulk_write_models.js';
 import type { ClientPort } from './client_port.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from './cursors/find_cursor.js';
+import { ListIndexesCursor, type ListIndexesOptions } from './cursors/list_indexes_cursor.js';
+import { ListSearchIndexesCursor, type ListSearchIndexesOptions } from './cursors/list_search_indexes_cursor.js';
 import { deriveContext, type Inherited, type LevelOptions, startDeadline } from './inherit.js';
 import { checkCollectionName } from './namespace.js';
 import type { Filter, OptionalUnlessRequiredId, UpdateFilter, WithId, WithoutId } from './types.js';
@@ -37,6 +39,13 @@ export interface CollectionOptions extends LevelOptions {
 
 /** @public */
 export type FindOneOptions = Omit<FindOptions, 'batchSize' | 'noCursorTimeout' | 'timeoutMode'>;
+
+// Here and not there, since a cursor's file cannot import this one: that would be a cycle.
+declare module './cursors/list_indexes_cursor.js' {
+  interface ListIndexesCursor {
+    parent: Collection;
+  }
+}
 
 /** What a collection needs of its database. */
 interface CollectionParent {
@@ -63,6 +72,16 @@ export class Collection<TSchema extends Document = Document> {
     this.#parent = parent;
     this.#context = deriveContext(context, { database: context.database, collection: name }, 'collection', options);
     Object.defineProperty(this, 'db', { value: parent });
+  }
+
+  /** @internal */
+  get client(): ClientPort {
+    return this.#client;
+  }
+
+  /** What operations inherit. @internal */
+  get context(): Inherited {
+    return this.#context;
   }
 
   get dbName(): string {
@@ -221,6 +240,23 @@ export class Collection<TSchema extends Document = Document> {
       throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');
     }
     return new AggregationCursor<T>(this.#client, withOverrides(this.#context, options), pipeline, options);
+  }
+
+  /** The indexes. */
+  listIndexes(options?: ListIndexesOptions): ListIndexesCursor {
+    return new ListIndexesCursor(this, options);
+  }
+
+  /** The search indexes: all, or the one of a name. */
+  listSearchIndexes(options?: ListSearchIndexesOptions): ListSearchIndexesCursor;
+  listSearchIndexes(name: string, options?: ListSearchIndexesOptions): ListSearchIndexesCursor;
+  listSearchIndexes(
+    nameOrOptions?: string | ListSearchIndexesOptions,
+    options?: ListSearchIndexesOptions,
+  ): ListSearchIndexesCursor {
+    return typeof nameOrOptions === 'string'
+      ? new ListSearchIndexesCursor(this, nameOrOptions, options)
+      : new ListSearchIndexesCursor(this, null, nameOrOptions);
   }
 
   /** How many documents match, by looking at them. */

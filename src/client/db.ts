@@ -11,6 +11,7 @@ import type { PkFactory } from '../uri/client_options.js';
 import type { ClientPort } from './client_port.js';
 import { Collection, type CollectionOptions } from './collection.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
+import { RunCommandCursor, type RunCursorCommandOptions } from './cursors/run_command_cursor.js';
 import { deriveContext, type Inherited, type LevelOptions, startDeadline } from './inherit.js';
 import { checkDatabaseName } from './namespace.js';
 
@@ -27,6 +28,13 @@ declare module './collection.js' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging asks for the same type parameters
   interface Collection<TSchema extends Document = Document> {
     readonly db: Db;
+  }
+}
+
+declare module './cursors/list_collections_cursor.js' {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging asks for the same type parameters
+  interface ListCollectionsCursor<T extends CollectionListing = CollectionListing> {
+    parent: Db;
   }
 }
 
@@ -104,14 +112,23 @@ export class Db {
     return execute(engine, runCommand(withOverrides(this.context, options), command, options), deadline);
   }
 
+  /**
+   * The results of a command of your own that opens a cursor.
+   *
+   * @throws MongoUnexpectedServerResponseError, when it is read, if the reply holds no cursor
+   */
+  runCursorCommand(command: Document, options?: RunCursorCommandOptions): RunCommandCursor {
+    return new RunCommandCursor(this, command, options);
+  }
+
   /** The collections of this database. Nothing is sent before the cursor is read. */
   listCollections(
     filter?: Document,
     options?: ListCollectionsOptions & { nameOnly: true },
   ): ListCollectionsCursor<Pick<CollectionInfo, 'name' | 'type'>>;
-  listCollections(filter?: Document, options?: ListCollectionsOptions): ListCollectionsCursor;
-  listCollections(filter: Document = {}, options: ListCollectionsOptions = {}): ListCollectionsCursor {
-    return new ListCollectionsCursor(this.#client, withOverrides(this.context, options), filter, options);
+  listCollections(filter?: Document, options?: ListCollectionsOptions): ListCollectionsCursor<CollectionInfo>;
+  listCollections(filter: Document = {}, options: ListCollectionsOptions = {}): ListCollectionsCursor<CollectionInfo> {
+    return new ListCollectionsCursor(this, filter, options);
   }
 
   /** Drops the database with all of its collections. */

@@ -1,9 +1,8 @@
 import { DocumentReader } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
-import type { Budget } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
-import type { OperationContext } from '../operations/context.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
 import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
@@ -11,47 +10,32 @@ import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js
 import type { Operation } from '../operations/operation.js';
 import { newScope } from '../operations/scope.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
-
-/**
- * What `timeoutMS` of a cursor bounds: all of its life, or each call that may wait.
- *
- * @public
- */
-export const CursorTimeoutMode = Object.freeze({ ITERATION: 'iteration', LIFETIME: 'cursorLifetime' } as const);
-/** @public */
-export type CursorTimeoutMode = (typeof CursorTimeoutMode)[keyof typeof CursorTimeoutMode];
-
-/** What a cursor reads, and how. */
-export interface CursorSettings {
-  readonly context: OperationContext;
-  readonly open: () => Operation<CursorReply>;
-  readonly budget: Budget;
-  readonly timeoutMode: CursorTimeoutMode;
-  readonly signal: AbortSignal | undefined;
-  /** Of each getMore; 0 leaves it to the server. */
-  readonly batchSize: number;
-  /** Documents in all; 0 is no limit. */
-  readonly limit: number;
-  readonly comment: unknown;
-}
+import { type CursorSettings, CursorTimeoutMode, maxTimeOfOpen, nextBatchSize } from './cursor_settings.js';
 
 /** For a killCursors when neither `timeoutMS` nor anything else bounds it: the server forgets idle cursors by itself. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
+/** A batch that was asked for before it was needed: what came of it. */
+type Prefetched = { readonly reply: CursorReply } | { readonly error: unknown };
+
 /**
- * Reads the results of a command batch by batch. Documents are decoded one at a time, when they are read.
+ * Reads the results of a command batch by batch. Documents are decoded one at a time, when they are read; a batch is let go with its last.
  *
  * Source: Find, getMore and killCursors Commands; Client Side Operations Timeout, "Cursors".
  */
 export class CursorCore {
   readonly #engine: () => Engine;
   readonly #settings: CursorSettings;
+  /** Called once, when nothing can be read any more. */
+  readonly #onEnd: () => void;
   #reader: DocumentReader | null = null;
   #reply: CursorReply | null = null;
   /** The cursor on the server; null before it is opened and after its last batch. */
   #cursor: OpenCursor | null = null;
   #state: 'new' | 'open' | 'closed' = 'new';
-  #returned = 0;
+  #opened = false;
+  /** Documents of the batches so far; counted only for the sake of a limit. */
+  #received = 0;
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
@@ -60,14 +44,25 @@ export class CursorCore {
   #pool: ServerSessionPool | null = null;
   /** The fetch that runs, if one does. */
   #fetching: Promise<boolean> | null = null;
-  /** killCursors that run. */
-  #killing = 0;
+  #prefetched: Promise<Prefetched> | null = null;
+  /** Ends a prefetch that nobody waits for any more. */
+  readonly #abandon: AbortController | null;
+  readonly #signal: AbortSignal | undefined;
+  /** The killCursors that runs, if one does. */
+  #killing: Promise<void> | null = null;
   /** It was closed before all had been read. */
   killed = false;
 
-  constructor(engine: () => Engine, settings: CursorSettings) {
+  constructor(engine: () => Engine, settings: CursorSettings, onEnd: () => void = () => undefined) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#onEnd = onEnd;
+    const { prefetch, signal } = settings;
+    this.#abandon = prefetch ? new AbortController() : null;
+    this.#signal =
+      this.#abandon === null || signal === undefined
+        ? (this.#abandon?.signal ?? signal)
+        : AbortSignal.any([signal, this.#abandon.signal]);
   }
 
   get started(): boolean {
@@ -80,7 +75,12 @@ export class CursorCore {
 
   /** The cursor's number on the server: undefined before the first batch, 0n after the last. */
   get id(): bigint | undefined {
-    return this.#reply === null ? undefined : (this.#cursor?.id ?? 0n);
+    return this.#opened ? (this.#cursor?.id ?? 0n) : undefined;
+  }
+
+  /** `database.collection` as the server names what is read, once it has. */
+  get namespace(): string | undefined {
+    return this.#cursor?.namespace;
   }
 
   /** Documents that can be had without asking the server. */
@@ -90,18 +90,42 @@ export class CursorCore {
 
   /** The next document of the batch that is here, or undefined. */
   nextBuffered(): Document | undefined {
-    if (this.#reader === null) return undefined;
+    const reader = this.#reader;
+    if (reader === null) return undefined;
     try {
-      const document = this.#reader.next();
-      if (document === undefined) this.#reader = null;
-      else this.#returned++;
+      const document = reader.next();
+      if (reader.done) this.#letGo();
       return document;
     } catch (error) {
-      this.#reader = null;
-      if (error instanceof MongoUnexpectedServerResponseError) this.#reply?.reply.corrupt(error);
-      void this.close();
+      this.#corrupt(error);
       throw error;
     }
+  }
+
+  /** All documents of the batch that is here. */
+  restOfBatch(): Document[] {
+    const documents: Document[] = [];
+    const reader = this.#reader;
+    if (reader === null) return documents;
+    try {
+      for (let document = reader.next(); document !== undefined; document = reader.next()) documents.push(document);
+    } catch (error) {
+      this.#corrupt(error);
+      throw error;
+    }
+    this.#letGo();
+    return documents;
+  }
+
+  #letGo(): void {
+    this.#reader = null;
+    this.#reply = null;
+  }
+
+  #corrupt(error: unknown): void {
+    if (error instanceof MongoUnexpectedServerResponseError) this.#reply?.reply.corrupt(error);
+    this.#letGo();
+    void this.close();
   }
 
   /** The next document, or null at the end. Waits for a batch if none is here. */
@@ -118,21 +142,20 @@ export class CursorCore {
   async hasNext(): Promise<boolean> {
     const deadline = this.#deadline();
     for (;;) {
-      if (this.#reader !== null && !this.#reader.done) return true;
+      if (this.#reader !== null) return true;
       if (!(await this.fetch(deadline))) return false;
     }
   }
 
   /** All that are left. */
   async toArray(): Promise<Document[]> {
-    const documents: Document[] = [];
-    const deadline = this.#deadline();
+    let documents = this.restOfBatch();
     try {
-      do {
-        for (let document = this.nextBuffered(); document !== undefined; document = this.nextBuffered()) {
-          documents.push(document);
-        }
-      } while (await this.fetch(deadline));
+      while (await this.fetch()) {
+        const batch = this.restOfBatch();
+        if (documents.length === 0) documents = batch;
+        else for (const document of batch) documents.push(document);
+      }
     } finally {
       await this.close();
     }
@@ -150,55 +173,97 @@ export class CursorCore {
 
   async #fetchBatch(deadline: Deadline): Promise<boolean> {
     if (this.#state === 'closed') return false;
-    if (this.#state === 'open' && this.#cursor === null) {
-      this.#state = 'closed';
+    const next = this.#prefetched === null ? this.#nextOperation() : null;
+    if (next === null && this.#prefetched === null) {
+      await this.#end();
       return false;
     }
     try {
-      const operation = this.#cursor === null ? this.#openOperation() : this.#getMore(this.#cursor);
       // What has passed since the last batch was the reader's.
       if (this.#state === 'open' && deadline.canEnd) deadline.record('cursor');
       this.#state = 'open';
-      const engine = this.#engine();
-      this.#pool = engine.sessions;
-      this.#take(await executeWith(this.#scope, engine, operation, deadline));
+      this.#take(next === null ? await this.#takePrefetched() : await this.#run(next, deadline));
       if (deadline.canEnd) deadline.record('read');
     } catch (error) {
-      // The server may still have it; the caller need not wait until it has not.
-      void this.close();
+      // Whoever closed the cursor has ended the wait.
+      if (this.#abandon?.signal.aborted === true) return false;
+      this.#failed(error);
       throw error;
     }
     return true;
   }
 
-  #openOperation(): Operation<CursorReply> {
-    const operation = this.#settings.open();
-    // A server must not give up after the time of one call what may take many (CSOT, "Non-tailable Cursors").
-    return this.#settings.timeoutMode === 'iteration' ? { ...operation, maxTime: 'omit' } : operation;
+  async #takePrefetched(): Promise<CursorReply> {
+    const prefetched = await this.#prefetched;
+    this.#prefetched = null;
+    if (prefetched === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
+    if ('error' in prefetched) throw prefetched.error;
+    return prefetched.reply;
   }
 
-  #getMore(cursor: OpenCursor): Operation<CursorReply> {
-    const { context, batchSize, limit, comment } = this.#settings;
-    const left = limit > 0 ? Math.max(1, limit - this.#returned) : 0;
-    const size = left > 0 && (batchSize === 0 || left < batchSize) ? left : batchSize;
-    return getMore(cursor, context, { batchSize: size, comment });
+  #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
+    const engine = this.#engine();
+    this.#pool = engine.sessions;
+    return executeWith(this.#scope, engine, operation, deadline);
+  }
+
+  /** The command for the next batch, or null when there is none. */
+  #nextOperation(): Operation<CursorReply> | null {
+    const { context, comment, kind, maxAwaitTimeMS } = this.#settings;
+    if (this.#state === 'new') {
+      const operation = this.#settings.open();
+      const maxTime = maxTimeOfOpen(this.#settings);
+      return maxTime === operation.maxTime ? operation : { ...operation, maxTime };
+    }
+    const batchSize = nextBatchSize(this.#settings, this.#received);
+    // From 5.0 on a server keeps a cursor open that has reached its limit.
+    if (this.#cursor === null || (batchSize === 0 && this.#settings.limit > 0)) return null;
+    return getMore(this.#cursor, context, { batchSize, comment, kind, maxAwaitTimeMS });
   }
 
   #take(reply: CursorReply): void {
-    this.#reply = reply;
+    this.#opened = true;
     const { id, address } = reply;
     const namespace = reply.namespace === '' ? (this.#cursor?.namespace ?? '') : reply.namespace;
     this.#cursor = id === 0n ? null : { id, namespace, address };
-    // It was closed while the batch was on its way.
-    if (this.#state === 'closed') void this.#kill();
-    else this.#reader = new DocumentReader(reply.batch, this.#settings.context.decode);
+    if (this.#state === 'closed') {
+      // It was closed while the batch was on its way.
+      void this.#kill();
+      return;
+    }
+    const reader = new DocumentReader(reply.batch, this.#settings.context.decode);
+    if (this.#settings.limit > 0) this.#received += reader.count();
+    if (!reader.done) {
+      this.#reader = reader;
+      this.#reply = reply;
+    }
+    if (this.#abandon !== null) this.#prefetch();
+  }
+
+  /** Asks for the batch after the one that has just come; one at most is on its way or waiting to be read. */
+  #prefetch(): void {
+    const operation = this.#nextOperation();
+    if (operation === null || this.#cursor === null) return;
+    this.#prefetched = this.#run(operation, this.#deadline()).then(
+      reply => ({ reply }),
+      (error: unknown) => ({ error }),
+    );
+  }
+
+  /** The server may still have the cursor; the caller need not wait until it has not. */
+  #failed(error: unknown): void {
+    // What a tailable cursor waits for may yet come: its next call has a time of its own.
+    if (this.#settings.kind !== 'nonTailable' && this.#opened && error instanceof MongoOperationTimeoutError) return;
+    void this.close();
   }
 
   /** Bounds a call that may wait: anew each time, or what is left of the cursor's life. */
   #deadline(): Deadline {
-    const { budget, signal, timeoutMode } = this.#settings;
-    if (timeoutMode === 'iteration') return Deadline.start(budget, this.#engine().clock, signal);
-    this.#lifetime ??= Deadline.start(budget, this.#engine().clock, signal);
+    const { budget, timeoutMode } = this.#settings;
+    if (timeoutMode === CursorTimeoutMode.ITERATION) {
+      return Deadline.start(budget, this.#engine().clock, this.#signal);
+    }
+    this.#lifetime ??= Deadline.start(budget, this.#engine().clock, this.#signal);
     return this.#lifetime;
   }
 
@@ -208,18 +273,42 @@ export class CursorCore {
    * @param timeoutMS - default: the cursor's whole `timeoutMS` once more, however much of it is used up
    */
   async close(timeoutMS?: number): Promise<void> {
-    if (this.#state === 'closed' && this.#cursor === null) return;
-    if (this.#state !== 'new' && (this.#cursor !== null || this.#reader?.done === false)) this.killed = true;
-    this.#state = 'closed';
-    this.#reader = null;
-    await this.#kill(timeoutMS);
+    const left = this.#cursor !== null || this.#reader !== null;
+    if (left && this.#state === 'open') this.killed = true;
+    await this.#end(timeoutMS);
   }
 
-  async #kill(timeoutMS = this.#settings.budget.timeoutMS): Promise<void> {
+  async #end(timeoutMS?: number): Promise<void> {
+    if (this.#state !== 'closed') {
+      this.#state = 'closed';
+      this.#letGo();
+      this.#abandon?.abort();
+      // A reply that is here already may tell that the server has no more.
+      if (this.#prefetched !== null) await this.#dropPrefetched();
+      this.#onEnd();
+    }
+    if (this.#cursor !== null) void this.#kill(timeoutMS);
+    await this.#killing;
+  }
+
+  async #dropPrefetched(): Promise<void> {
+    const prefetched = await this.#prefetched;
+    this.#prefetched = null;
+    if (prefetched !== null && 'reply' in prefetched && prefetched.reply.id === 0n) this.#cursor = null;
+  }
+
+  #kill(timeoutMS?: number): Promise<void> {
     const cursor = this.#cursor;
     this.#cursor = null;
-    if (cursor === null) return;
-    this.#killing++;
+    if (cursor === null) return Promise.resolve();
+    this.#killing = this.#sendKill(cursor, timeoutMS ?? this.#settings.budget.timeoutMS).finally(() => {
+      this.#killing = null;
+      this.#releaseSession();
+    });
+    return this.#killing;
+  }
+
+  async #sendKill(cursor: OpenCursor, timeoutMS: number | undefined): Promise<void> {
     try {
       const engine = this.#engine();
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, engine.clock);
@@ -227,16 +316,14 @@ export class CursorCore {
       await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.
-    } finally {
-      this.#killing--;
-      this.#releaseSession();
     }
   }
 
   /** Gives the session back when no command of this cursor can follow any more. */
   #releaseSession(): void {
     const { session } = this.#scope;
-    if (session === null || this.#cursor !== null || this.#fetching !== null || this.#killing > 0) return;
+    if (session === null || this.#cursor !== null) return;
+    if (this.#fetching !== null || this.#prefetched !== null || this.#killing !== null) return;
     this.#scope.session = null;
     this.#pool?.release(session);
   }

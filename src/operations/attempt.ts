@@ -158,16 +158,19 @@ function commandFor<T>(engine: Engine, operation: Operation<T>, attempt: Attempt
       : undefined;
   if (readPreference !== undefined) body['$readPreference'] = readPreference;
   if (engine.options.apiFields !== undefined) Object.assign(body, engine.options.apiFields);
-  const maxTimeMS = operation.maxTime === 'remaining' ? maxTimeFor(attempt) : undefined;
+  const maxTimeMS = operation.maxTime === 'omit' ? undefined : maxTimeFor(attempt, operation.maxTime);
   if (maxTimeMS !== undefined) body['maxTimeMS'] = maxTimeMS;
   return body;
 }
 
 /** Throws when the server is too far away for what is left of the time. */
-function maxTimeFor({ deadline, minRoundTripTimeMS, connection, purpose }: Attempt): number | undefined {
+function maxTimeFor(
+  { deadline, minRoundTripTimeMS, connection, purpose }: Attempt,
+  most: 'remaining' | number,
+): number | undefined {
   if (!deadline.timedByOperation) return undefined;
   const maxTime = maxTimeOf(deadline.remainingMS, minRoundTripTimeMS);
-  if (maxTime.send) return maxTime.maxTimeMS;
+  if (maxTime.send) return most === 'remaining' ? maxTime.maxTimeMS : Math.min(most, maxTime.maxTimeMS ?? most);
   throw deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
     {

@@ -28,3 +28,8 @@ export function cursorReplyOf({ reply, address }: OperationReply, field: 'firstB
   }
   return { id, namespace: cursor.string('ns') ?? '', batch, address, reply };
 }
+
+/** A reply that is itself the one document of a cursor: that of an `explain`. */
+export function documentAsBatch({ reply, address }: OperationReply): CursorReply {
+  return { id: 0n, namespace: '', batch: reply.body.inArray(), address, reply };
+}

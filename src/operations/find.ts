@@ -26,6 +26,11 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
   allowDiskUse?: boolean;
   allowPartialResults?: boolean;
   noCursorTimeout?: boolean;
+  /** The cursor stays open at the end of a capped collection. */
+  tailable?: boolean;
+  /** The server waits for new documents at the end. */
+  awaitData?: boolean;
+  oplogReplay?: boolean;
   let?: Document;
 }
 
@@ -69,6 +74,9 @@ function findCommand(
     'allowDiskUse',
     'allowPartialResults',
     'noCursorTimeout',
+    'tailable',
+    'awaitData',
+    'oplogReplay',
     'let',
   ]);
   addReadConcern(command, context);

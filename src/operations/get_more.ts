@@ -1,4 +1,4 @@
-import { Long } from '../bson/index.js';
+import { type Document, Long } from '../bson/index.js';
 import { sameServerSelector } from '../sdam/server_selection.js';
 import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
@@ -20,10 +20,16 @@ export function splitNamespace(namespace: string): { readonly database: string; 
 }
 
 export interface GetMoreOptions {
-  /** 0 leaves it to the server. */
-  readonly batchSize: number;
+  /** Undefined leaves it to the server. */
+  readonly batchSize: number | undefined;
   readonly comment: unknown;
+  readonly kind: 'nonTailable' | 'tailable' | 'tailableAwait';
+  /** Milliseconds that the server may wait for new documents; undefined leaves it to the server. */
+  readonly maxAwaitTimeMS: number | undefined;
 }
+
+/** The first server that takes a comment in getMore: 4.4. */
+const COMMENT_WIRE_VERSION = 9;
 
 /** A command on the server where a cursor lives, with the cursor's own read preference, so that a secondary goes on serving it. */
 function onServerOf<T>(
@@ -41,19 +47,27 @@ function onServerOf<T>(
 export function getMore(
   cursor: OpenCursor,
   context: OperationContext,
-  options: GetMoreOptions,
+  { batchSize, comment, kind, maxAwaitTimeMS }: GetMoreOptions,
 ): Operation<CursorReply> {
+  // Under `timeoutMS` only a cursor that the server waits for may say how long, and no longer than there is time (CSOT, "Cursors").
+  const awaits = kind === 'tailableAwait' && maxAwaitTimeMS !== undefined;
   return onServerOf(cursor, context, {
     name: 'getMore',
     access: 'read',
     retryable: false,
-    maxTime: 'omit',
-    command: () => ({
-      getMore: Long.fromBigInt(cursor.id),
-      collection: splitNamespace(cursor.namespace).collection,
-      ...(options.batchSize > 0 && { batchSize: options.batchSize }),
-      ...(options.comment !== undefined && { comment: options.comment }),
-    }),
+    maxTime: awaits ? maxAwaitTimeMS : 'omit',
+    command({ connection, timedByOperation }) {
+      const command: Document = {
+        getMore: Long.fromBigInt(cursor.id),
+        collection: splitNamespace(cursor.namespace).collection,
+      };
+      if (batchSize !== undefined) command['batchSize'] = batchSize;
+      if (maxAwaitTimeMS !== undefined && !timedByOperation) command['maxTimeMS'] = maxAwaitTimeMS;
+      if (comment !== undefined && connection.server.maxWireVersion >= COMMENT_WIRE_VERSION) {
+        command['comment'] = comment;
+      }
+      return command;
+    },
     result: reply => cursorReplyOf(reply, 'nextBatch'),
   });
 }

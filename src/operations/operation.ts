@@ -36,8 +36,11 @@ export interface Operation<T> {
   readonly retryable: boolean;
   readonly selector: ServerSelector;
   readonly readPreference: ReadPreference;
-  /** How its `maxTimeMS` comes about under `timeoutMS`: from what remains, or not at all (CSOT, "Cursors"). */
-  readonly maxTime: 'remaining' | 'omit';
+  /**
+   * How its `maxTimeMS` comes about under `timeoutMS`: from what remains, not at all, or from what remains and at most so much (CSOT,
+   * "Cursors").
+   */
+  readonly maxTime: 'remaining' | 'omit' | number;
   /** The server does not answer (`w: 0`). */
   readonly unacknowledged: boolean;
   readonly bsonOptions: BSONSerializeOptions;

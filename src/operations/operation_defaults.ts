@@ -12,7 +12,7 @@ export interface OperationDefinition<T> {
   readonly access: 'read' | 'write';
   readonly retryable: boolean;
   /** Default `remaining`. */
-  readonly maxTime?: 'remaining' | 'omit';
+  readonly maxTime?: 'remaining' | 'omit' | number;
   readonly sequence?: DocumentSequence;
   /** Default false. */
   readonly unacknowledged?: boolean;

@@ -1,30 +1,25 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
-import type { ReadConcern } from '../../concern/read_concern.js';
-import type { ReadPreference } from '../../concern/read_preference.js';
-import { CursorCore, CursorTimeoutMode } from '../../cursor/cursor_core.js';
+import { lazyDecoder } from '../../bson/lazy_document.js';
+import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
+import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
+import { CursorCore } from '../../cursor/cursor_core.js';
 import {
   MongoAPIError,
   MongoCursorExhaustedError,
   MongoCursorInUseError,
   MongoInvalidArgumentError,
+  MongoTailableCursorError,
 } from '../../errors/driver.js';
-import type { OperationContext } from '../../operations/context.js';
+import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
-import type { OperationOptions } from '../../operations/options.js';
 import type { ClientPort } from '../client_port.js';
 import { budgetFor, type Inherited, signalOf } from '../inherit.js';
 import { TypedEventEmitter } from '../typed_event_emitter.js';
-
-/** @public */
-export interface AbstractCursorOptions extends OperationOptions {
-  batchSize?: number;
-  maxTimeMS?: number;
-  comment?: unknown;
-  /** What `timeoutMS` bounds: the whole life of the cursor (default), or each call that may wait. Needs a `timeoutMS`. */
-  timeoutMode?: CursorTimeoutMode;
-}
+import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';
+import { cursorStream } from './cursor_stream.js';
+import { checkTimeouts, cursorKind, timeoutModeOf } from './cursor_timeouts.js';
 
 /** @public */
 export type AbstractCursorEvents = { close(): void };
@@ -41,9 +36,9 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /** @internal */
   protected readonly owner: ClientPort;
   /** @internal */
-  protected readonly context: Inherited;
+  protected context: Inherited;
   /** @internal */
-  protected readonly cursorOptions: AbstractCursorOptions & { limit?: number };
+  protected readonly cursorOptions: CursorOptions;
   #core: CursorCore | null = null;
   #transform: ((document: Document) => unknown) | null = null;
 
@@ -53,12 +48,22 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     this.owner = owner;
     this.context = context;
     this.cursorOptions = { ...options };
-    checkTimeouts(context, options);
+    checkTimeouts(context, this.cursorOptions, this.alwaysAwaits);
     signalOf(options);
   }
 
   /** The command that opens the cursor. @internal */
   protected abstract openOperation(context: OperationContext): Operation<CursorReply>;
+
+  /** Whether `maxAwaitTimeMS` has a meaning for cursors that are not tailable: an aggregation may be of a change stream. @internal */
+  protected get alwaysAwaits(): boolean {
+    return false;
+  }
+
+  /** What each getMore says beside the cursor. @internal */
+  protected get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize' | 'comment' | 'maxAwaitTimeMS'> {
+    return this.cursorOptions;
+  }
 
   /** A new cursor with the same settings, not started. */
   abstract clone(): AbstractCursor<TSchema>;
@@ -91,8 +96,13 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this.#core?.killed ?? false;
   }
 
+  /** Whether it is read through a load balancer, and so keeps a connection until its end. */
   get loadBalanced(): boolean {
-    return false;
+    return this.owner.options.loadBalanced;
+  }
+
+  protected get signal(): AbortSignal | undefined {
+    return signalOf(this.cursorOptions);
   }
 
   /** Documents that are here and have not been read. */
@@ -115,7 +125,11 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this.#started().hasNext();
   }
 
-  /** The next document, or null at the end. */
+  /**
+   * The next document, or null at the end.
+   *
+   * @throws MongoCursorExhaustedError if the cursor was closed before its end
+   */
   async next(): Promise<TSchema | null> {
     const core = this.#readable();
     const document = core.nextBuffered() ?? (await core.next());
@@ -164,6 +178,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     };
     return Object.assign(iterator, {
       [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncDispose]: () => this.close(),
       throw: async (error: unknown) => {
         await this.close();
         throw error;
@@ -172,22 +187,47 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   async #nextResult(core: CursorCore): Promise<IteratorResult<TSchema, void>> {
-    const document = await core.next();
-    if (document !== null) return { value: this.#shape(document), done: false };
+    try {
+      const document = await core.next();
+      if (document !== null) return { value: this.#shape(document), done: false };
+    } catch (error) {
+      // `for await` does not close what has thrown.
+      void this.close();
+      throw error;
+    }
     await this.close();
     return { value: undefined, done: true };
   }
 
-  /** The documents as a stream of objects. */
-  stream(): Readable & AsyncIterable<TSchema> {
-    return Readable.from(this, { objectMode: true, autoDestroy: true });
+  /**
+   * The documents in arrays, as they come from the server: each batch is decoded at once, which is the fastest way to read many. Closes the
+   * cursor when it is left.
+   */
+  async *batches(): AsyncGenerator<TSchema[], void, void> {
+    const core = this.#started();
+    try {
+      do {
+        const batch = core.restOfBatch();
+        if (batch.length === 0) continue;
+        yield this.#transform === null ? (batch as TSchema[]) : batch.map(document => this.#shape(document));
+      } while (await core.fetch());
+    } finally {
+      await this.close();
+    }
   }
 
-  /** Lets the server forget the cursor. Never rejects. */
+  /** The documents as a stream of objects. Destroying it closes the cursor. */
+  stream(): Readable & AsyncIterable<TSchema> {
+    return cursorStream(this);
+  }
+
+  /**
+   * Lets the server forget the cursor. Never rejects.
+   *
+   * @param options - `timeoutMS` for this call; default: the cursor's own, anew
+   */
   async close(options?: { timeoutMS?: number }): Promise<void> {
-    const wasOpen = this.#core !== null && !this.#core.closed;
     await this.#started().close(options?.timeoutMS);
-    if (wasOpen) this.emit('close');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,12 +236,13 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   /** Begins again from the start. What was read is not remembered. */
   rewind(): void {
-    void this.#core?.close();
+    const core = this.#core;
     this.#core = null;
+    void core?.close();
   }
 
   /** Changes each document before it is returned. */
-  map<T>(transform: (document: TSchema) => T): AbstractCursor<T> {
+  map<T = unknown>(transform: (document: TSchema) => T): AbstractCursor<T> {
     this.assertNotStarted();
     const before = this.#transform;
     this.#transform =
@@ -211,9 +252,42 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this as unknown as AbstractCursor<T>;
   }
 
+  /**
+   * Sets one of {@link CURSOR_FLAGS}.
+   *
+   * @throws MongoInvalidArgumentError if there is no such flag, or the value is not true or false
+   */
+  addCursorFlag(flag: CursorFlag, value: boolean): this {
+    this.assertNotStarted();
+    if (!CURSOR_FLAGS.includes(flag)) {
+      throw new MongoInvalidArgumentError(`Flag ${flag} is not one of ${CURSOR_FLAGS.join()}`);
+    }
+    if (typeof value !== 'boolean') throw new MongoInvalidArgumentError(`Flag ${flag} must be a boolean value`);
+    // The wire protocol of today has no exhaust cursors for clients like this one.
+    if (flag === 'exhaust') return this;
+    this.cursorOptions[flag === 'partial' ? 'allowPartialResults' : flag] = value;
+    return this;
+  }
+
+  withReadPreference(readPreference: ReadPreferenceLike): this {
+    this.assertNotStarted();
+    this.context = withOverrides(this.context, { readPreference });
+    this.cursorOptions.readPreference = readPreference;
+    return this;
+  }
+
+  withReadConcern(readConcern: ReadConcernLike): this {
+    this.assertNotStarted();
+    this.context = withOverrides(this.context, { readConcern });
+    return this;
+  }
+
   /** Documents in each batch. */
   batchSize(value: number): this {
     this.assertNotStarted();
+    if (this.cursorOptions.tailable === true) {
+      throw new MongoTailableCursorError('Tailable cursor does not support batchSize');
+    }
     if (typeof value !== 'number') throw new MongoInvalidArgumentError('Operation "batchSize" requires an integer');
     this.cursorOptions.batchSize = value;
     return this;
@@ -245,17 +319,32 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   #makeCore(): CursorCore {
-    const { context, cursorOptions } = this;
-    return new CursorCore(() => this.owner.engine(), {
-      context,
-      open: () => this.openOperation(context),
-      budget: budgetFor(context, cursorOptions),
-      timeoutMode: cursorOptions.timeoutMode ?? CursorTimeoutMode.LIFETIME,
-      signal: signalOf(cursorOptions),
-      batchSize: Math.abs(cursorOptions.batchSize ?? 0),
-      limit: Math.abs(cursorOptions.limit ?? 0),
-      comment: cursorOptions.comment,
-    });
+    const { cursorOptions, alwaysAwaits, getMoreFields } = this;
+    const { context } = this;
+    const { batchSize, comment, maxAwaitTimeMS } = getMoreFields;
+    checkTimeouts(context, cursorOptions, alwaysAwaits);
+    const lazy = cursorOptions.lazy === true && context.bsonOptions.raw !== true;
+    const core: CursorCore = new CursorCore(
+      () => this.owner.engine(),
+      {
+        context: lazy ? { ...context, decode: lazyDecoder(context.bsonOptions) } : context,
+        open: () => this.openOperation(context),
+        kind: cursorKind(cursorOptions, alwaysAwaits && maxAwaitTimeMS !== undefined),
+        budget: budgetFor(context, cursorOptions),
+        timeoutMode: timeoutModeOf(cursorOptions),
+        signal: signalOf(cursorOptions),
+        batchSize: batchSize !== undefined && batchSize >= 0 ? batchSize : undefined,
+        limit: Math.abs(cursorOptions.limit ?? 0),
+        comment,
+        maxAwaitTimeMS,
+        prefetch: cursorOptions.prefetch === true,
+      },
+      () => {
+        // One that was rewound has gone on with another.
+        if (this.#core === core) this.emit('close');
+      },
+    );
+    return core;
   }
 
   /** A transform that fails ends the cursor: `for await` would not close it. */
@@ -276,18 +365,4 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
 function rejection(error: unknown): Promise<never> {
   return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-}
-
-function checkTimeouts(context: Inherited, options: AbstractCursorOptions): void {
-  const { timeoutMode } = options;
-  const { timeoutMS } = budgetFor(context, options);
-  if (timeoutMode === undefined) return;
-  if (!Object.values(CursorTimeoutMode).includes(timeoutMode)) {
-    throw new MongoInvalidArgumentError(
-      `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, given was ${JSON.stringify(timeoutMode)}`,
-    );
-  }
-  if (timeoutMS === undefined) {
-    throw new MongoInvalidArgumentError('Option "timeoutMode" needs a timeoutMS');
-  }
 }

@@ -4,46 +4,66 @@ import { type AggregateCommandOptions, aggregate, writesOutput } from '../../ope
 import type { OperationContext } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
+import type { Sort } from '../../operations/sort.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
-import { AbstractCursor, type AbstractCursorOptions } from './abstract_cursor.js';
+import type { AbstractCursorOptions } from './cursor_options.js';
+import { ExplainableCursor } from './explainable_cursor.js';
 
 /** @public */
-export interface AggregateOptions extends AggregateCommandOptions, AbstractCursorOptions {}
+export interface AggregateOptions extends AggregateCommandOptions, AbstractCursorOptions {
+  /** How the server returns results; its `batchSize` counts where the option of that name is not given. */
+  cursor?: Document;
+  /** A collection to write the results to: a `$out` at the end of the pipeline. */
+  out?: string;
+}
+/** @public */
+export type AggregationCursorOptions = AggregateOptions;
 
 /**
  * The results of an aggregation.
  *
  * @public
  */
-export class AggregationCursor<TSchema = Document> extends AbstractCursor<TSchema> {
+export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
   readonly pipeline: Document[];
+  /** @internal */
+  declare protected readonly cursorOptions: AggregateOptions;
 
   /** @internal */
   constructor(owner: ClientPort, context: Inherited, pipeline: Document[], options: AggregateOptions) {
-    super(owner, context, options);
+    super(owner, context, withCursorField(options));
     this.pipeline = [...pipeline];
-    if (options.timeoutMode === 'iteration' && writesOutput(pipeline)) {
+    if (typeof options.out === 'string') this.pipeline.push({ $out: options.out });
+    if (options.timeoutMode === 'iteration' && writesOutput(this.pipeline)) {
       throw new MongoInvalidArgumentError('timeoutMode "iteration" cannot be used with $out or $merge');
     }
   }
 
-  protected override openOperation(context: OperationContext): Operation<CursorReply> {
+  protected override plainOperation(context: OperationContext): Operation<CursorReply> {
     return aggregate(context, this.pipeline, this.cursorOptions);
   }
 
+  protected override get alwaysAwaits(): boolean {
+    return true;
+  }
+
   override clone(): AggregationCursor<TSchema> {
-    return new AggregationCursor(this.owner, this.context, this.pipeline, { ...this.cursorOptions });
+    const { out: _, ...options } = this.cursorOptions;
+    return new AggregationCursor(this.owner, this.context, this.pipeline, options);
   }
 
   override map<T>(transform: (document: TSchema) => T): AggregationCursor<T> {
     return retyped(super.map(transform));
   }
 
-  addStage(stage: Document): this {
+  /** Adds a stage at the end of the pipeline. */
+  addStage(stage: Document): this;
+  addStage<T = Document>(stage: Document): AggregationCursor<T>;
+  addStage<T = Document>(stage: Document): AggregationCursor<T> {
     this.assertNotStarted();
     this.pipeline.push(stage);
-    return this;
+    return retyped(this);
   }
 
   group<T = TSchema>($group: Document): AggregationCursor<T> {
@@ -78,7 +98,7 @@ export class AggregationCursor<TSchema = Document> extends AbstractCursor<TSchem
     return this.addStage({ $skip });
   }
 
-  sort($sort: Document): this {
+  sort($sort: Sort): this {
     return this.addStage({ $sort });
   }
 
@@ -89,6 +109,11 @@ export class AggregationCursor<TSchema = Document> extends AbstractCursor<TSchem
   geoNear($geoNear: Document): this {
     return this.addStage({ $geoNear });
   }
+}
+
+function withCursorField(options: AggregateOptions): AggregateOptions {
+  const batchSize: unknown = options.cursor?.['batchSize'];
+  return typeof batchSize === 'number' ? { batchSize, ...options } : options;
 }
 
 /** The same cursor, whose documents have another type from a new stage on. */

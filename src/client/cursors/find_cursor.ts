@@ -8,35 +8,54 @@ import type { CollationOptions, Hint } from '../../operations/options.js';
 import { formatSort, type Sort, type SortDirection } from '../../operations/sort.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
-import { AbstractCursor, type AbstractCursorOptions } from './abstract_cursor.js';
+import type { AbstractCursorOptions } from './cursor_options.js';
+import { ExplainableCursor } from './explainable_cursor.js';
 
 /** @public */
 export interface FindOptions extends FindCommandOptions, AbstractCursorOptions {}
+
+/** Options by the names that they had as fields of a query. */
+const MODIFIERS: Readonly<Record<string, keyof FindOptions>> = {
+  comment: 'comment',
+  explain: 'explain',
+  hint: 'hint',
+  max: 'max',
+  maxTimeMS: 'maxTimeMS',
+  min: 'min',
+  returnKey: 'returnKey',
+  showDiskLoc: 'showRecordId',
+};
 
 /**
  * The documents that match a filter.
  *
  * @public
  */
-export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
+export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
   #filter: Document;
-  readonly #options: FindOptions;
+  /** @internal */
+  declare protected readonly cursorOptions: FindOptions;
 
   /** @internal */
   constructor(owner: ClientPort, context: Inherited, filter: Document, options: FindOptions) {
     super(owner, context, options);
     this.#filter = filter;
-    this.#options = this.cursorOptions;
     // Refused now rather than when the first document is asked for.
     formatSort(options.sort);
   }
 
-  protected override openOperation(context: OperationContext): Operation<CursorReply> {
-    return find(context, this.#filter, this.#options);
+  protected override plainOperation(context: OperationContext): Operation<CursorReply> {
+    return find(context, this.#filter, this.cursorOptions);
+  }
+
+  /** A server waits for documents only when it is asked to (Find, getMore and killCursors Commands, "maxTimeMS"). */
+  protected override get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize' | 'comment' | 'maxAwaitTimeMS'> {
+    const { tailable, awaitData, maxAwaitTimeMS: _, ...rest } = this.cursorOptions;
+    return tailable === true && awaitData === true ? this.cursorOptions : rest;
   }
 
   override clone(): FindCursor<TSchema> {
-    return new FindCursor(this.owner, this.context, this.#filter, { ...this.#options });
+    return new FindCursor(this.owner, this.context, this.#filter, { ...this.cursorOptions });
   }
 
   override map<T>(transform: (document: TSchema) => T): FindCursor<T> {
@@ -52,11 +71,11 @@ export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
   sort(sort: Sort, direction?: SortDirection): this {
     this.assertNotStarted();
     const formatted = formatSort(sort, direction);
-    if (formatted !== undefined) this.#options.sort = formatted as unknown as Sort;
+    if (formatted !== undefined) this.cursorOptions.sort = formatted as unknown as Sort;
     return this;
   }
 
-  /** At most so many documents. */
+  /** At most so many documents; negative: and all of them in one batch. */
   limit(value: number): this {
     return this.#set('limit', integer('limit', value));
   }
@@ -99,13 +118,44 @@ export class FindCursor<TSchema = Document> extends AbstractCursor<TSchema> {
     return this.#set('collation', value);
   }
 
+  /**
+   * Lets the server sort with the help of its disk.
+   *
+   * @throws MongoInvalidArgumentError if there is no sort
+   */
   allowDiskUse(allow = true): this {
+    this.assertNotStarted();
+    if (this.cursorOptions.sort === undefined) {
+      throw new MongoInvalidArgumentError('Option "allowDiskUse" requires a sort specification');
+    }
     return this.#set('allowDiskUse', allow);
+  }
+
+  /** Milliseconds that the server may wait for new documents. For tailable cursors that await data. */
+  maxAwaitTimeMS(value: number): this {
+    if (typeof value !== 'number') throw new MongoInvalidArgumentError('Argument for maxAwaitTimeMS must be a number');
+    return this.#set('maxAwaitTimeMS', value);
+  }
+
+  /**
+   * Sets an option by the name that it had as a field of a query, such as `$hint`. The methods of the options do the same.
+   *
+   * @throws MongoInvalidArgumentError if there is no such option
+   */
+  addQueryModifier(name: string, value: string | boolean | number | Document): this {
+    this.assertNotStarted();
+    if (!name.startsWith('$')) throw new MongoInvalidArgumentError(`${name} is not a valid query modifier`);
+    const field = name.slice(1);
+    if (field === 'orderby') return this.sort(value as Sort);
+    if (field === 'query') return this.filter(value as Document);
+    const option = Object.hasOwn(MODIFIERS, field) ? MODIFIERS[field] : undefined;
+    if (option === undefined) throw new MongoInvalidArgumentError(`Invalid query modifier: ${name}`);
+    return this.#set(option, value);
   }
 
   #set<K extends keyof FindOptions>(name: K, value: FindOptions[K]): this {
     this.assertNotStarted();
-    this.#options[name] = value;
+    this.cursorOptions[name] = value;
     return this;
   }
 }

@@ -1,11 +1,11 @@
 import type { Document } from '../../bson/index.js';
-import type { OperationContext } from '../../operations/context.js';
+import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import { type ListCollectionsOptions, listCollections } from '../../operations/list_collections.js';
 import type { Operation } from '../../operations/operation.js';
-import type { ClientPort } from '../client_port.js';
-import type { Inherited } from '../inherit.js';
 import { AbstractCursor } from './abstract_cursor.js';
+import type { AbstractCursorOptions } from './cursor_options.js';
+import type { CursorParent } from './cursor_parent.js';
 
 /** @public */
 export interface CollectionInfo extends Document {
@@ -16,18 +16,24 @@ export interface CollectionInfo extends Document {
   idIndex?: Document;
 }
 
+/** A collection in full, or its name and type alone. @public */
+export type CollectionListing = Pick<CollectionInfo, 'name' | 'type'> | CollectionInfo;
+
 /**
  * The collections of a database.
  *
  * @public
  */
-export class ListCollectionsCursor<T = CollectionInfo> extends AbstractCursor<T> {
-  readonly filter: Document;
-  readonly options: ListCollectionsOptions;
-
+export class ListCollectionsCursor<T extends CollectionListing = CollectionListing> extends AbstractCursor<T> {
   /** @internal */
-  constructor(owner: ClientPort, context: Inherited, filter: Document, options: ListCollectionsOptions) {
-    super(owner, context, options);
+  readonly #parent: CursorParent;
+  filter: Document;
+  options?: ListCollectionsOptions;
+
+  constructor(db: CursorParent, filter: Document, options: ListCollectionsOptions = {}) {
+    super(db.client, withOverrides(db.context, options), options);
+    this.#parent = db;
+    Object.defineProperty(this, 'parent', { value: db, writable: true });
     this.filter = filter;
     this.options = options;
   }
@@ -36,7 +42,13 @@ export class ListCollectionsCursor<T = CollectionInfo> extends AbstractCursor<T>
     return listCollections(context, this.filter, { ...this.options, ...this.cursorOptions });
   }
 
+  /** The command's comment is not one of its getMores. */
+  protected override get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize'> {
+    const { batchSize } = this.cursorOptions;
+    return batchSize === undefined ? {} : { batchSize };
+  }
+
   override clone(): ListCollectionsCursor<T> {
-    return new ListCollectionsCursor(this.owner, this.context, this.filter, this.options);
+    return new ListCollectionsCursor(this.#parent, this.filter, { ...this.options, ...this.cursorOptions });
   }
 }

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+
+/** A source that is closed when nobody reads it any more. */
+interface Source<T> extends AsyncIterable<T> {
+  close(): Promise<void>;
+}
+
+/**
+ * The documents of a cursor as a stream of objects. It asks for a document when one is wanted, so that whoever reads slowly holds one batch in
+ * memory and no more; and closes the cursor at the end, on an error and when it is destroyed.
+ */
+export function cursorStream<T>(source: Source<T>): Readable & AsyncIterable<T> {
+  let iterator: AsyncIterator<T, unknown> | null = null;
+  let reading = false;
+  const stream = new Readable({
+    objectMode: true,
+    highWaterMark: 1,
+    read() {
+      if (reading) return;
+      reading = true;
+      void pump();
+    },
+    destroy(error, callback) {
+      source.close().then(
+        () => callback(error),
+        () => callback(error),
+      );
+    },
+  });
+  async function pump(): Promise<void> {
+    try {
+      iterator ??= source[Symbol.asyncIterator]();
+      for (;;) {
+        const result = await iterator.next();
+        if (stream.destroyed) return;
+        if (result.done === true) {
+          stream.push(null);
+          return;
+        }
+        if (!stream.push(result.value)) break;
+      }
+      reading = false;
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+  }
+  return stream as Readable & AsyncIterable<T>;
+}

@@ -1,0 +1,80 @@
+import type { Document } from '../../bson/index.js';
+import type { OperationContext } from '../../operations/context.js';
+import { type CursorReply, documentAsBatch } from '../../operations/cursor_reply.js';
+import { execute } from '../../operations/execute.js';
+import {
+  type ExplainCommandOptions,
+  type ExplainOptions,
+  type ExplainVerbosityLike,
+  explained,
+} from '../../operations/explain.js';
+import type { Operation } from '../../operations/operation.js';
+import { startDeadline } from '../inherit.js';
+import { AbstractCursor } from './abstract_cursor.js';
+import type { CursorOptions } from './cursor_options.js';
+
+/** @public */
+export type ExplainTimeout = { timeoutMS?: number };
+
+/**
+ * A cursor whose command the server can explain instead of running it.
+ *
+ * @public
+ */
+export abstract class ExplainableCursor<TSchema = Document> extends AbstractCursor<TSchema> {
+  /** @internal */
+  declare protected readonly cursorOptions: CursorOptions & ExplainOptions;
+
+  /** The command that would open the cursor, if nothing is to be explained. @internal */
+  protected abstract plainOperation(context: OperationContext): Operation<CursorReply>;
+
+  /** With the option `explain` the one document that is read is the plan. @internal */
+  protected override openOperation(context: OperationContext): Operation<CursorReply> {
+    const operation = this.plainOperation(context);
+    const { explain } = this.cursorOptions;
+    if (explain === undefined) return operation;
+    return { ...explained(operation, context, explain), result: documentAsBatch, unacknowledgedResult: undefined };
+  }
+
+  /**
+   * How the server would do it. Nothing is read, and the cursor can be used as before.
+   *
+   * @param verbosity - how much the server tells; default: `allPlansExecution`
+   */
+  explain(): Promise<Document>;
+  explain(verbosity: ExplainVerbosityLike | ExplainCommandOptions): Promise<Document>;
+  explain(options: ExplainTimeout): Promise<Document>;
+  explain(verbosity: ExplainVerbosityLike | ExplainCommandOptions, options: ExplainTimeout): Promise<Document>;
+  explain(
+    verbosity?: ExplainVerbosityLike | ExplainCommandOptions | ExplainTimeout,
+    options?: ExplainTimeout,
+  ): Promise<Document>;
+  async explain(
+    verbosity?: ExplainVerbosityLike | ExplainCommandOptions | ExplainTimeout,
+    options?: ExplainTimeout,
+  ): Promise<Document> {
+    const { explain, timeout } = this.resolveExplainTimeoutOptions(verbosity, options);
+    const engine = this.owner.engine();
+    const { timeoutMS = this.cursorOptions.timeoutMS } = timeout ?? {};
+    const { signal } = this;
+    const deadline = startDeadline(
+      this.context,
+      { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) },
+      engine.clock,
+    );
+    const { context } = this;
+    return execute(engine, explained(this.plainOperation(context), context, explain ?? true), deadline);
+  }
+
+  /** Tells which of the two arguments of {@link ExplainableCursor.explain} is which. */
+  protected resolveExplainTimeoutOptions(
+    verbosity?: ExplainVerbosityLike | ExplainCommandOptions | ExplainTimeout,
+    options?: ExplainTimeout,
+  ): { timeout?: ExplainTimeout; explain?: ExplainVerbosityLike | ExplainCommandOptions } {
+    if (verbosity === undefined) return options === undefined ? {} : { timeout: options };
+    const isTimeout = typeof verbosity === 'object' && !('verbosity' in verbosity);
+    if (isTimeout && options === undefined) return { timeout: verbosity };
+    const explain = verbosity as ExplainVerbosityLike | ExplainCommandOptions;
+    return options === undefined ? { explain } : { explain, timeout: options };
+  }
+}

@@ -1,0 +1,26 @@
+import type { AggregateCommandOptions } from '../../operations/aggregate.js';
+import { withOverrides } from '../../operations/context.js';
+import { listSearchIndexesPipeline } from '../../operations/search_indexes.js';
+import { AggregationCursor } from './aggregation_cursor.js';
+import type { AbstractCursorOptions } from './cursor_options.js';
+import type { CursorParent } from './cursor_parent.js';
+
+/** @public */
+export type ListSearchIndexesOptions = Omit<
+  AggregateCommandOptions & AbstractCursorOptions,
+  'readConcern' | 'writeConcern'
+>;
+
+/**
+ * The search indexes of a collection.
+ *
+ * @public
+ */
+export class ListSearchIndexesCursor extends AggregationCursor<{ name: string }> {
+  /** @internal */
+  constructor({ client, context }: CursorParent, name: string | null, options: ListSearchIndexesOptions = {}) {
+    // Commands on search indexes carry no read and no write concern (Index Management, "Search Indexes").
+    const plain = { ...withOverrides(context, options), readConcern: undefined, writeConcern: undefined };
+    super(client, plain, listSearchIndexesPipeline(name ?? undefined), options);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Budget } from '../csot/budget.js';
+import type { OperationContext } from '../operations/context.js';
+import type { CursorReply } from '../operations/cursor_reply.js';
+import type { Operation } from '../operations/operation.js';
+
+/**
+ * What `timeoutMS` of a cursor bounds: all of its life, or each call that may wait.
+ *
+ * @public
+ */
+export const CursorTimeoutMode = Object.freeze({ ITERATION: 'iteration', LIFETIME: 'cursorLifetime' } as const);
+/** @public */
+export type CursorTimeoutMode = (typeof CursorTimeoutMode)[keyof typeof CursorTimeoutMode];
+
+/** Whether a cursor ends with what there is, or goes on with what comes; and whether the server waits for that. */
+export type CursorKind = 'nonTailable' | 'tailable' | 'tailableAwait';
+
+/** What a cursor reads, and how. */
+export interface CursorSettings {
+  readonly context: OperationContext;
+  readonly open: () => Operation<CursorReply>;
+  readonly kind: CursorKind;
+  readonly budget: Budget;
+  readonly timeoutMode: CursorTimeoutMode;
+  readonly signal: AbortSignal | undefined;
+  /** Of each getMore; undefined leaves it to the server. */
+  readonly batchSize: number | undefined;
+  /** Documents in all; 0 is no limit. */
+  readonly limit: number;
+  /** Of each getMore. */
+  readonly comment: unknown;
+  /** Milliseconds that the server may wait for new documents in each getMore; undefined leaves it to the server. */
+  readonly maxAwaitTimeMS: number | undefined;
+  /** Asks for the next batch as soon as one has come. */
+  readonly prefetch: boolean;
+}
+
+/** What a cursor is when nothing is said of it. */
+export const PLAIN_CURSOR = Object.freeze({
+  kind: 'nonTailable',
+  timeoutMode: CursorTimeoutMode.LIFETIME,
+  signal: undefined,
+  batchSize: undefined,
+  limit: 0,
+  comment: undefined,
+  maxAwaitTimeMS: undefined,
+  prefetch: false,
+} as const satisfies Partial<CursorSettings>);
+
+/** How the `maxTimeMS` of the command that opens a cursor comes about under `timeoutMS` (CSOT, "Cursors"). */
+export function maxTimeOfOpen({ kind, timeoutMode }: CursorSettings): 'remaining' | 'omit' {
+  if (kind === 'tailableAwait') return 'remaining';
+  // A server must not give up after the time of one call what may take many.
+  return timeoutMode === CursorTimeoutMode.ITERATION ? 'omit' : 'remaining';
+}
+
+/**
+ * How many documents the next batch may have, so that the cursor does not go beyond its limit (CRUD, "Combining limit and batchSize").
+ *
+ * @param received - documents of the batches so far
+ * @returns undefined to leave it to the server; 0 when the limit is reached
+ */
+export function nextBatchSize({ batchSize, limit }: CursorSettings, received: number): number | undefined {
+  if (limit <= 0) return batchSize;
+  const left = Math.max(0, limit - received);
+  return batchSize === undefined || batchSize === 0 ? left : Math.min(batchSize, left);
+}
