@@ -35,18 +35,6 @@ export interface CursorSettings {
   readonly prefetch: boolean;
 }
 
-/** What a cursor is when nothing is said of it. */
-export const PLAIN_CURSOR = Object.freeze({
-  kind: 'nonTailable',
-  timeoutMode: CursorTimeoutMode.LIFETIME,
-  signal: undefined,
-  batchSize: undefined,
-  limit: 0,
-  comment: undefined,
-  maxAwaitTimeMS: undefined,
-  prefetch: false,
-} as const satisfies Partial<CursorSettings>);
-
 /** How the `maxTimeMS` of the command that opens a cursor comes about under `timeoutMS` (CSOT, "Cursors"). */
 export function maxTimeOfOpen({ kind, timeoutMode }: CursorSettings): 'remaining' | 'omit' {
   if (kind === 'tailableAwait') return 'remaining';
