@@ -1,8 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type TestClusterOptions } from './cluster/options.js';
-import { TestCluster } from './cluster/test_cluster.js';
-import { answerControl } from './control.js';
+import { type ClusterTls, TestCluster } from './cluster/test_cluster.js';
+import { answerControl, describeNode } from './control.js';
 import { type Topology } from './replication/deployment.js';
 
 const help = `Usage: mongotempo-server [options]
@@ -17,7 +19,14 @@ A MongoDB server in memory, for tests. Everything is gone when it stops.
   --port PORT             the first port, further nodes take the next ones; 0: any (default: 27017)
   --server-version V      what the server calls itself (default: 8.0)
   --auth USER:PASSWORD    clients have to authenticate; this user may do everything
-  --json                  print one line of JSON when ready: {"uri": …, "singleRouterUri": …, "nodes": […]}
+  --tls                   clients have to speak TLS, with certificates that are made now
+  --tls-dir DIR           the same, and writes there ca.pem, for tlsCAFile, and client.pem, for tlsCertificateKeyFile
+  --require-client-certificate
+                          refuse clients that show no certificate
+  --election-delay MS     how long there is no primary after a step-down (default: 50)
+  --seed N                make identifiers from it, the same in each run
+  --socket PATH           a unix socket for a standalone, instead of a port
+  --json                  print one line of JSON when ready: {"uri": …, "singleRouterUri": …, "nodes": […], "tls": …}
   --control               take commands on standard input, a line of JSON each: {"id": 1, "method": "stepDown",
                           "args": []}; each is answered by such a line; the server ends with its standard input
   --help                  print this
@@ -26,6 +35,7 @@ A MongoDB server in memory, for tests. Everything is gone when it stops.
 interface CommandLine {
   readonly options: TestClusterOptions;
   readonly isJson: boolean;
+  readonly tlsDirectory: string | undefined;
   /** Take orders from standard input, and stop when it ends: set by launch(), so that no server outlives its parent. */
   readonly isControlled: boolean;
 }
@@ -65,6 +75,9 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       seed: { type: 'string' },
       socket: { type: 'string' },
       auth: { type: 'string' },
+      tls: { type: 'boolean' },
+      'tls-dir': { type: 'string' },
+      'require-client-certificate': { type: 'boolean' },
       json: { type: 'boolean' },
       control: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -86,8 +99,10 @@ function parseCommandLine(argv: readonly string[]): CommandLine | 'help' {
       ...(seed === undefined ? {} : { seed }),
       ...(values.socket === undefined ? {} : { socketPath: values.socket }),
       ...(values.auth === undefined ? {} : { auth: authOption(values.auth) }),
+      ...tlsOption(values),
     },
     isJson: values.json === true,
+    tlsDirectory: values['tls-dir'],
     isControlled: values.control === true,
   };
 }
@@ -111,6 +126,15 @@ function topologyOption(values: {
   return { topology, nodes: numberOption(option, value) };
 }
 
+function tlsOption(values: {
+  tls?: boolean | undefined;
+  'tls-dir'?: string | undefined;
+  'require-client-certificate'?: boolean | undefined;
+}): Pick<TestClusterOptions, 'tls'> {
+  if (values['require-client-certificate'] === true) return { tls: { clientCertificates: 'required' } };
+  return values.tls === true || values['tls-dir'] !== undefined ? { tls: true } : {};
+}
+
 function authOption(text: string): { user: string; password: string } {
   const [, user, password] = /^([^:]+):(.+)$/.exec(text) ?? [];
   if (user === undefined || password === undefined) throw new RangeError('--auth must be USER:PASSWORD');
@@ -123,7 +147,7 @@ function numberOption(name: string, text: string | undefined): number | undefine
   return Number(text);
 }
 
-async function serve({ options, isJson, isControlled }: CommandLine): Promise<void> {
+async function serve({ options, isJson, isControlled, tlsDirectory }: CommandLine): Promise<void> {
   const cluster = await TestCluster.start(options);
   const stop = (): void => {
     process.off('SIGINT', stop);
@@ -133,11 +157,19 @@ async function serve({ options, isJson, isControlled }: CommandLine): Promise<vo
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  const nodes = cluster.nodes.map(({ address, port, role }) => ({ address, port, role }));
+  const nodes = cluster.nodes.map(describeNode);
   if (isControlled) takeOrders(cluster, stop);
-  const { uri, singleRouterUri } = cluster;
-  if (isJson) console.log(JSON.stringify({ uri, singleRouterUri, nodes }));
+  const { uri, singleRouterUri, tls } = cluster;
+  if (tlsDirectory !== undefined && tls !== undefined) writeCertificates(tlsDirectory, tls);
+  const shownTls = tls === undefined ? {} : { tls: { ca: tls.authority.certificate, client: tls.client } };
+  if (isJson) console.log(JSON.stringify({ uri, singleRouterUri, nodes, ...shownTls }));
   else console.log(`mongotempo-server is ready at ${cluster.uri} (press Ctrl-C to stop)`);
+}
+
+function writeCertificates(directory: string, { authority, client }: ClusterTls): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'ca.pem'), authority.certificate);
+  writeFileSync(join(directory, 'client.pem'), client.cert + client.key, { mode: 0o600 });
 }
 
 function takeOrders(cluster: TestCluster, stop: () => void): void {

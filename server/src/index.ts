@@ -1,6 +1,10 @@
 export { type TestClusterOptions } from './cluster/options.js';
-export { TestCluster } from './cluster/test_cluster.js';
+export { type ClusterTls, TestCluster } from './cluster/test_cluster.js';
 export { type TestNode } from './cluster/test_node.js';
+export { type ControlMethod, type NodeDescription } from './control.js';
 export { type LaunchedServer, launch } from './launch.js';
+export { type Accepting, type Network, type ReplyFault } from './network/network.js';
 export { type Topology } from './replication/deployment.js';
+export { type Role } from './replication/member.js';
 export { type Clock, type Timer } from './runtime/clock.js';
+export { type Certificate, CertificateAuthority, type CertificateRequest } from './tls/certificate_authority.js';

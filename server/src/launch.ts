@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestClusterOptions } from './cluster/options.js';
-import { type ControlMethod, type ControlReply } from './control.js';
-import { type Role } from './replication/member.js';
+import { type ControlMethod, type ControlReply, type NodeDescription } from './control.js';
+import { type Certificate } from './tls/certificate_authority.js';
 
 /** A server in a child process. */
 export interface LaunchedServer {
@@ -12,7 +12,9 @@ export interface LaunchedServer {
   /** Names one router only, where `uri` names several; the same as `uri` where there are none. */
   readonly singleRouterUri: string;
   /** Its nodes as they were at the start. */
-  readonly nodes: readonly { readonly address: string; readonly port: number; readonly role: Role }[];
+  readonly nodes: readonly NodeDescription[];
+  /** The certificate that clients have to trust, as PEM, and one for themselves; undefined without TLS. */
+  readonly tls?: { readonly ca: string; readonly client: Certificate };
   readonly pid: number;
   /** Makes its cluster do something, such as `reset` or `stepDown`. @throws Error when that fails, or the process has ended. */
   call(method: ControlMethod, ...args: readonly unknown[]): Promise<unknown>;
@@ -46,7 +48,7 @@ export async function launch(options: Omit<TestClusterOptions, 'clock'> = {}): P
   });
   let lastId = 0;
   return {
-    ...(JSON.parse(first) as Pick<LaunchedServer, 'uri' | 'singleRouterUri' | 'nodes'>),
+    ...(JSON.parse(first) as Pick<LaunchedServer, 'uri' | 'singleRouterUri' | 'nodes' | 'tls'>),
     pid,
     async call(method, ...args) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error('The server has ended');
@@ -66,7 +68,7 @@ export async function launch(options: Omit<TestClusterOptions, 'clock'> = {}): P
 }
 
 function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
-  const { topology, nodes, host, port = 0, setName, version, electionDelayMS, seed, socketPath, auth } = options;
+  const { topology, nodes, host, port = 0, setName, version, electionDelayMS, seed, socketPath, auth, tls } = options;
   const isSet = topology === undefined ? nodes !== undefined || setName !== undefined : topology === 'replicaset';
   const values: readonly (readonly [string, string | number | undefined])[] = [
     ['replset', isSet ? (nodes ?? 3) : undefined],
@@ -81,6 +83,10 @@ function argumentsFor(options: Omit<TestClusterOptions, 'clock'>): string[] {
     ['socket', socketPath],
     ['auth', auth === undefined ? undefined : `${auth.user}:${auth.password}`],
   ];
+  const flags = [
+    ...(tls === undefined || tls === false ? [] : ['--tls']),
+    ...(typeof tls === 'object' && tls.clientCertificates === 'required' ? ['--require-client-certificate'] : []),
+  ];
   const given = values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
-  return [...given, '--json', '--control'];
+  return [...given, ...flags, '--json', '--control'];
 }

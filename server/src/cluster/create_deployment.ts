@@ -17,10 +17,7 @@ export function createDeployment(plan: ClusterPlan): Deployment {
   const { topology, nodes, setName, version, electionDelayMS, seed, clock, socketPath } = plan;
   const ids = new IdGenerator(seed);
   const timers = new TimerGroup(clock);
-  const members = Array.from({ length: nodes }, (_, index) => {
-    const processId = ids.objectId(clock.wallTime());
-    return new Member({ index, address: socketPath ?? '', role: roleOf(topology, index), processId, ids });
-  });
+  const members = Array.from({ length: nodes }, (_, index) => newMember({ topology, ids, clock }, index, socketPath));
   const storage = new Storage(ids);
   const locks = new WriteLocks();
   const clusterTime = new ClusterTime(clock);
@@ -43,6 +40,16 @@ export function createDeployment(plan: ClusterPlan): Deployment {
     replicaSet:
       topology === 'replicaset' ? new ReplicaSet({ name: setName, members, timers, electionDelayMS }) : undefined,
   };
+}
+
+/** One more process of a deployment, which does not listen yet. */
+export function newMember(
+  { topology, ids, clock }: Pick<Deployment, 'topology' | 'ids' | 'clock'>,
+  index: number,
+  socketPath = '',
+): Member {
+  const processId = ids.objectId(clock.wallTime());
+  return new Member({ index, address: socketPath, role: roleOf(topology, index), processId, ids });
 }
 
 /** The one that the options name may do everything, as all may that are known. */

@@ -26,6 +26,11 @@ export interface TestClusterOptions {
   clock?: Clock;
   /** A user of the database admin that may do everything. With one, clients have to authenticate. */
   auth?: { readonly user: string; readonly password: string };
+  /**
+   * Clients have to speak TLS. The certificates are made at the start; `clientCertificates: 'required'` refuses clients without one.
+   * Default: no TLS.
+   */
+  tls?: boolean | { readonly clientCertificates: 'optional' | 'required' };
   /** A unix socket for a standalone to listen on instead of a port. */
   socketPath?: string;
 }
@@ -43,6 +48,8 @@ export interface ClusterPlan {
   readonly clock: Clock;
   readonly auth: { readonly user: string; readonly password: string } | undefined;
   readonly socketPath: string | undefined;
+  /** Undefined: no TLS. */
+  readonly clientCertificates: 'optional' | 'required' | undefined;
 }
 
 const usualNodes: Readonly<Record<Topology, number>> = {
@@ -70,16 +77,22 @@ export function planOf(options: TestClusterOptions): ClusterPlan {
     clock: options.clock ?? systemClock,
     auth: options.auth,
     socketPath: options.socketPath,
+    clientCertificates: clientCertificatesOf(options.tls),
   };
   check(plan);
   return plan;
+}
+
+function clientCertificatesOf(tls: TestClusterOptions['tls']): ClusterPlan['clientCertificates'] {
+  if (tls === undefined || tls === false) return undefined;
+  return tls === true ? 'optional' : tls.clientCertificates;
 }
 
 function topologyFor({ nodes, setName }: TestClusterOptions): Topology {
   return nodes === undefined && setName === undefined ? 'standalone' : 'replicaset';
 }
 
-function check({ topology, nodes, port, version, socketPath }: ClusterPlan): void {
+function check({ topology, nodes, port, version, socketPath, clientCertificates }: ClusterPlan): void {
   if (!Object.hasOwn(usualNodes, topology)) {
     throw new RangeError(`The topology must be one of ${Object.keys(usualNodes).join(', ')}, not ${topology}`);
   }
@@ -89,6 +102,9 @@ function check({ topology, nodes, port, version, socketPath }: ClusterPlan): voi
   if (topology === 'standalone' && nodes > 1) throw new RangeError(`A standalone has one node, not ${nodes}`);
   if (socketPath !== undefined && topology !== 'standalone') {
     throw new RangeError('Only a standalone can listen on a unix socket');
+  }
+  if (socketPath !== undefined && clientCertificates !== undefined) {
+    throw new RangeError('There is no TLS on a unix socket');
   }
   const lastPort = port + nodes - 1 + morePorts[topology];
   if (!Number.isInteger(port) || port < 0 || lastPort > 65_535) {

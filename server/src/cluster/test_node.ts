@@ -1,8 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Connection } from '../connection/connection.js';
+import { type ClientSocket, Connection } from '../connection/connection.js';
+import { type Network } from '../network/network.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member, type Role } from '../replication/member.js';
+import { type Certificate, type CertificateAuthority } from '../tls/certificate_authority.js';
+import { TlsFront, type TlsPlan } from '../tls/tls_front.js';
+
+/** How a client came. */
+type Approach = 'port' | 'load balancer';
+
+/** Where a node listens, and how. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly socketPath: string | undefined;
+  readonly tls: TlsPlan | undefined;
+}
 
 /** One server process of a cluster: a port, and what listens there. */
 export class TestNode {
@@ -11,21 +25,21 @@ export class TestNode {
   readonly #host: string;
   readonly #socketPath: string | undefined;
   readonly #connections = new Set<Connection>();
+  /** All that are open, also those to which it does not listen (yet). */
+  readonly #sockets = new Set<Socket>();
+  readonly #tls: TlsFront | undefined;
   #port: number;
   #server: Server | undefined;
   #lastConnectionId = 0;
 
   /** @internal */
-  constructor(
-    deployment: Deployment,
-    member: Member,
-    listen: { host: string; port: number; socketPath?: string | undefined },
-  ) {
+  constructor(deployment: Deployment, member: Member, listen: ListenOptions) {
     this.#deployment = deployment;
     this.#member = member;
     this.#host = listen.host;
     this.#port = listen.port;
     this.#socketPath = listen.socketPath;
+    this.#tls = listen.tls === undefined ? undefined : new TlsFront(listen.tls, listen.host);
   }
 
   /** host:port, or the path of the socket. */
@@ -72,14 +86,46 @@ export class TestNode {
     replicaSet?.memberCameUp(this.#member);
   }
 
+  /** Delays, cuts and breaks what goes between this node and its clients. */
+  get network(): Network {
+    return this.#member.network;
+  }
+
+  /** Shows another certificate to new connections. @throws Error without TLS. */
+  useCertificate(certificate: Certificate, authority: CertificateAuthority): void {
+    if (this.#tls === undefined) throw new Error('The cluster was started without TLS');
+    this.#tls.use(certificate, authority);
+  }
+
+  /** @internal */
+  get member(): Member {
+    return this.#member;
+  }
+
   /** @internal Takes a connection that came in by its own port or through a load balancer. */
-  accept(socket: Socket, by: 'port' | 'load balancer'): void {
+  accept(raw: Socket, by: Approach): void {
+    this.#sockets.add(raw);
+    raw.once('close', () => this.#sockets.delete(raw));
+    // Until somebody listens to it, nobody else would notice.
+    raw.on('error', () => undefined);
+    const { accepting } = this.network;
+    if (accepting === 'usual') this.#serve(raw, by);
+    else if (accepting !== 'silent') this.#deployment.timers.set(accepting.afterMS, () => this.#serve(raw, by));
+  }
+
+  #serve(raw: Socket, by: Approach): void {
+    if (this.#tls === undefined) this.#connect({ socket: raw, raw, subject: undefined }, by);
+    else this.#tls.secure(raw, client => this.#connect(client, by));
+  }
+
+  #connect(client: ClientSocket, by: Approach): void {
+    if (client.socket.destroyed) return;
     const id = ++this.#lastConnectionId;
-    const connection = new Connection(socket, this.#member, this.#deployment, { id, by });
+    const connection = new Connection(client, this.#member, this.#deployment, { id, by });
     this.#connections.add(connection);
     this.#member.connectionsCurrent++;
     this.#member.connectionsCreated++;
-    socket.once('close', () => {
+    client.socket.once('close', () => {
       if (this.#connections.delete(connection)) this.#member.connectionsCurrent--;
     });
   }
@@ -110,6 +156,8 @@ export class TestNode {
     for (const connection of this.#connections) end(connection);
     this.#member.connectionsCurrent -= this.#connections.size;
     this.#connections.clear();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
     await closed;
   }
 }

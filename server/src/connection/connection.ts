@@ -4,6 +4,7 @@ import { type Document, isDocument } from '../bson/types.js';
 import { type ConnectionState } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import { awaitsChanges } from '../commands/look_up.js';
+import { Channel } from '../network/channel.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member } from '../replication/member.js';
 import { Signal } from '../runtime/signal.js';
@@ -11,9 +12,18 @@ import { FrameReader } from '../wire/frame_reader.js';
 import { encodeReply } from '../wire/reply.js';
 import { parseRequest, type Request } from '../wire/request.js';
 
+/** A socket that a client has connected, after TLS if there is any. */
+export interface ClientSocket {
+  readonly socket: Socket;
+  /** What lies below TLS; without TLS the same. */
+  readonly raw: Socket;
+  /** Of the client's certificate. */
+  readonly subject: string | undefined;
+}
+
 /** One client connection: requests are answered one after the other, in their order. */
 export class Connection {
-  readonly #socket: Socket;
+  readonly #channel: Channel;
   readonly #member: Member;
   readonly #deployment: Deployment;
   readonly #reader = new FrameReader();
@@ -23,18 +33,17 @@ export class Connection {
   #lastRequestId = 0;
 
   constructor(
-    socket: Socket,
+    { socket, raw, subject }: ClientSocket,
     member: Member,
     deployment: Deployment,
     { id, by }: { id: number; by: 'port' | 'load balancer' },
   ) {
-    this.#socket = socket;
     this.#member = member;
     this.#deployment = deployment;
     this.#state = {
       id,
       isBehindLoadBalancer: by === 'load balancer',
-      remoteAddress: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
+      remoteAddress: `${raw.remoteAddress ?? ''}:${raw.remotePort ?? 0}`,
       closing: new Signal(),
       isClosed: false,
       hellos: 0,
@@ -42,25 +51,20 @@ export class Connection {
       appName: undefined,
       conversation: undefined,
       users: [],
-      subject: undefined,
+      subject,
     };
-    socket.setNoDelay(true);
-    socket.on('data', chunk => this.#receive(chunk));
-    // A reset by the client is no error of the server; 'close' follows.
-    socket.on('error', () => undefined);
+    this.#channel = new Channel({ socket, raw }, member.network, deployment.timers, chunk => this.#receive(chunk));
     socket.on('close', () => this.#closed());
   }
 
   /** Ends the connection as a shutdown does. */
   close(): void {
-    this.#socket.destroy();
+    this.#channel.close();
   }
 
   /** Ends the connection as a crash would: with a reset. */
   reset(): void {
-    // libuv cannot reset a socket that is shutting down: Node 20 then never frees the handle and spins at exit.
-    if (this.#socket.writableEnded) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    this.#channel.reset();
   }
 
   #closed(): void {
@@ -73,7 +77,7 @@ export class Connection {
       this.#waiting.push(...this.#reader.push(chunk));
     } catch {
       // What was sent before the garbage is not answered either: the stream cannot be trusted.
-      this.#socket.destroy();
+      this.#channel.close();
       return;
     }
     this.#answerNext();
@@ -81,13 +85,13 @@ export class Connection {
 
   /** Answers what is waiting until a command has to wait itself. */
   #answerNext(): void {
-    while (!this.#isBusy && !this.#state.isClosed && !this.#socket.destroyed) {
+    while (!this.#isBusy && !this.#state.isClosed && this.#channel.isOpen) {
       const message = this.#waiting.shift();
       if (message === undefined) return;
       try {
         this.#answer(parseRequest(message));
       } catch {
-        this.#socket.destroy();
+        this.#channel.close();
         return;
       }
     }
@@ -122,7 +126,7 @@ export class Connection {
     this.#isBusy = true;
     void work
       .catch(() => {
-        this.#socket.destroy();
+        this.#channel.close();
       })
       .finally(() => {
         this.#isBusy = false;
@@ -139,7 +143,7 @@ export class Connection {
     let reply = first;
     let responseTo = request.requestId;
     while (toNumber(reply['ok']) === 1 && isDocument(reply['topologyVersion'])) {
-      if (this.#socket.destroyed) return;
+      if (!this.#channel.isOpen) return;
       responseTo = this.#send(request, reply, responseTo, true);
       const { topologyVersion } = reply;
       reply = await this.#dispatch({ ...request.body, topologyVersion, client: undefined }, request);
@@ -153,7 +157,9 @@ export class Connection {
   #send(request: Request, reply: Document, responseTo: number, moreToCome: boolean): number {
     this.#lastRequestId = (this.#lastRequestId + 1) & 0x7fffffff;
     const header = { requestId: this.#lastRequestId, responseTo, moreToCome };
-    if (!request.moreToCome && !this.#socket.destroyed) this.#socket.write(encodeReply(reply, header, request));
+    if (!request.moreToCome && this.#channel.isOpen) {
+      this.#channel.send(encodeReply(reply, header, request), Object.keys(request.body)[0] ?? '');
+    }
     return header.requestId;
   }
 }

@@ -31,6 +31,11 @@ export class TimerGroup {
     this.#clock = clock;
   }
 
+  /** Monotonic milliseconds. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   set(delayMS: number, run: () => void): Timer {
     const inner = this.#clock.setTimer(delayMS, () => {
       this.#running.delete(timer);
