@@ -96,6 +96,9 @@ function checkMaxTime(body: Document): void {
 export function checkRole(command: Command, member: Member, body: Document): void {
   if (member.isWritable || command.access === 'any') return;
   if (command.access === 'write') throw new CommandError(ErrorCode.NotWritablePrimary, 'not primary');
+  if (member.role === 'removed') {
+    throw new CommandError(ErrorCode.NotPrimaryOrSecondary, 'node is not in primary or recovering state');
+  }
   const preference = body['$readPreference'];
   const mode = isDocument(preference) ? preference['mode'] : 'primary';
   if (mode === 'primary' || mode === undefined) {

@@ -5,7 +5,7 @@ import { takeSleep } from '../query/where.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { checkCommand, checkRole } from './checks.js';
 import { CloseConnection, type Command, type CommandContext } from './context.js';
-import { checkReadConcern, runOnSnapshot } from './read_concern.js';
+import { checkReadConcern, runBehind, runOnSnapshot } from './read_concern.js';
 import { runBehindTransactions, runInTransaction } from './transactions.js';
 
 /** Checks and runs a command: in a transaction, once however often it is sent, or simply. */
@@ -16,7 +16,7 @@ export function execute(command: Command, context: CommandContext): Document | P
   const { body, deployment } = context;
   deployment.sessions.enterTerm(deployment.replicaSet?.term ?? 0);
   if (body['autocommit'] !== undefined) return runInTransaction(command, context, runOnce);
-  const snapshot = runOnSnapshot(command, context);
+  const snapshot = runOnSnapshot(command, context) ?? runBehind(command, context);
   if (snapshot !== undefined) return snapshot;
   const { lsid, txnNumber } = body;
   const session = lsid === undefined ? undefined : sessionKey(lsid);

@@ -3,7 +3,7 @@ import { type Document, isDocument } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isReplicated } from '../replication/deployment.js';
-import { storageAt } from '../replication/storage_at.js';
+import { storageBefore } from '../replication/storage_at.js';
 import { type Command, type CommandContext } from './context.js';
 import { Fields } from './fields.js';
 
@@ -41,6 +41,15 @@ export function checkReadConcern(context: CommandContext): void {
   if (afterClusterTime instanceof Timestamp) deployment.clusterTime.advanceTo(afterClusterTime);
 }
 
+/** Runs a read on a secondary that lags behind: it sees what was there so long ago. Undefined for every other command. */
+export function runBehind(command: Command, context: CommandContext): Document | Promise<Document> | undefined {
+  const { member, deployment } = context;
+  if (member.lagMS === 0 || command.access !== 'read') return undefined;
+  const shown = deployment.clock.wallTime() - member.lagMS;
+  const storage = storageBefore(deployment.storage, deployment.oplog, ({ wallTime }) => wallTime.getTime() > shown);
+  return command.run({ ...context, deployment: { ...deployment, storage } });
+}
+
 /** Runs a read of a snapshot outside a transaction, and tells its time; undefined for every other command. */
 export function runOnSnapshot(command: Command, context: CommandContext): Document | undefined {
   const concern = context.body['readConcern'];
@@ -54,7 +63,7 @@ export function runOnSnapshot(command: Command, context: CommandContext): Docume
   const { deployment } = context;
   const asked = concern['atClusterTime'];
   const time = asked instanceof Timestamp ? asked : deployment.clusterTime.latest;
-  const storage = storageAt(deployment.storage, deployment.oplog, time);
+  const storage = storageBefore(deployment.storage, deployment.oplog, entry => entry.time.greaterThan(time));
   const reply = command.run({ ...context, deployment: { ...deployment, storage } });
   if (reply instanceof Promise) return undefined;
   const { cursor } = reply;

@@ -20,14 +20,14 @@ export function replSetGetStatus({ member, deployment }: CommandContext): Docume
   return {
     set: replicaSet.name,
     date: new Date(deployment.clock.wallTime()),
-    myState: member.role === 'primary' ? 1 : 2,
+    myState: member.role === 'primary' ? 1 : member.role === 'removed' ? 10 : 2,
     term: new Int32(replicaSet.term),
     members: replicaSet.members.map(other => ({
       _id: other.index,
       name: other.address,
-      health: new Double(other.isAlive ? 1 : 0),
-      state: other.isAlive ? (other.role === 'primary' ? 1 : 2) : 8,
-      stateStr: other.isAlive ? other.role.toUpperCase() : '(not reachable/healthy)',
+      health: new Double(other.isUp ? 1 : 0),
+      state: other.isUp ? (other.role === 'primary' ? 1 : 2) : 8,
+      stateStr: other.isUp ? other.role.toUpperCase() : '(not reachable/healthy)',
       ...(other === member ? { self: true } : {}),
     })),
   };
@@ -45,10 +45,19 @@ export function replSetGetConfig({ deployment }: CommandContext): Document {
   };
 }
 
-/** Accepted so that test runners can undo their step-downs; elections here do not need it. */
-export function replSetFreeze({ deployment }: CommandContext): Document {
-  requireReplicaSet(deployment.replicaSet);
-  return {};
+/** This node may not be elected for so many seconds; 0 takes that back, and what a step-down forbade. */
+export function replSetFreeze({ body, deployment, member }: CommandContext): Document {
+  const replicaSet = requireReplicaSet(deployment.replicaSet);
+  const seconds = toInteger(body['replSetFreeze']) ?? 0;
+  if (seconds > 0 && member.role === 'primary') {
+    throw new CommandError(
+      ErrorCode.NotSecondary,
+      'cannot freeze node when primary or running for election. state: Primary',
+    );
+  }
+  if (seconds > 0) replicaSet.bar(member, seconds * 1000);
+  else replicaSet.letStand(member);
+  return seconds > 0 ? {} : { info: 'unfreezing' };
 }
 
 function requireReplicaSet(replicaSet: ReplicaSet | undefined): ReplicaSet {

@@ -27,7 +27,7 @@ export function checkWriteConcern({ body, deployment }: CommandContext): Documen
 function dataBearing({ replicaSet }: Deployment): { all: number; alive: number } {
   if (replicaSet === undefined) return { all: 3, alive: 3 };
   const { members } = replicaSet;
-  return { all: members.length, alive: members.filter(member => member.isAlive).length };
+  return { all: members.length, alive: members.filter(member => member.isUp).length };
 }
 
 function errorOf(code: number, errmsg: string): Document {

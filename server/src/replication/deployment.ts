@@ -27,7 +27,8 @@ export interface Deployment {
   readonly users: UserTable;
   /** Clients have to say who they are. */
   readonly requiresAuth: boolean;
-  readonly members: readonly Member[];
+  /** Every node that there is, in the configuration of the set or not. */
+  readonly members: Member[];
   /** The set whose members clients see; undefined for a standalone and behind mongos. */
   readonly replicaSet: ReplicaSet | undefined;
 }

@@ -31,8 +31,14 @@ export function describeNode(
   };
 }
 
-function describeSet({ clusterTime }: Deployment, replicaSet: ReplicaSet, member: Member): Document {
+function describeSet({ clusterTime, clock }: Deployment, replicaSet: ReplicaSet, member: Member): Document {
+  if (member.role === 'removed') {
+    return { isreplicaset: true, secondary: false, info: 'Does not have a valid replica set config' };
+  }
   const { primary } = replicaSet;
+  // One that lags behind has the writes only that were made so long ago.
+  const latest = Math.min(clusterTime.lastWrite.getTime(), clock.wallTime() - member.lagMS);
+  const lastWriteDate = member.lagMS === 0 ? clusterTime.lastWrite : new Date(latest);
   const opTime = { ts: clusterTime.latest, t: Long.fromNumber(replicaSet.term) };
   return {
     hosts: replicaSet.members.map(({ address }) => address),
@@ -45,9 +51,9 @@ function describeSet({ clusterTime }: Deployment, replicaSet: ReplicaSet, member
     ...(member.role === 'primary' ? { electionId: replicaSet.electionId } : {}),
     lastWrite: {
       opTime,
-      lastWriteDate: clusterTime.lastWrite,
+      lastWriteDate,
       majorityOpTime: opTime,
-      majorityWriteDate: clusterTime.lastWrite,
+      majorityWriteDate: lastWriteDate,
     },
   };
 }

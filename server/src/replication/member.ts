@@ -2,16 +2,19 @@ import { Long, type ObjectId } from 'bson';
 import { type Document } from '../bson/types.js';
 import { CursorRegistry } from '../engine/cursors.js';
 import { FailPoints } from '../failpoints/fail_points.js';
+import { Network } from '../network/network.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Signal } from '../runtime/signal.js';
 
-export type Role = 'standalone' | 'primary' | 'secondary' | 'mongos';
+/** One that is removed runs on and belongs to no set. */
+export type Role = 'standalone' | 'primary' | 'secondary' | 'removed' | 'mongos';
 
 /** What belongs to one server process: its role, its topology version, its fail points and its cursors. */
 export class Member {
   readonly index: number;
   readonly cursors: CursorRegistry;
   readonly failPoints = new FailPoints();
+  readonly network = new Network();
   /** Emitted whenever the topology version rises, and when the node goes down: wakes waiting hellos. */
   readonly topologyChanges = new Signal();
   connectionsCurrent = 0;
@@ -19,6 +22,8 @@ export class Member {
   #address: string;
   #role: Role;
   #isAlive = true;
+  #isPartitioned = false;
+  #lagMS = 0;
   #processId: ObjectId;
   #counter = 0;
 
@@ -47,12 +52,37 @@ export class Member {
     return this.#isAlive;
   }
 
+  /** Whether the others of its set hear of it. */
+  get isUp(): boolean {
+    return this.#isAlive && !this.#isPartitioned;
+  }
+
+  get isPartitioned(): boolean {
+    return this.#isPartitioned;
+  }
+
   get isWritable(): boolean {
-    return this.#role !== 'secondary';
+    return this.#role !== 'secondary' && this.#role !== 'removed';
+  }
+
+  /** How old the data are that it shows while it is a secondary. */
+  get lagMS(): number {
+    return this.#role === 'secondary' ? this.#lagMS : 0;
   }
 
   get counter(): number {
     return this.#counter;
+  }
+
+  setLag(lagMS: number): void {
+    this.#lagMS = lagMS;
+  }
+
+  /** Cuts it off from its clients and from the others of its set, or joins it to them again. */
+  setPartitioned(isPartitioned: boolean): void {
+    this.#isPartitioned = isPartitioned;
+    if (isPartitioned) this.network.cut();
+    else this.network.heal();
   }
 
   setRole(role: Role): void {

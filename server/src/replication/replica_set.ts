@@ -3,28 +3,38 @@ import { type Timer, type TimerGroup } from '../runtime/clock.js';
 import { type Member } from './member.js';
 
 /**
- * Roles and elections of a replica set. Data are shared, so an election only moves the role:
+ * Roles, elections and the configuration of a replica set. Data are shared, so an election only moves the role:
  *
  *   primary steps down or dies ──► no primary ──(electionDelayMS, a majority is up)──► the next candidate is primary
  */
 export class ReplicaSet {
   readonly name: string;
-  readonly members: readonly Member[];
-  readonly setVersion = 1;
-  readonly #timers: TimerGroup;
   readonly electionDelayMS: number;
+  readonly #timers: TimerGroup;
   /** Who may not stand for election, and the timers that let them again. */
   readonly #barred = new Map<Member, Timer>();
   readonly #awaitingPrimary = new Set<() => void>();
+  #members: readonly Member[];
+  #setVersion = 1;
   #term = 1;
   #lastPrimary = 0;
   #election: Timer | undefined;
 
   constructor(options: { name: string; members: readonly Member[]; timers: TimerGroup; electionDelayMS: number }) {
     this.name = options.name;
-    this.members = options.members;
+    this.#members = options.members;
     this.#timers = options.timers;
     this.electionDelayMS = options.electionDelayMS;
+  }
+
+  /** Those of the configuration, up or not. */
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** Rises with every reconfiguration. */
+  get setVersion(): number {
+    return this.#setVersion;
   }
 
   get term(): number {
@@ -37,22 +47,39 @@ export class ReplicaSet {
   }
 
   get primary(): Member | undefined {
-    return this.members.find(member => member.isAlive && member.role === 'primary');
+    return this.members.find(member => member.isUp && member.role === 'primary');
   }
 
   /** The primary becomes a secondary and may not be elected for a while; the others elect a new one. */
   stepDown(barredMS: number): void {
     const { primary } = this;
     if (primary === undefined) return;
-    this.#bar(primary, barredMS);
+    this.bar(primary, barredMS);
     this.#changeRoles(undefined);
     this.#callElection();
+  }
+
+  /** Makes a member primary at once, as if it had just won an election. @throws RangeError if it cannot win one. */
+  elect(member: Member): void {
+    if (!this.members.includes(member) || !member.isUp || !this.#hasMajority()) {
+      throw new RangeError(
+        `The node ${member.address} cannot win an election: it, or a majority of its set, is not there`,
+      );
+    }
+    if (this.primary === member) return;
+    this.#win(member);
   }
 
   /** Whoever was barred from elections may be elected again. */
   letAllStand(): void {
     for (const timer of this.#barred.values()) timer.cancel();
     this.#barred.clear();
+    this.#callElection();
+  }
+
+  /** A member that was barred may be elected again. */
+  letStand(member: Member): void {
+    this.bar(member, 0);
     this.#callElection();
   }
 
@@ -63,9 +90,24 @@ export class ReplicaSet {
   }
 
   memberCameUp(member: Member): void {
-    this.#bar(member, 0);
-    member.setRole('secondary');
+    this.bar(member, 0);
+    if (this.members.includes(member)) member.setRole('secondary');
     member.announce();
+    this.#callElection();
+  }
+
+  /** From now on the set has these members; who is none any more runs on, and says so. */
+  reconfigure(members: readonly Member[]): void {
+    const removed = this.members.filter(member => !members.includes(member));
+    const { primary } = this;
+    this.#members = members;
+    this.#setVersion++;
+    for (const member of removed) {
+      this.bar(member, 0);
+      member.setRole('removed');
+    }
+    this.#changeRoles(primary !== undefined && members.includes(primary) && this.#hasMajority() ? primary : undefined);
+    for (const member of removed) member.announce();
     this.#callElection();
   }
 
@@ -75,7 +117,8 @@ export class ReplicaSet {
     await new Promise<void>(resolve => this.#awaitingPrimary.add(resolve));
   }
 
-  #bar(member: Member, durationMS: number): void {
+  /** A member may not be elected for so long; 0 lets it stand again. */
+  bar(member: Member, durationMS: number): void {
     this.#barred.get(member)?.cancel();
     this.#barred.delete(member);
     if (durationMS <= 0) return;
@@ -90,14 +133,13 @@ export class ReplicaSet {
     if (this.primary !== undefined || this.#election !== undefined || this.#candidate() === undefined) return;
     this.#election = this.#timers.set(this.electionDelayMS, () => {
       this.#election = undefined;
-      this.#elect();
+      if (this.primary !== undefined) return;
+      const candidate = this.#candidate();
+      if (candidate !== undefined) this.#win(candidate);
     });
   }
 
-  #elect(): void {
-    if (this.primary !== undefined) return;
-    const candidate = this.#candidate();
-    if (candidate === undefined) return;
+  #win(candidate: Member): void {
     this.#term++;
     this.#changeRoles(candidate);
     for (const resolve of this.#awaitingPrimary) resolve();
@@ -107,13 +149,16 @@ export class ReplicaSet {
   /** The next node after the last primary that is up and may be elected. */
   #candidate(): Member | undefined {
     if (!this.#hasMajority()) return undefined;
-    const start = this.#lastPrimary + 1;
-    const inTurn = [...this.members.slice(start), ...this.members.slice(0, start)];
-    return inTurn.find(member => member.isAlive && !this.#barred.has(member));
+    const inTurn = [...this.members].sort((a, b) => this.#turnOf(a) - this.#turnOf(b));
+    return inTurn.find(member => member.isUp && !this.#barred.has(member));
+  }
+
+  #turnOf({ index }: Member): number {
+    return index > this.#lastPrimary ? index - this.#lastPrimary : index + 1_000 - this.#lastPrimary;
   }
 
   #hasMajority(): boolean {
-    return this.members.filter(member => member.isAlive).length * 2 > this.members.length;
+    return this.members.filter(member => member.isUp).length * 2 > this.members.length;
   }
 
   /** All roles first, then the news: whoever is woken must see the new state of every node. */

@@ -1,12 +1,11 @@
-import { type Timestamp } from 'bson';
 import { type Change } from '../engine/journal.js';
 import { type Storage } from '../engine/storage.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
-import { type Oplog } from './oplog.js';
+import { type Oplog, type OplogEntry } from './oplog.js';
 
-/** The data as they were at a time: what came later is undone, from the end. @throws CommandError when that is too long ago. */
-export function storageAt(storage: Storage, oplog: Oplog, time: Timestamp): Storage {
+/** The data as they were once: what came later is undone, from the end. @throws CommandError when that is too long ago. */
+export function storageBefore(storage: Storage, oplog: Oplog, isLater: (entry: OplogEntry) => boolean): Storage {
   const past = storage.snapshot();
   for (let position = oplog.last; ; position--) {
     const entry = oplog.at(position);
@@ -14,7 +13,7 @@ export function storageAt(storage: Storage, oplog: Oplog, time: Timestamp): Stor
       if (position >= 1) throw tooOld();
       return past;
     }
-    if (!entry.time.greaterThan(time)) return past;
+    if (!isLater(entry)) return past;
     undo(past, entry.change);
   }
 }
