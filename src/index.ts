@@ -34,6 +34,7 @@ export {
   OrderedBulkOperation,
   UnorderedBulkOperation,
 } from './bulk/bulk_operation.js';
+export type * from './bulk/client_result.js';
 export * from './bulk/errors.js';
 export type { InsertManyResult } from './bulk/insert_many.js';
 export {
@@ -106,6 +107,7 @@ export * from './events/server.js';
 export * from './events/topology.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
+export type { ClientBulkWriteOptions } from './operations/client_bulk_write/operation.js';
 export type { ContextOverrides } from './operations/context.js';
 export type { DeleteOptions, DeleteResult } from './operations/delete.js';
 export type { DropCollectionOptions, DropDatabaseOptions } from './operations/drop.js';

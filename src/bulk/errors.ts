@@ -1,5 +1,6 @@
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { type ErrorDescription, MongoServerError } from '../errors/server.js';
+import type { ClientBulkWriteError, ClientBulkWriteResult } from './client_result.js';
 import type { BulkWriteResult, WriteError } from './result.js';
 
 /**
@@ -51,18 +52,34 @@ export class MongoBulkWriteError extends MongoServerError {
   }
 }
 
+/** What an error tells of a client bulk write. */
+interface ClientOutcome {
+  readonly writeErrors: Map<number, ClientBulkWriteError>;
+  readonly writeConcernErrors: ClientBulkWriteError[];
+  partialResult(): ClientBulkWriteResult | undefined;
+}
+
 /**
- * A client bulk write did not do all that was asked.
+ * A client bulk write did not do all that was asked. `writeErrors` has the errors of single writes, `cause` what ended the whole.
  *
  * @public
  */
 export class MongoClientBulkWriteError extends MongoServerError {
   /** Write concern errors of its batches. */
-  readonly writeConcernErrors: Record<string, unknown>[] = [];
+  readonly writeConcernErrors: ClientBulkWriteError[];
   /** Errors of single writes by their position. */
-  readonly writeErrors = new Map<number, Record<string, unknown>>();
-  /** What is known to have been done. */
-  declare partialResult?: Record<string, unknown>;
+  readonly writeErrors: Map<number, ClientBulkWriteError>;
+  /** What is known to have been done; absent when nothing is. */
+  declare partialResult?: ClientBulkWriteResult;
+
+  /** @internal */
+  constructor(message: ErrorDescription, outcome?: ClientOutcome, details?: ErrorDetails) {
+    super(message, details);
+    this.writeConcernErrors = outcome?.writeConcernErrors ?? [];
+    this.writeErrors = outcome?.writeErrors ?? new Map<number, ClientBulkWriteError>();
+    const partialResult = outcome?.partialResult();
+    if (partialResult !== undefined) this.partialResult = partialResult;
+  }
 
   static {
     brand(this, 'MongoClientBulkWriteError');

@@ -1,4 +1,6 @@
-import type { BSONSerializeOptions } from '../bson/index.js';
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { clientBulkWrite } from '../bulk/client_bulk_write.js';
+import type { ClientBulkWriteResult } from '../bulk/client_result.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
@@ -8,8 +10,11 @@ import { Deadline } from '../csot/deadline.js';
 import { MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
+import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
+import { withOverrides } from '../operations/context.js';
 import { endSessions } from '../operations/end_sessions.js';
 import type { Engine } from '../operations/engine.js';
+import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
 import { systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
@@ -19,6 +24,7 @@ import { readPreferenceSelector } from '../sdam/server_selection.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
 import { createEngine, type Effects } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
@@ -145,6 +151,22 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       throw error;
     }
     return this;
+  }
+
+  /**
+   * Writes to any collections, in as few messages as possible. For servers from 8.0 on.
+   *
+   * @throws MongoClientBulkWriteError if some were refused; its `partialResult` tells of the others
+   */
+  async bulkWrite<SchemaMap extends Record<string, Document> = Record<string, Document>>(
+    models: readonly ClientBulkWriteModel<SchemaMap>[],
+    options: ClientBulkWriteOptions = {},
+  ): Promise<ClientBulkWriteResult> {
+    const engine = this.engine();
+    const deadline = startDeadline(this.context, options, engine.clock);
+    const context = { ...withOverrides(this.context, options), database: 'admin', namespace: 'admin' };
+    const createPk = (): unknown => this.options.pkFactory.createPk();
+    return clientBulkWrite(engine, context, models, options, document => withId(document, createPk), deadline);
   }
 
   /** A database. Default: that of the connection string, else `test`. */

@@ -53,11 +53,18 @@ function pairsOf(sort: Sort, direction: SortDirection | undefined): (readonly [s
 
 function directionOf(field: string, given: unknown): 1 | -1 | Document {
   if (typeof given === 'object' && given !== null && '$meta' in given) return given;
-  const direction = DIRECTIONS.get(typeof given === 'string' ? given.toLowerCase() : given);
+  const direction = DIRECTIONS.get(plainDirection(given));
   if (direction === undefined) {
     throw new MongoInvalidArgumentError(
       `Invalid sort direction for '${field}': ${JSON.stringify(given)}; allowed are 1, -1, 'asc', 'desc', 'ascending', 'descending' and {$meta: …}`,
     );
   }
   return direction;
+}
+
+/** A number of a BSON type is that number. */
+function plainDirection(given: unknown): unknown {
+  if (typeof given === 'string') return given.toLowerCase();
+  const isBson = typeof given === 'object' && given !== null && '_bsontype' in given;
+  return isBson ? Number(given) : given;
 }

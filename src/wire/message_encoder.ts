@@ -8,6 +8,7 @@ import {
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_SIZE, OpCode, writeHeader } from './header.js';
+import { NamespaceTable, type OperationNamespaces } from './namespace_table.js';
 import { FLAGS_SIZE, MsgFlag, SectionKind } from './op_msg.js';
 
 /** Documents that are sent beside the body of a command, as a kind 1 section: `documents` of an insert, `updates`, `deletes`. */
@@ -17,6 +18,8 @@ export interface DocumentSequence {
   readonly documents: readonly Document[];
   /** Index of the first document to send. */
   readonly from: number;
+  /** Of the operations of a client bulk write: they are sent in a second sequence. */
+  readonly namespaces?: OperationNamespaces;
 }
 
 /** What a server takes in one message; from the hello of the connection on which it is sent. */
@@ -138,27 +141,54 @@ export class MessageEncoder {
   }
 
   #sequence(
-    { field, documents, from }: DocumentSequence,
+    { field, documents, from, namespaces }: DocumentSequence,
     start: number,
     limits: MessageLimits,
     lastEnd: number,
   ): number {
     // Only what is stored is held to the limit itself; `updates` and the like wrap a document in a statement.
     const maxSize = limits.maxBsonObjectSize + (field === 'documents' ? 0 : COMMAND_OVERHEAD);
-    this.#ensure(start, 1 + 4 + field.length + 1);
-    this.#room[start] = SectionKind.documentSequence;
-    let end = start + 5 + this.#room.write(field, start + 5, 'latin1');
-    this.#room[end++] = 0;
+    const table = namespaces === undefined ? null : new NamespaceTable(namespaces, limits.maxMessageSizeBytes);
+    const first = this.#sequenceHead(start, field);
+    let end = first;
     const last = Math.min(documents.length, from + limits.maxWriteBatchSize);
     for (let index = from; index < last; index++) {
-      const next = this.#document(documents[index] ?? {}, end, maxSize, index);
+      const document = documents[index] ?? {};
+      const next = this.#document(document, end, maxSize, index);
+      if (table !== null && next - end > limits.maxBsonObjectSize) this.#checkStored(document, limits, index);
+      const fits = table === null ? next <= lastEnd : table.fits(index, next - first);
       // The first document always goes: a command without any would be refused.
-      if (next > lastEnd && this.taken > 0) break;
+      if (!fits && this.taken > 0) break;
+      if (!fits) table?.refuse(index, next - end);
+      table?.put(index, this.#room, end);
       end = next;
       this.taken++;
     }
     this.#room.writeInt32LE(end - start - 1, start + 1);
+    return table === null ? end : this.#namespaces(table, end, limits);
+  }
+
+  /** An operation of a client bulk write is over the limit: with what it stores, or only with what is around that? */
+  #checkStored({ document, updateMods }: Document, limits: MessageLimits, index: number): void {
+    const stored = (document ?? updateMods) as Document | undefined;
+    const size = stored === undefined ? 0 : calculateObjectSize(stored, this.#settings);
+    if (size > limits.maxBsonObjectSize) tooLarge(size, limits.maxBsonObjectSize, index);
+  }
+
+  #namespaces(table: NamespaceTable, start: number, limits: MessageLimits): number {
+    let end = this.#sequenceHead(start, 'nsInfo');
+    for (const document of table.documents()) end = this.#document(document, end, limits.maxBsonObjectSize);
+    this.#room.writeInt32LE(end - start - 1, start + 1);
     return end;
+  }
+
+  /** Begins a section of documents, whose size is written when it is known. Returns where the first document goes. */
+  #sequenceHead(start: number, field: string): number {
+    this.#ensure(start, 1 + 4 + field.length + 1);
+    this.#room[start] = SectionKind.documentSequence;
+    const end = start + 5 + this.#room.write(field, start + 5, 'latin1');
+    this.#room[end] = 0;
+    return end + 1;
   }
 
   /** Writes a document at an offset and returns the offset behind it. */

@@ -1,0 +1,172 @@
+import { DocumentReader, decodeDocument } from '../bson/decode.js';
+import type { Document } from '../bson/index.js';
+import type { Deadline } from '../csot/deadline.js';
+import { MongoError } from '../errors/base.js';
+import { MongoClientBulkWriteExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoNetworkError } from '../errors/network.js';
+import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import {
+  batchReply,
+  type ClientBatchReply,
+  type ClientBulkWriteOptions,
+  clientBulkWriteOperation,
+} from '../operations/client_bulk_write/operation.js';
+import { type ClientWrite, clientWriteOf } from '../operations/client_bulk_write/write_model.js';
+import { type OperationContext, unacknowledged } from '../operations/context.js';
+import type { CursorReply } from '../operations/cursor_reply.js';
+import type { Engine } from '../operations/engine.js';
+import { executeWith } from '../operations/execute.js';
+import { getMore, killCursors } from '../operations/get_more.js';
+import type { OperationReply } from '../operations/operation.js';
+import { newScope, type OperationScope } from '../operations/scope.js';
+import type { ClientBulkWriteResult } from './client_result.js';
+import { ClientTally } from './client_tally.js';
+import { MongoClientBulkWriteError } from './errors.js';
+
+/** For a killCursors of results that cannot be read. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+/** What all batches have in common. */
+interface ClientBulkWrite {
+  readonly engine: Engine;
+  readonly context: OperationContext;
+  readonly writes: readonly ClientWrite[];
+  readonly options: ClientBulkWriteOptions;
+  readonly scope: OperationScope;
+  readonly deadline: Deadline;
+  readonly tally: ClientTally;
+}
+
+/**
+ * Writes to any collections of a deployment, in as few messages as the server's limits allow, in one session and all under one deadline.
+ *
+ * Source: CRUD, "Client Bulk Write".
+ *
+ * @param context - of the database `admin`
+ * @param prepare - puts the `_id` on a document to insert
+ * @throws MongoClientBulkWriteError if writes were refused, with the result of the others
+ */
+export async function clientBulkWrite(
+  engine: Engine,
+  context: OperationContext,
+  models: unknown,
+  options: ClientBulkWriteOptions,
+  prepare: (document: unknown) => Document,
+  deadline: Deadline,
+): Promise<ClientBulkWriteResult> {
+  if (!Array.isArray(models)) {
+    throw new MongoInvalidArgumentError('Argument "models" must be an array of client bulk write models');
+  }
+  if (models.length === 0) {
+    throw new MongoClientBulkWriteExecutionError('No client bulk write models were provided.');
+  }
+  const { ordered = true, verboseResults = false } = options;
+  checkUnacknowledged(context, ordered, verboseResults);
+  const writes = (models as readonly unknown[]).map(model => clientWriteOf(model, prepare));
+  const tally = new ClientTally(writes, ordered, verboseResults);
+  const scope = newScope();
+  try {
+    await sendAll({ engine, context, writes, options, scope, deadline, tally }, ordered);
+  } finally {
+    if (scope.session !== null) engine.sessions.release(scope.session);
+  }
+  if (tally.writeErrors.size === 0 && tally.writeConcernErrors.length === 0) return tally.result();
+  throw failure(
+    tally,
+    ordered && tally.writeErrors.size > 0
+      ? 'Mongo client ordered bulk write encountered a write error.'
+      : 'Mongo client bulk write encountered errors during execution.',
+  );
+}
+
+/** Without an answer nobody knows where to stop, nor what came of each write. */
+function checkUnacknowledged(context: OperationContext, ordered: boolean, verbose: boolean): void {
+  if (!unacknowledged(context) || !(ordered || verbose)) return;
+  const what = ordered ? 'ordered writes' : 'verbose results';
+  throw new MongoInvalidArgumentError(`Cannot request unacknowledged write concern and ${what}`);
+}
+
+async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
+  const { writes, tally, deadline } = bulk;
+  const ops = writes.map(({ op }) => op);
+  for (let from = 0; from < writes.length; ) {
+    try {
+      const reply = await sendBatch(bulk, ops, from);
+      tally.addReply(reply);
+      if (reply.results !== null) await readResults(bulk, reply.results, from);
+      from += reply.taken;
+    } catch (error) {
+      throw withResult(error, tally);
+    }
+    // The next batch's time begins here.
+    if (deadline.canEnd) deadline.record('read');
+    if (ordered && tally.writeErrors.size > 0) return;
+  }
+}
+
+async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: number): Promise<ClientBatchReply> {
+  const { engine, context, writes, options, scope, deadline } = bulk;
+  const failedReplies: OperationReply[] = [];
+  const operation = clientBulkWriteOperation(context, writes, ops, from, options, reply => failedReplies.push(reply));
+  try {
+    return await executeWith(scope, engine, operation, deadline);
+  } catch (error) {
+    const failedReply = failedReplies.at(-1);
+    // What it wrote stays written, and that its write concern was not satisfied is told at the end.
+    if (failedReply !== undefined && error instanceof MongoWriteConcernError) return batchReply(failedReply);
+    throw error;
+  }
+}
+
+/** Reads what came of single writes, in as many batches as the server makes of it. */
+async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: number): Promise<void> {
+  const { engine, context, scope, deadline, tally } = bulk;
+  const decode = context.bsonOptions.raw === true ? decodeDocument : context.decode;
+  for (let reply = first; ; ) {
+    const reader = new DocumentReader(reply.batch, decode);
+    for (let result = reader.next(); result !== undefined; result = reader.next()) tally.addResult(result, from);
+    const { id, namespace, address } = reply;
+    if (id === 0n) return;
+    const cursor = { id, namespace, address };
+    try {
+      const operation = getMore(cursor, context, {
+        batchSize: undefined,
+        comment: bulk.options.comment,
+        kind: 'nonTailable',
+        maxAwaitTimeMS: undefined,
+      });
+      reply = await executeWith(scope, engine, operation, deadline);
+    } catch (error) {
+      // Whether that is possible changes nothing: the server forgets idle cursors by itself.
+      const bounded = deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS);
+      await executeWith(scope, engine, killCursors(cursor, context), bounded).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/**
+ * The error of a batch with what is known to have been done. A timeout keeps its class, and so does the loss of a connection before which
+ * nothing was done; an abort reason is the caller's own and stays as it is.
+ */
+function withResult(error: unknown, tally: ClientTally): unknown {
+  if (!(error instanceof MongoError)) return error;
+  if (error instanceof MongoServerError || (error instanceof MongoNetworkError && tally.sent > 0)) {
+    return failure(tally, 'Mongo client bulk write encountered an error during execution', error);
+  }
+  // Of the whole, not of the batch that did not go any more.
+  if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
+  const partialResult = tally.partialResult();
+  return partialResult === undefined ? error : Object.assign(error, { partialResult });
+}
+
+function failure(tally: ClientTally, message: string, cause?: MongoError): MongoClientBulkWriteError {
+  const { host, namespace, phase } = cause ?? {};
+  return new MongoClientBulkWriteError({ message }, tally, {
+    ...(cause !== undefined && { cause, labels: cause.errorLabels }),
+    ...(host !== undefined && { host }),
+    ...(namespace !== undefined && { namespace }),
+    ...(phase !== undefined && { phase }),
+  });
+}

@@ -1,0 +1,100 @@
+import { calculateObjectSize, type Document } from '../../bson/index.js';
+import type { RawDocument } from '../../bson/raw_document.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from '../context.js';
+import { type CursorReply, cursorReplyOf } from '../cursor_reply.js';
+import type { Operation, OperationReply } from '../operation.js';
+import { onPrimary } from '../operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions } from '../options.js';
+import type { ClientWrite } from './write_model.js';
+
+/** @public */
+export interface ClientBulkWriteOptions extends CommandOperationOptions {
+  /** Stops at the first error. Default true. */
+  ordered?: boolean;
+  /** Skips the collections' validation rules. */
+  bypassDocumentValidation?: boolean;
+  /** Values that filters, updates and pipelines may use as variables. */
+  let?: Document;
+  /** Has the server tell what came of each write. Default false. */
+  verboseResults?: boolean;
+}
+
+/** What the server made of one batch. */
+export interface ClientBatchReply {
+  /** Writes that were sent. */
+  readonly taken: number;
+  /** Null when the server was not asked to answer. */
+  readonly body: RawDocument | null;
+  /** What came of single writes: all of them, or the errors alone. */
+  readonly results: CursorReply | null;
+  readonly writeConcernError: Document | undefined;
+}
+
+/** Most writes that any server takes in one command. */
+const LARGEST_BATCH = 100_000;
+
+/**
+ * The `bulkWrite` command for the writes from an index on, as many as one message takes.
+ *
+ * @param ops - the writes' fields `ops`, made once for all batches
+ */
+export function clientBulkWriteOperation(
+  context: OperationContext,
+  writes: readonly ClientWrite[],
+  ops: readonly Document[],
+  from: number,
+  options: ClientBulkWriteOptions,
+  onFailedReply: (reply: OperationReply) => unknown,
+): Operation<ClientBatchReply> {
+  const fields = ownFields(options);
+  return onPrimary<ClientBatchReply>(context, {
+    access: 'write',
+    name: 'bulkWrite',
+    // Not with a write of many documents (Retryable Writes, "Supported Write Operations").
+    retryable: !writes.slice(from, from + LARGEST_BATCH).some(({ op }) => op['multi'] === true),
+    unacknowledged: unacknowledged(context),
+    sequence: {
+      field: 'ops',
+      documents: ops,
+      from,
+      namespaces: { of: index => writes[index]?.namespace ?? '', commandSize: calculateObjectSize(fields) },
+    },
+    command(target) {
+      const command = { ...fields };
+      addWriteConcern(command, context, target);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result(reply) {
+      const error = reply.reply.writeConcernError({ host: reply.address });
+      if (error === null) return batchReply(reply);
+      // It may be one after which the write is to be repeated.
+      onFailedReply(reply);
+      throw error;
+    },
+    unacknowledgedResult: taken => ({ taken, body: null, results: null, writeConcernError: undefined }),
+  });
+}
+
+export function batchReply(reply: OperationReply): ClientBatchReply {
+  const { body } = reply.reply;
+  return {
+    taken: reply.taken,
+    body,
+    results: cursorReplyOf(reply, 'firstBatch'),
+    writeConcernError: body.has('writeConcernError')
+      ? (reply.reply.document['writeConcernError'] as Document)
+      : undefined,
+  };
+}
+
+/** The command's fields beside those that any command may have. */
+function ownFields(options: ClientBulkWriteOptions): Document {
+  const fields: Document = {
+    bulkWrite: 1,
+    errorsOnly: options.verboseResults !== true,
+    ordered: options.ordered ?? true,
+  };
+  copyOptions(fields, options, ['bypassDocumentValidation', 'let']);
+  return fields;
+}
