@@ -44,8 +44,12 @@ export {
   type WriteConcernErrorData,
   WriteError,
 } from './bulk/result.js';
+export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
-export { Collection, type CollectionOptions, type FindOneOptions } from './client/collection.js';
+export type { CollectionOptions } from './client/collection/base.js';
+export type { IndexInformationOptions } from './client/collection/indexes.js';
+export type { FindOneOptions } from './client/collection/reads.js';
+export { Collection } from './client/collection.js';
 export { AbstractCursor, type AbstractCursorEvents } from './client/cursors/abstract_cursor.js';
 export {
   type AggregateOptions,
@@ -66,7 +70,7 @@ export type {
   ListSearchIndexesOptions,
 } from './client/cursors/list_search_indexes_cursor.js';
 export type { RunCommandCursor, RunCursorCommandOptions } from './client/cursors/run_command_cursor.js';
-export { Db, type DbOptions } from './client/db.js';
+export { type CreateCollectionOptions, Db, type DbOptions } from './client/db.js';
 export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
 export { type ConnectOptions, MongoClient, type MongoClientEvents } from './client/mongo_client.js';
@@ -109,8 +113,24 @@ export * from './events/topology.js';
 export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
 export type { ClientBulkWriteOptions } from './operations/client_bulk_write/operation.js';
 export type { ContextOverrides } from './operations/context.js';
+export type { CountOptions, EstimatedDocumentCountOptions } from './operations/count.js';
+export type {
+  ClusteredCollectionOptions,
+  CreateCommandOptions,
+  TimeSeriesCollectionOptions,
+} from './operations/create_collection.js';
+export type {
+  CreateIndexesOptions,
+  CreateIndexOptions,
+  IndexDescription,
+  IndexOptions,
+} from './operations/create_indexes.js';
+export type { DbStatsOptions } from './operations/db_stats.js';
 export type { DeleteOptions, DeleteResult } from './operations/delete.js';
+export type { DistinctOptions } from './operations/distinct.js';
 export type { DropCollectionOptions, DropDatabaseOptions } from './operations/drop.js';
+export type { DropIndexesOptions } from './operations/drop_indexes.js';
+export type { RemoveUserOptions } from './operations/drop_user.js';
 export {
   type ExplainCommandOptions,
   type ExplainOptions,
@@ -118,9 +138,22 @@ export {
   type ExplainVerbosityLike,
 } from './operations/explain.js';
 export type { FindCommandOptions } from './operations/find.js';
+export {
+  type FindOneAndDeleteOptions,
+  type FindOneAndReplaceOptions,
+  type FindOneAndUpdateOptions,
+  type ModifyResult,
+  ReturnDocument,
+} from './operations/find_and_modify.js';
+export type { IndexDirection, IndexSpecification, OneOrMore } from './operations/index_keys.js';
 export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './operations/insert.js';
 export type { ListCollectionsOptions } from './operations/list_collections.js';
-export type { ListIndexesCommandOptions } from './operations/list_indexes.js';
+export type { ListDatabasesOptions, ListDatabasesResult } from './operations/list_databases.js';
+export type {
+  IndexDescriptionCompact,
+  IndexDescriptionInfo,
+  ListIndexesCommandOptions,
+} from './operations/list_indexes.js';
 export type {
   Abortable,
   ClientSession,
@@ -129,10 +162,17 @@ export type {
   Hint,
   OperationOptions,
 } from './operations/options.js';
+export {
+  ProfilingLevel,
+  type ProfilingLevelOptions,
+  type SetProfilingLevelOptions,
+} from './operations/profiling_level.js';
+export type { RenameOptions } from './operations/rename_collection.js';
 export type { RunCommandOptions } from './operations/run_command.js';
 export type { SearchIndexDescription } from './operations/search_indexes.js';
 export type { Sort, SortDirection } from './operations/sort.js';
 export type { ReplaceOptions, UpdateOptions, UpdateResult } from './operations/update.js';
+export type { ValidateCollectionOptions } from './operations/validate_collection.js';
 export {
   MongoPoolClearedError,
   MongoPoolClosedError,

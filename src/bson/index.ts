@@ -49,3 +49,18 @@ export interface BSONSerializeOptions
   /** Refuses strings that are not valid UTF-8 in replies. Default true. */
   enableUtf8Validation?: boolean;
 }
+
+/** The names of these options. */
+export const BSON_OPTIONS = [
+  'checkKeys',
+  'serializeFunctions',
+  'ignoreUndefined',
+  'useBigInt64',
+  'promoteLongs',
+  'promoteBuffers',
+  'promoteValues',
+  'fieldsAsRaw',
+  'bsonRegExp',
+  'raw',
+  'enableUtf8Validation',
+] as const satisfies readonly (keyof BSONSerializeOptions)[];

@@ -2,6 +2,7 @@ import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
+import type { InferIdType } from '../operations/schema_types.js';
 import type { BulkWriteOptions } from './batch.js';
 import { bulkWrite } from './bulk_write.js';
 
@@ -10,7 +11,7 @@ export interface InsertManyResult<TSchema = Document> {
   acknowledged: boolean;
   insertedCount: number;
   /** `_id`s by the positions of the documents. */
-  insertedIds: Record<number, TSchema extends { _id: infer Id } ? Id : unknown>;
+  insertedIds: { [key: number]: InferIdType<TSchema> };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Engine } from '../operations/engine.js';
+import type { Clock } from '../runtime/clock.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { Inherited } from './inherit.js';
 
@@ -10,6 +11,8 @@ export interface ClientPort {
   readonly options: ResolvedOptions;
   /** What databases inherit. @internal */
   readonly context: Inherited;
+  /** @internal */
+  readonly clock: Clock;
   /** What operations work with; connects if need be. @internal */
   engine(): Engine;
 }

@@ -1,25 +1,56 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { withOverrides } from '../operations/context.js';
-import { type DropDatabaseOptions, dropDatabase } from '../operations/drop.js';
-import { execute } from '../operations/execute.js';
+import { type CreateCommandOptions, createCollection } from '../operations/create_collection.js';
+import type { CreateIndexesOptions } from '../operations/create_indexes.js';
+import { type DbStatsOptions, dbStats } from '../operations/db_stats.js';
+import { type DropCollectionOptions, type DropDatabaseOptions, dropDatabase } from '../operations/drop.js';
+import { dropUser, type RemoveUserOptions } from '../operations/drop_user.js';
+import type { IndexSpecification } from '../operations/index_keys.js';
 import type { ListCollectionsOptions } from '../operations/list_collections.js';
+import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../operations/list_indexes.js';
+import type { Abortable } from '../operations/options.js';
+import {
+  type ProfilingLevel,
+  type ProfilingLevelOptions,
+  profilingLevel,
+  type SetProfilingLevelOptions,
+  setProfilingLevel,
+} from '../operations/profiling_level.js';
+import type { RenameOptions } from '../operations/rename_collection.js';
 import { type RunCommandOptions, runCommand } from '../operations/run_command.js';
 import type { PkFactory } from '../uri/client_options.js';
+import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
-import { Collection, type CollectionOptions } from './collection.js';
+import type { CollectionOptions } from './collection/base.js';
+import type { IndexInformationOptions } from './collection/indexes.js';
+import { Collection } from './collection.js';
+import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
 import { RunCommandCursor, type RunCursorCommandOptions } from './cursors/run_command_cursor.js';
-import { deriveContext, type Inherited, type LevelOptions, startDeadline } from './inherit.js';
-import { checkDatabaseName } from './namespace.js';
+import { deriveContext, type Inherited, type LevelOptions } from './inherit.js';
+import { checkCollectionName, checkDatabaseName } from './namespace.js';
+import { run } from './run.js';
 
 /** What operations on a database and its collections inherit. @public */
 export interface DbOptions extends LevelOptions {
   /** Milliseconds for each operation on this database. 0 is no limit. Default: that of the client. */
   timeoutMS?: number;
   forceServerObjectId?: boolean;
+  pkFactory?: PkFactory;
+  /** Without effect: credentials are the client's. */
+  authSource?: string;
+  /** Without effect: retries are the client's. */
+  retryWrites?: boolean;
+}
+
+/** @public */
+export interface CreateCollectionOptions extends CreateCommandOptions {
+  /** Makes the `_id`s of documents inserted through the collection that is returned. */
   pkFactory?: PkFactory;
 }
 
@@ -44,7 +75,15 @@ declare module './cursors/list_collections_cursor.js' {
  * @public
  */
 export class Db {
+  static readonly SYSTEM_NAMESPACE_COLLECTION = 'system.namespaces';
+  static readonly SYSTEM_INDEX_COLLECTION = 'system.indexes';
+  static readonly SYSTEM_PROFILE_COLLECTION = 'system.profile';
+  static readonly SYSTEM_USER_COLLECTION = 'system.users';
+  static readonly SYSTEM_COMMAND_COLLECTION = '$cmd';
+  static readonly SYSTEM_JS_COLLECTION = 'system.js';
+
   readonly #client: ClientPort;
+  readonly #options: DbOptions | undefined;
   /** What collections and operations inherit. @internal */
   readonly context: Inherited;
   /** How missing `_id`s are made. @internal */
@@ -54,6 +93,7 @@ export class Db {
   constructor(client: ClientPort, databaseName: string, options?: DbOptions) {
     checkDatabaseName(databaseName);
     this.#client = client;
+    this.#options = options;
     Object.defineProperty(this, 'client', { value: client });
     this.context = deriveContext(client.context, { database: databaseName, collection: '' }, 'database', options);
     const factory = options?.pkFactory ?? client.options.pkFactory;
@@ -61,6 +101,21 @@ export class Db {
       createPk: () => factory.createPk() as unknown,
       forceServerObjectId: options?.forceServerObjectId ?? client.options.forceServerObjectId,
     };
+  }
+
+  /** What was set for this database, over what it inherits. */
+  get options(): DbOptions | undefined {
+    const { readConcern, readPreference, writeConcern, bsonOptions } = this.context;
+    return Object.freeze({
+      ...bsonOptions,
+      forceServerObjectId: this.idSettings.forceServerObjectId,
+      pkFactory: this.#client.options.pkFactory,
+      readPreference,
+      retryWrites: this.#client.options.retryWrites,
+      ...(readConcern !== undefined && { readConcern }),
+      ...(writeConcern !== undefined && { writeConcern }),
+      ...this.#options,
+    });
   }
 
   get databaseName(): string {
@@ -97,8 +152,27 @@ export class Db {
     return this.context.timeoutMS;
   }
 
+  /** A collection of this database. It need not exist. */
   collection<TSchema extends Document = Document>(name: string, options?: CollectionOptions): Collection<TSchema> {
     return new Collection<TSchema>(this.#client, this, name, options);
+  }
+
+  /**
+   * Creates a collection or a view. Only needed for one with options: a collection comes about with its first document.
+   *
+   * @throws MongoServerError with code 48 if there is one of that name and other options
+   */
+  async createCollection<TSchema extends Document = Document>(
+    name: string,
+    options?: CreateCollectionOptions,
+  ): Promise<Collection<TSchema>> {
+    await run(this.#client, this.context, options, (context, own) => {
+      checkCollectionName(name);
+      return createCollection(context, name, own);
+    });
+    const { pkFactory } = options ?? {};
+    const parent = isGiven(pkFactory) ? new Db(this.#client, this.databaseName, { ...this.#options, pkFactory }) : this;
+    return parent.collection<TSchema>(name, options);
   }
 
   /**
@@ -106,10 +180,19 @@ export class Db {
    *
    * @throws MongoServerError if the server answers with an error
    */
-  async command(command: Document, options: RunCommandOptions = {}): Promise<Document> {
-    const engine = this.#client.engine();
-    const deadline = startDeadline(this.context, options, engine.clock);
-    return execute(engine, runCommand(withOverrides(this.context, options), command, options), deadline);
+  command(command: Document, options?: RunCommandOptions & Abortable): Promise<Document> {
+    return run(this.#client, this.context, options, (context, own) => runCommand(context, command, own));
+  }
+
+  /** The results of an aggregation that reads no collection of its own, such as `$currentOp` or `$documents`. */
+  aggregate<T extends Document = Document>(
+    pipeline: Document[] = [],
+    options?: AggregateOptions & Abortable,
+  ): AggregationCursor<T> {
+    if (!Array.isArray(pipeline)) {
+      throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');
+    }
+    return new AggregationCursor<T>(this.#client, withOverrides(this.context, options), pipeline, options ?? {});
   }
 
   /**
@@ -118,23 +201,101 @@ export class Db {
    * @throws MongoUnexpectedServerResponseError, when it is read, if the reply holds no cursor
    */
   runCursorCommand(command: Document, options?: RunCursorCommandOptions): RunCommandCursor {
-    return new RunCommandCursor(this, command, options);
+    return new RunCommandCursor(this, command, options ?? {});
+  }
+
+  /** Commands for those who run the deployment. */
+  admin(): Admin {
+    return new Admin(this.#client, this.context);
   }
 
   /** The collections of this database. Nothing is sent before the cursor is read. */
   listCollections(
-    filter?: Document,
-    options?: ListCollectionsOptions & { nameOnly: true },
+    filter: Document,
+    options: Exclude<ListCollectionsOptions, 'nameOnly'> & { nameOnly: true } & Abortable,
   ): ListCollectionsCursor<Pick<CollectionInfo, 'name' | 'type'>>;
-  listCollections(filter?: Document, options?: ListCollectionsOptions): ListCollectionsCursor<CollectionInfo>;
-  listCollections(filter: Document = {}, options: ListCollectionsOptions = {}): ListCollectionsCursor<CollectionInfo> {
-    return new ListCollectionsCursor(this, filter, options);
+  listCollections(
+    filter: Document,
+    options: Exclude<ListCollectionsOptions, 'nameOnly'> & { nameOnly: false } & Abortable,
+  ): ListCollectionsCursor<CollectionInfo>;
+  listCollections<
+    T extends Pick<CollectionInfo, 'name' | 'type'> | CollectionInfo =
+      | Pick<CollectionInfo, 'name' | 'type'>
+      | CollectionInfo,
+  >(filter?: Document, options?: ListCollectionsOptions & Abortable): ListCollectionsCursor<T>;
+  listCollections(filter: Document = {}, options?: ListCollectionsOptions): ListCollectionsCursor<CollectionInfo> {
+    return new ListCollectionsCursor(this, filter, options ?? {});
+  }
+
+  /** The collections of this database, as objects to work with. */
+  async collections(options?: ListCollectionsOptions): Promise<Collection[]> {
+    const infos = await this.listCollections({}, { ...options, nameOnly: true }).toArray();
+    // Names with $ are the server's own.
+    return infos.filter(({ name }) => !name.includes('$')).map(({ name }) => this.collection(name));
+  }
+
+  /** Renames a collection. */
+  async renameCollection<TSchema extends Document = Document>(
+    fromCollection: string,
+    toCollection: string,
+    options?: RenameOptions,
+  ): Promise<Collection<TSchema>> {
+    await this.collection(fromCollection).rename(toCollection, options);
+    return this.collection<TSchema>(toCollection);
+  }
+
+  /** Drops a collection. True also when there was none. */
+  dropCollection(name: string, options?: DropCollectionOptions): Promise<boolean> {
+    return attempted(() => this.collection(name).drop(options));
   }
 
   /** Drops the database with all of its collections. */
-  async dropDatabase(options: DropDatabaseOptions = {}): Promise<boolean> {
-    const engine = this.#client.engine();
-    const deadline = startDeadline(this.context, options, engine.clock);
-    return execute(engine, dropDatabase(withOverrides(this.context, options), options), deadline);
+  dropDatabase(options?: DropDatabaseOptions): Promise<boolean> {
+    return run(this.#client, this.context, options, dropDatabase);
   }
+
+  /** Creates an index of a collection, and returns its name. */
+  createIndex(name: string, indexSpec: IndexSpecification, options?: CreateIndexesOptions): Promise<string> {
+    return attempted(() => this.collection(name).createIndex(indexSpec, options));
+  }
+
+  /** The keys of a collection's indexes by their names, or with `full: true` all that the server tells of them. */
+  indexInformation(name: string, options: IndexInformationOptions & { full: true }): Promise<IndexDescriptionInfo[]>;
+  indexInformation(name: string, options: IndexInformationOptions & { full?: false }): Promise<IndexDescriptionCompact>;
+  indexInformation(
+    name: string,
+    options: IndexInformationOptions,
+  ): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
+  indexInformation(name: string): Promise<IndexDescriptionCompact>;
+  indexInformation(
+    name: string,
+    options?: IndexInformationOptions,
+  ): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
+    return attempted(() => this.collection(name).indexInformation(options ?? {}));
+  }
+
+  /** Removes a user of this database. */
+  removeUser(username: string, options?: RemoveUserOptions): Promise<boolean> {
+    return run(this.#client, this.context, options, (context, own) => dropUser(context, username, own));
+  }
+
+  /** Sets which operations the profiler records, on the server that this database is read from. */
+  setProfilingLevel(level: ProfilingLevel, options?: SetProfilingLevelOptions): Promise<ProfilingLevel> {
+    return run(this.#client, this.context, options, (context, own) => setProfilingLevel(context, level, own));
+  }
+
+  /** Which operations the profiler records. */
+  profilingLevel(options?: ProfilingLevelOptions): Promise<string> {
+    return run(this.#client, this.context, options, profilingLevel);
+  }
+
+  /** Statistics of this database. */
+  stats(options?: DbStatsOptions): Promise<Document> {
+    return run(this.#client, this.context, options, dbStats);
+  }
+}
+
+/** A method that throws at once when a name is none gives its promise that error. */
+async function attempted<T>(method: () => Promise<T>): Promise<T> {
+  return await method();
 }

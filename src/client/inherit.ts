@@ -3,6 +3,7 @@ import { isGiven } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { checkOptions } from '../operations/check_options.js';
 import { type ContextOverrides, type OperationContext, withOverrides } from '../operations/context.js';
 import type { OperationOptions } from '../operations/options.js';
 import type { Clock } from '../runtime/clock.js';
@@ -53,14 +54,15 @@ export function deriveContext(
 }
 
 /** Options of the official driver that this version does not know yet: to go on without them would do something else. */
-const NOT_YET = ['session', 'explain'] as const;
+const NOT_YET = ['session'] as const;
 
 /**
- * The time that an operation has.
+ * The time that an operation has. All options pass through here, and are checked.
  *
- * @throws MongoInvalidArgumentError if its `timeoutMS` is none, MongoCompatibilityError for an option that is not supported yet
+ * @throws MongoInvalidArgumentError if its `timeoutMS` is none or an option of a wrong type, MongoCompatibilityError for an option that is not supported yet
  */
 export function budgetFor(context: Inherited, options: OperationOptions | undefined): Budget {
+  if (options !== undefined) checkOptions(options);
   for (const name of NOT_YET) {
     if (isGiven((options as Record<string, unknown> | undefined)?.[name])) {
       throw new MongoCompatibilityError(`This version of mongotempo does not support the option "${name}" yet`);

@@ -11,12 +11,11 @@ import { MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
 import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
-import { withOverrides } from '../operations/context.js';
 import { endSessions } from '../operations/end_sessions.js';
 import type { Engine } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
-import { systemClock } from '../runtime/clock.js';
+import { type Clock, systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/transport.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
@@ -28,6 +27,7 @@ import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
 import { createEngine, type Effects } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
+import { runSteps } from './run.js';
 import { TypedEventEmitter } from './typed_event_emitter.js';
 import { refuseUnsupported } from './unsupported.js';
 
@@ -97,6 +97,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     return new MongoClient(url, options).connect();
   }
 
+  /** @internal */
+  get clock(): Clock {
+    return this.#effects.clock;
+  }
+
   get readConcern(): ReadConcern | undefined {
     return this.options.readConcern;
   }
@@ -158,15 +163,14 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    *
    * @throws MongoClientBulkWriteError if some were refused; its `partialResult` tells of the others
    */
-  async bulkWrite<SchemaMap extends Record<string, Document> = Record<string, Document>>(
+  bulkWrite<SchemaMap extends Record<string, Document> = Record<string, Document>>(
     models: readonly ClientBulkWriteModel<SchemaMap>[],
-    options: ClientBulkWriteOptions = {},
+    options?: ClientBulkWriteOptions,
   ): Promise<ClientBulkWriteResult> {
-    const engine = this.engine();
-    const deadline = startDeadline(this.context, options, engine.clock);
-    const context = { ...withOverrides(this.context, options), database: 'admin', namespace: 'admin' };
-    const createPk = (): unknown => this.options.pkFactory.createPk();
-    return clientBulkWrite(engine, context, models, options, document => withId(document, createPk), deadline);
+    return runSteps(this, { ...this.context, database: 'admin', namespace: 'admin' }, options, (context, own) => {
+      const prepare = (document: unknown) => withId(document, () => this.options.pkFactory.createPk() as unknown);
+      return (engine, deadline) => clientBulkWrite(engine, context, models, own, prepare, deadline);
+    });
   }
 
   /** A database. Default: that of the connection string, else `test`. */

@@ -1,5 +1,5 @@
 import { type DocumentDecoder, documentDecoder } from '../bson/decode.js';
-import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { BSON_OPTIONS, type BSONSerializeOptions, type Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import {
   inheritReadConcern,
@@ -39,23 +39,9 @@ export interface ContextOverrides extends BSONSerializeOptions {
   writeConcern?: WriteConcern | WriteConcernSettings;
 }
 
-const BSON_OPTIONS = [
-  'checkKeys',
-  'serializeFunctions',
-  'ignoreUndefined',
-  'useBigInt64',
-  'promoteLongs',
-  'promoteBuffers',
-  'promoteValues',
-  'fieldsAsRaw',
-  'bsonRegExp',
-  'raw',
-  'enableUtf8Validation',
-] as const satisfies readonly (keyof BSONSerializeOptions)[];
-
 /** The context with a call's options over it; the same object when they change nothing, which is the usual case. */
-export function withOverrides<C extends OperationContext>(context: C, options: ContextOverrides | undefined): C {
-  if (options === undefined) return context;
+export function withOverrides<C extends OperationContext>(context: C, options: ContextOverrides | null | undefined): C {
+  if (!isGiven(options)) return context;
   const { readPreference, readConcern, writeConcern } = options;
   const bson = bsonOverrides(options);
   if (readPreference === undefined && readConcern === undefined && writeConcern === undefined && bson === undefined) {

@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { checkHintWithoutAnswer } from './hint.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
@@ -33,6 +34,7 @@ export function deleteDocuments(
     unacknowledged: unacknowledged(context),
     sequence: { field: 'deletes', documents: [statement], from: 0 },
     command(target) {
+      if (options.hint !== undefined) checkHintWithoutAnswer('delete', context, target);
       const command: Document = { delete: context.collection, ordered: true };
       addWriteConcern(command, context, target);
       addGenericFields(command, options, target);

@@ -1,11 +1,10 @@
 import { DocumentReader } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { CommandTarget, Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
-import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint, namesAsKeys } from './options.js';
 import { formatSort, type Sort } from './sort.js';
 
 /** What a find asks of the server. @public */
@@ -63,8 +62,9 @@ function findCommand(
   const { projection, hint } = options;
   const sort = formatSort(options.sort);
   if (sort !== undefined) command['sort'] = sort;
-  if (projection !== undefined) command['projection'] = Array.isArray(projection) ? fieldsOf(projection) : projection;
-  if (hint !== undefined) command['hint'] = Array.isArray(hint) ? fieldsOf(hint) : hint;
+  if (projection !== undefined)
+    command['projection'] = Array.isArray(projection) ? namesAsKeys(projection as string[]) : projection;
+  if (hint !== undefined) command['hint'] = Array.isArray(hint) ? namesAsKeys(hint as string[]) : hint;
   copyOptions(command, options, [
     'collation',
     'min',
@@ -82,17 +82,6 @@ function findCommand(
   addReadConcern(command, context);
   addGenericFields(command, options, target);
   return command;
-}
-
-/** Names of fields as a document: `['a', 'b']` is `{a: 1, b: 1}`, as the official driver has it. */
-function fieldsOf(names: readonly string[]): Document {
-  return Object.fromEntries(names.map(name => [name, 1]));
-}
-
-/** @throws MongoInvalidArgumentError for what can be no filter */
-export function checkFilter(filter: unknown): asserts filter is Document {
-  if (typeof filter === 'object' && filter !== null && !Array.isArray(filter)) return;
-  throw new MongoInvalidArgumentError('Argument "filter" must be an object');
 }
 
 /** Opens a cursor over the documents that match. */

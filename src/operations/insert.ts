@@ -4,6 +4,7 @@ import { addWriteConcern, type OperationContext, unacknowledged } from './contex
 import type { CommandTarget, Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
+import type { InferIdType } from './schema_types.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -18,7 +19,7 @@ export interface InsertOneOptions extends CommandOperationOptions {
 export interface InsertOneResult<TSchema = Document> {
   /** False when the write concern asks for no answer. */
   acknowledged: boolean;
-  insertedId: TSchema extends { _id: infer Id } ? Id : unknown;
+  insertedId: InferIdType<TSchema>;
 }
 
 export interface InsertCommandOptions extends InsertOneOptions {
@@ -76,20 +77,35 @@ export function insertOne<TSchema>(
 
 /**
  * A document with its `_id`, which is made here if it is missing and then is also put on the user's own object, as users of the official
- * driver expect. In what is sent the new `_id` comes first (CRUD, "Insert: _id").
+ * driver expect. In what is sent the new `_id` comes first (CRUD, "Insert: _id"). An `_id` that is null is one, and stays.
  *
- * @throws MongoInvalidArgumentError if it is no document
+ * @throws MongoInvalidArgumentError if it is no document, or its `_id` is of a type that no server stores there
  */
 export function withId(document: unknown, createPk: () => unknown): Document {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${describe(document)}`);
-  }
-  const own = document as Document;
-  if (own['_id'] !== undefined && own['_id'] !== null) return own;
+  const own = checkedDocument(document);
+  if (own['_id'] !== undefined) return own;
   const id = createPk();
   own['_id'] = id;
   const plain = Object.getPrototypeOf(own) === Object.prototype;
   return plain ? { _id: id, ...own } : own;
+}
+
+/** @throws MongoInvalidArgumentError as {@link withId} */
+export function checkedDocument(document: unknown): Document {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${describe(document)}`);
+  }
+  const id: unknown = (document as Document)['_id'];
+  if (typeof id === 'object' && id !== null && isForbiddenId(id)) {
+    throw new MongoInvalidArgumentError(
+      `The _id of a document cannot be ${Array.isArray(id) ? 'an array' : 'a regular expression'}`,
+    );
+  }
+  return document;
+}
+
+function isForbiddenId(id: object): boolean {
+  return Array.isArray(id) || id instanceof RegExp || (id as { _bsontype?: unknown })._bsontype === 'BSONRegExp';
 }
 
 function describe(value: unknown): string {

@@ -1,6 +1,8 @@
 import type { Document } from '../bson/index.js';
 import type { OperationContext } from './context.js';
+import type { IndexDescription } from './create_indexes.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import type { IndexDirection } from './index_keys.js';
 import type { Operation } from './operation.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
@@ -9,6 +11,15 @@ import { addGenericFields, type CommandOperationOptions } from './options.js';
 export interface ListIndexesCommandOptions extends Omit<CommandOperationOptions, 'writeConcern'> {
   batchSize?: number;
 }
+
+/** An index as a server describes it. @public */
+export type IndexDescriptionInfo = Omit<IndexDescription, 'key' | 'version'> & {
+  key: { [key: string]: IndexDirection };
+  v?: IndexDescription['version'];
+} & Document;
+
+/** The keys of indexes by their names. @public */
+export type IndexDescriptionCompact = Record<string, [name: string, direction: IndexDirection][]>;
 
 /** Opens a cursor over the indexes of a collection. */
 export function listIndexes(context: OperationContext, options: ListIndexesCommandOptions): Operation<CursorReply> {

@@ -1,10 +1,14 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { checkFilter } from './filter.js';
 import type { Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { replyDocument } from './reply_document.js';
+import type { InferIdType } from './schema_types.js';
 import { formatSort, type Sort } from './sort.js';
+import { checkReplacement, checkUpdate } from './update_document.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -27,26 +31,27 @@ export interface ReplaceOptions extends CommandOperationOptions {
 }
 
 /** @public */
-export interface UpdateResult<TSchema = Document> {
+export interface UpdateResult<TSchema extends Document = Document> {
   acknowledged: boolean;
   matchedCount: number;
   modifiedCount: number;
   upsertedCount: number;
   /** `_id` of the document that an upsert inserted, or null. */
-  upsertedId: (TSchema extends { _id: infer Id } ? Id : unknown) | null;
+  upsertedId: InferIdType<TSchema> | null;
 }
 
 type UpdateKind = 'updateOne' | 'updateMany' | 'replaceOne';
 
 /** One `update` of one statement. */
-export function update<TSchema>(
+export function update<TSchema extends Document>(
   kind: UpdateKind,
   context: OperationContext,
-  filter: Document,
-  change: Document | Document[],
+  filter: unknown,
+  change: unknown,
   options: UpdateOptions & { sort?: Sort },
 ): Operation<UpdateResult<TSchema>> {
-  checkChange(kind, change);
+  checkFilter(filter, 'Selector must be a valid JavaScript object');
+  checkChange(kind, change, context);
   const multi = kind === 'updateMany';
   const statement = statementOf(filter, change, multi, options);
   return onPrimary(context, {
@@ -88,11 +93,11 @@ function statementOf(
   return statement;
 }
 
-function resultOf<TSchema>(reply: OperationReply, context: OperationContext): UpdateResult<TSchema> {
+function resultOf<TSchema extends Document>(reply: OperationReply, context: OperationContext): UpdateResult<TSchema> {
   throwWriteErrors(reply, context);
   const { body } = reply.reply;
   const n = body.number('n') ?? 0;
-  const upserted = body.has('upserted') ? (reply.reply.decode(context.decode)['upserted'] as Document[]) : [];
+  const upserted = body.has('upserted') ? (replyDocument(reply, context)['upserted'] as Document[]) : [];
   return {
     acknowledged: true,
     matchedCount: n - upserted.length,
@@ -102,18 +107,10 @@ function resultOf<TSchema>(reply: OperationReply, context: OperationContext): Up
   };
 }
 
-/** Only the first name is looked at: the rest is the server's business (CRUD, "Update vs. replace validation"). */
-function checkChange(kind: UpdateKind, change: unknown): void {
+function checkChange(kind: UpdateKind, change: unknown, { bsonOptions }: OperationContext): asserts change is Document {
   if (typeof change !== 'object' || change === null) {
-    throw new MongoInvalidArgumentError(`The second argument of ${kind} must be an object, given was ${typeof change}`);
+    throw new MongoInvalidArgumentError('Document must be a valid JavaScript object');
   }
-  const pipeline = Array.isArray(change);
-  const first = pipeline ? undefined : Object.keys(change)[0];
-  if (kind === 'replaceOne') {
-    if (pipeline || first?.startsWith('$') === true) {
-      throw new MongoInvalidArgumentError('Replacement document must not contain atomic operators');
-    }
-  } else if (pipeline ? change.length === 0 : first?.startsWith('$') !== true) {
-    throw new MongoInvalidArgumentError('Update document requires atomic operators');
-  }
+  if (kind === 'replaceOne') checkReplacement(change);
+  else checkUpdate(change, bsonOptions);
 }

@@ -39,7 +39,6 @@ export const differences: ReadonlyMap<string, Difference> = new Map<string, Diff
     { parts: ['commands'], reason: "an event shows what was sent, decoded, not the user's own object" },
   ],
   ['find with a filter that is none', { parts: ['error'], reason: 'one message for the filters of all methods' }],
-  ['updateOne with a filter that is none', { parts: ['error'], reason: 'one message for the filters of all methods' }],
   ['find with a filter that is null', { parts: ['commands'], reason: 'null is no filter, as undefined is none' }],
   [
     'a too large document',

@@ -1,0 +1,81 @@
+import type { Document } from '../bson/index.js';
+import { dropUser, type RemoveUserOptions } from '../operations/drop_user.js';
+import { type ListDatabasesOptions, type ListDatabasesResult, listDatabases } from '../operations/list_databases.js';
+import type { CommandOperationOptions } from '../operations/options.js';
+import { type RunCommandOptions, runCommand } from '../operations/run_command.js';
+import { type ValidateCollectionOptions, validateCollection } from '../operations/validate_collection.js';
+import type { ClientPort } from './client_port.js';
+import type { Inherited } from './inherit.js';
+import { run } from './run.js';
+
+/**
+ * Commands for those who run a deployment. Made by {@link Db.admin}.
+ *
+ * @public
+ */
+export class Admin {
+  readonly #client: ClientPort;
+  readonly #database: Inherited;
+  readonly #admin: Inherited;
+
+  /**
+   * @param database - that of which it was asked for
+   * @internal
+   */
+  constructor(client: ClientPort, database: Inherited) {
+    this.#client = client;
+    this.#database = database;
+    this.#admin = { ...database, database: 'admin', namespace: 'admin' };
+  }
+
+  /** Runs a command on the database `admin`, as {@link Db.command} does. */
+  command(command: Document, options?: RunCommandOptions): Promise<Document> {
+    return run(this.#client, this.#admin, options, (context, own) => runCommand(context, command, own));
+  }
+
+  /** Version and build of the server. */
+  buildInfo(options?: CommandOperationOptions): Promise<Document> {
+    return this.command({ buildinfo: 1 }, options);
+  }
+
+  /** Version and build of the server. */
+  serverInfo(options?: CommandOperationOptions): Promise<Document> {
+    return this.command({ buildinfo: 1 }, options);
+  }
+
+  /** State and statistics of the server. */
+  serverStatus(options?: CommandOperationOptions): Promise<Document> {
+    return this.command({ serverStatus: 1 }, options);
+  }
+
+  /** Asks the server for a sign of life. */
+  ping(options?: CommandOperationOptions): Promise<Document> {
+    return this.command({ ping: 1 }, options);
+  }
+
+  /** Removes a user of the database `admin`. */
+  removeUser(username: string, options?: RemoveUserOptions): Promise<boolean> {
+    return run(this.#client, this.#admin, options, (context, own) => dropUser(context, username, own));
+  }
+
+  /**
+   * Looks whether the data of a collection are sound.
+   *
+   * @throws MongoUnexpectedServerResponseError if they are not
+   */
+  validateCollection(collectionName: string, options?: ValidateCollectionOptions): Promise<Document> {
+    return run(this.#client, this.#database, options, (context, own) =>
+      validateCollection(context, collectionName, own),
+    );
+  }
+
+  /** The databases of the deployment. */
+  listDatabases(options?: ListDatabasesOptions): Promise<ListDatabasesResult> {
+    return run(this.#client, this.#admin, options, listDatabases);
+  }
+
+  /** The state of the replica set, as the server sees it. */
+  replSetGetStatus(options?: CommandOperationOptions): Promise<Document> {
+    return this.command({ replSetGetStatus: 1 }, options);
+  }
+}

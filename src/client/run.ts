@@ -1,0 +1,99 @@
+import { isGiven } from '../concern/given.js';
+import type { Deadline } from '../csot/deadline.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { addCaller } from '../errors/stack_trace.js';
+import { withOverrides } from '../operations/context.js';
+import type { Engine } from '../operations/engine.js';
+import { execute } from '../operations/execute.js';
+import { explained } from '../operations/explain.js';
+import type { Operation } from '../operations/operation.js';
+import type { CommandOperationOptions, OperationOptions } from '../operations/options.js';
+import type { ClientPort } from './client_port.js';
+import { type Inherited, startDeadline } from './inherit.js';
+
+/** Builds an operation in the context of its call, or throws because an argument is wrong. */
+export type MakeOperation<O, T> = (context: Inherited, options: O) => Operation<T>;
+
+const NO_OPTIONS = Object.freeze({});
+
+/**
+ * What every public method that sends one command does: starts the time, checks what was given, and only then connects and sends.
+ *
+ * It is returned and not awaited by those methods, so that whoever calls them waits for this function and errors can tell of it.
+ *
+ * @param given - the options of the call; null and undefined are none
+ */
+export async function run<O extends OperationOptions, T>(
+  client: ClientPort,
+  context: Inherited,
+  given: O | null | undefined,
+  make: MakeOperation<O, T>,
+): Promise<T> {
+  const options = given ?? (NO_OPTIONS as O);
+  try {
+    const deadline = startDeadline(context, options, client.clock);
+    refuseExplain(options);
+    const operation = make(withOverrides(context, options), options);
+    return await execute(client.engine(), operation, deadline);
+  } catch (error) {
+    throw withCaller(error, options, run);
+  }
+}
+
+/** The same for a command that the server can explain: the result is then what it says. */
+export async function runExplainable<O extends CommandOperationOptions, T>(
+  client: ClientPort,
+  context: Inherited,
+  given: O | null | undefined,
+  make: MakeOperation<O, T>,
+): Promise<T> {
+  const options = given ?? (NO_OPTIONS as O);
+  try {
+    const deadline = startDeadline(context, options, client.clock);
+    const own = withOverrides(context, options);
+    const { explain } = options;
+    const operation = make(own, options);
+    if (!isGiven(explain)) return await execute(client.engine(), operation, deadline);
+    return (await execute(client.engine(), explained(operation, own, explain), deadline)) as T;
+  } catch (error) {
+    throw withCaller(error, options, runExplainable);
+  }
+}
+
+/** What takes several commands, under one deadline. */
+export type Steps<T> = (engine: Engine, deadline: Deadline) => Promise<T>;
+
+/** The same for what takes several commands. */
+export async function runSteps<O extends CommandOperationOptions, T>(
+  client: ClientPort,
+  context: Inherited,
+  given: O | null | undefined,
+  make: (context: Inherited, options: O) => Steps<T>,
+): Promise<T> {
+  const options = given ?? (NO_OPTIONS as O);
+  try {
+    const deadline = startDeadline(context, options, client.clock);
+    refuseExplain(options);
+    const steps = make(withOverrides(context, options), options);
+    return await steps(client.engine(), deadline);
+  } catch (error) {
+    throw withCaller(error, options, runSteps);
+  }
+}
+
+/** @throws MongoInvalidArgumentError */
+function refuseExplain(options: CommandOperationOptions): void {
+  if (isGiven(options.explain)) {
+    throw new MongoInvalidArgumentError('Option "explain" is not supported on this command');
+  }
+}
+
+/**
+ * The error as it leaves the driver. The reason of an abort is the caller's own and stays as it is.
+ *
+ * @param above - the public method, or what it returns
+ */
+function withCaller(error: unknown, options: OperationOptions, above: (...args: never) => unknown): unknown {
+  if (options.signal?.aborted !== true || error !== options.signal.reason) addCaller(error, above);
+  return error;
+}

@@ -1,0 +1,88 @@
+import { isGiven } from '../concern/given.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+
+/** What an option may be: in words, and whether a value is that. */
+interface Kind {
+  readonly words: string;
+  readonly allows: (value: unknown) => boolean;
+}
+
+const BOOLEAN: Kind = { words: 'true or false', allows: value => typeof value === 'boolean' };
+const NUMBER: Kind = { words: 'a number', allows: isNumber };
+const NOT_NEGATIVE: Kind = { words: 'a number from 0 on', allows: value => isNumber(value) && Number(value) >= 0 };
+const OBJECT: Kind = { words: 'an object', allows: isObject };
+const ARRAY: Kind = { words: 'an array', allows: Array.isArray };
+const HINT: Kind = {
+  words: 'the name of an index or its keys',
+  allows: value => typeof value === 'string' || (typeof value === 'object' && value !== null),
+};
+
+/** By their names, which mean the same everywhere. Options that are not here are checked where they are used, or by the server. */
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ['limit', NUMBER],
+  ['skip', NOT_NEGATIVE],
+  ['batchSize', NUMBER],
+  ['maxTimeMS', NOT_NEGATIVE],
+  ['maxAwaitTimeMS', NOT_NEGATIVE],
+  ['expireAfterSeconds', NUMBER],
+  ['ordered', BOOLEAN],
+  ['upsert', BOOLEAN],
+  ['bypassDocumentValidation', BOOLEAN],
+  ['forceServerObjectId', BOOLEAN],
+  ['allowDiskUse', BOOLEAN],
+  ['allowPartialResults', BOOLEAN],
+  ['noCursorTimeout', BOOLEAN],
+  ['tailable', BOOLEAN],
+  ['awaitData', BOOLEAN],
+  ['returnKey', BOOLEAN],
+  ['showRecordId', BOOLEAN],
+  ['singleBatch', BOOLEAN],
+  ['nameOnly', BOOLEAN],
+  ['authorizedCollections', BOOLEAN],
+  ['authorizedDatabases', BOOLEAN],
+  ['dropTarget', BOOLEAN],
+  ['includeResultMetadata', BOOLEAN],
+  ['rawData', BOOLEAN],
+  ['capped', BOOLEAN],
+  ['unique', BOOLEAN],
+  ['sparse', BOOLEAN],
+  ['let', OBJECT],
+  ['collation', OBJECT],
+  ['projection', { words: 'an object', allows: value => typeof value === 'object' && value !== null }],
+  ['arrayFilters', ARRAY],
+  ['hint', HINT],
+]);
+
+/**
+ * Refuses options of a wrong type: the server would, or worse, the call would do something else than was meant.
+ *
+ * @throws MongoInvalidArgumentError that names the option, what it may be, and what was given
+ */
+export function checkOptions(options: object): void {
+  for (const name in options) {
+    const kind = KINDS.get(name);
+    if (kind === undefined) continue;
+    const value: unknown = (options as Record<string, unknown>)[name];
+    if (isGiven(value) && !kind.allows(value)) {
+      throw new MongoInvalidArgumentError(`Option "${name}" must be ${kind.words}, given was ${shown(value)}`);
+    }
+  }
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' ? !Number.isNaN(value) : typeof value === 'bigint' || isNumericBSON(value);
+}
+
+function isNumericBSON(value: unknown): boolean {
+  const type: unknown = isObject(value) ? (value as { readonly _bsontype?: unknown })._bsontype : undefined;
+  return type === 'Long' || type === 'Int32' || type === 'Double';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}

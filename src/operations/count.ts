@@ -1,0 +1,51 @@
+import type { Document } from '../bson/index.js';
+import { addReadConcern, type OperationContext } from './context.js';
+import type { Operation } from './operation.js';
+import { byReadPreference } from './operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+
+/** @public */
+export interface CountOptions extends CommandOperationOptions {
+  /** Leaves so many documents out. */
+  skip?: number;
+  /** Counts no further than to this. */
+  limit?: number;
+  hint?: Hint;
+}
+
+/** @public */
+export type EstimatedDocumentCountOptions = CommandOperationOptions;
+
+/** Counts the documents that match, by the command `count`. */
+export function count(context: OperationContext, filter: Document, options: CountOptions): Operation<number> {
+  return countOperation(context, { query: filter }, options, ['skip', 'limit', 'hint', 'collation']);
+}
+
+/** How many documents the collection's metadata say that there are (CRUD, "Count API Details"). */
+export function estimatedDocumentCount(
+  context: OperationContext,
+  options: EstimatedDocumentCountOptions,
+): Operation<number> {
+  return countOperation(context, {}, options, []);
+}
+
+function countOperation(
+  context: OperationContext,
+  fields: Document,
+  options: CountOptions,
+  names: readonly (keyof CountOptions)[],
+): Operation<number> {
+  return byReadPreference(context, {
+    access: 'read',
+    name: 'count',
+    retryable: true,
+    command(target) {
+      const command: Document = { count: context.collection, ...fields };
+      copyOptions(command, options, names);
+      addReadConcern(command, context);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result: ({ reply }) => reply.body.number('n') ?? 0,
+  });
+}

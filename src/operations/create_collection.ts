@@ -1,0 +1,78 @@
+import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import { MongoCompatibilityError } from '../errors/driver.js';
+import { addWriteConcern, type OperationContext } from './context.js';
+import type { Operation } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { addGenericFields, addUnknownOptions, type CommandOperationOptions } from './options.js';
+import { throwWriteConcernError } from './write_result.js';
+
+/** @public */
+export interface TimeSeriesCollectionOptions extends Document {
+  /** The field that holds the time of each document. */
+  timeField: string;
+  /** The field that says to which series a document belongs. */
+  metaField?: string;
+  granularity?: 'seconds' | 'minutes' | 'hours' | (string & {});
+  bucketMaxSpanSeconds?: number;
+  bucketRoundingSeconds?: number;
+}
+
+/** @public */
+export interface ClusteredCollectionOptions extends Document {
+  name?: string;
+  key: Document;
+  unique: boolean;
+}
+
+/** What the command `create` is told. @public */
+export interface CreateCommandOptions extends Omit<CommandOperationOptions, 'rawData'> {
+  /** Keeps no more than `size` bytes and `max` documents; the oldest go first. */
+  capped?: boolean;
+  /** Bytes of a capped collection. */
+  size?: number;
+  /** Documents in a capped collection. */
+  max?: number;
+  flags?: number;
+  storageEngine?: Document;
+  /** What documents must match. */
+  validator?: Document;
+  validationLevel?: string;
+  validationAction?: string;
+  indexOptionDefaults?: Document;
+  /** Makes a view on this collection. */
+  viewOn?: string;
+  /** The pipeline of a view. */
+  pipeline?: Document[];
+  timeseries?: TimeSeriesCollectionOptions;
+  clusteredIndex?: ClusteredCollectionOptions;
+  /** Seconds after which documents of a time series or clustered collection are deleted. */
+  expireAfterSeconds?: number;
+  /** Needs client-side encryption, which this version does not have. */
+  encryptedFields?: Document;
+  changeStreamPreAndPostImages?: { enabled: boolean };
+}
+
+/** @throws MongoCompatibilityError for `encryptedFields` */
+export function createCollection(
+  context: OperationContext,
+  name: string,
+  options: CreateCommandOptions,
+): Operation<void> {
+  if (isGiven(options.encryptedFields)) {
+    throw new MongoCompatibilityError('This version of mongotempo does not support the option "encryptedFields" yet');
+  }
+  return onPrimary(context, {
+    access: 'write',
+    name: 'create',
+    retryable: false,
+    command(target) {
+      const command: Document = { create: name };
+      addUnknownOptions(command, options);
+      addWriteConcern(command, context, target);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result: reply => throwWriteConcernError(reply, context),
+  });
+}

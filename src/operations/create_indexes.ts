@@ -1,0 +1,173 @@
+import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { addWriteConcern, type OperationContext } from './context.js';
+import { type IndexDirection, type IndexKeys, type IndexSpecification, indexKeys, indexName } from './index_keys.js';
+import type { Operation } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { addGenericFields, type CollationOptions, type CommandOperationOptions, copyOptions } from './options.js';
+import { throwWriteConcernError } from './write_result.js';
+
+/** What an index may be beside its keys. */
+interface IndexFields {
+  /** Without effect since MongoDB 4.2. */
+  background?: boolean;
+  unique?: boolean;
+  /** Default: the keys and their directions, joined by `_`. */
+  name?: string;
+  /** Only documents that match are indexed. */
+  partialFilterExpression?: Document;
+  sparse?: boolean;
+  /** Seconds after which a document is deleted. */
+  expireAfterSeconds?: number;
+  storageEngine?: Document;
+  /** Format of the index, sent as `v`. */
+  version?: number;
+  weights?: Document;
+  default_language?: string;
+  language_override?: string;
+  textIndexVersion?: number;
+  '2dsphereIndexVersion'?: number;
+  bits?: number;
+  min?: number;
+  max?: number;
+  bucketSize?: number;
+  wildcardProjection?: Document;
+  /** Kept up to date, and not used for queries. */
+  hidden?: boolean;
+  collation?: CollationOptions;
+}
+
+/** @public */
+export interface CreateIndexesOptions extends Omit<CommandOperationOptions, 'writeConcern' | 'collation'>, IndexFields {
+  /** How many data-bearing members must be ready before the index is. */
+  commitQuorum?: number | string;
+}
+
+/** Options of the command alone, where those of the index are given apart. @public */
+export interface CreateIndexOptions extends Omit<CommandOperationOptions, 'collation' | 'explain'> {
+  commitQuorum?: number | string;
+}
+
+/** Options of the index alone; those that the driver does not know are passed on. @public */
+export interface IndexOptions extends Document, IndexFields {
+  /** Sent as `default_language`. */
+  defaultLanguage?: string;
+  /** Sent as `language_override`. */
+  languageOverride?: string;
+}
+
+/** An index to create, for {@link Collection.createIndexes}. @public */
+export interface IndexDescription extends IndexFields {
+  key: { [key: string]: IndexDirection } | Map<string, IndexDirection>;
+}
+
+const FIELDS = [
+  'background',
+  'unique',
+  'name',
+  'partialFilterExpression',
+  'sparse',
+  'expireAfterSeconds',
+  'storageEngine',
+  'weights',
+  'default_language',
+  'language_override',
+  'textIndexVersion',
+  '2dsphereIndexVersion',
+  'bits',
+  'min',
+  'max',
+  'bucketSize',
+  'wildcardProjection',
+  'hidden',
+  'collation',
+] as const satisfies readonly (keyof IndexFields)[];
+
+/** How an option of an index is called in the command, where that is not its own name. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['version', 'v'],
+  ['defaultLanguage', 'default_language'],
+  ['languageOverride', 'language_override'],
+]);
+
+/**
+ * One index, in the form of `createIndex`.
+ *
+ * @param index - options of the index and of the command in one object, or of the index alone
+ * @param command - options of the command when they are given apart
+ * @returns the name of the index
+ */
+export function createIndex(
+  context: OperationContext,
+  specification: IndexSpecification,
+  index: CreateIndexesOptions | IndexOptions,
+  command: CreateIndexOptions | undefined,
+): Operation<string[]> {
+  const keys = indexKeys(specification);
+  return command === undefined
+    ? createIndexesCommand(context, [knownFieldsOf(keys, index)], index)
+    : createIndexesCommand(context, [allFieldsOf(keys, index)], command);
+}
+
+/**
+ * Several indexes at once, in the form of `createIndexes`: each has options of its own.
+ *
+ * @param allowUnknown - whether to pass options on that the driver does not know
+ * @returns their names
+ */
+export function createIndexes(
+  context: OperationContext,
+  descriptions: readonly IndexDescription[],
+  options: CreateIndexesOptions,
+  allowUnknown: boolean,
+): Operation<string[]> {
+  const fieldsOf = allowUnknown ? allFieldsOf : knownFieldsOf;
+  const indexes = descriptions.map((description, position) => {
+    const key: unknown = (description as Partial<IndexDescription> | null)?.key;
+    if (typeof key === 'object' && key !== null) return fieldsOf(indexKeys(key as IndexSpecification), description);
+    throw new MongoInvalidArgumentError(`The index at position ${position} must have a key that is an object or a Map`);
+  });
+  return createIndexesCommand(context, indexes, options);
+}
+
+type NamedIndex = Document & { name: string };
+
+function knownFieldsOf(key: IndexKeys, options: IndexFields): NamedIndex {
+  const index: NamedIndex = { name: indexName(key), key };
+  copyOptions(index, options, FIELDS);
+  if (options.version !== undefined) index['v'] = options.version;
+  return index;
+}
+
+function allFieldsOf(key: IndexKeys, options: IndexFields): NamedIndex {
+  const index: NamedIndex = { name: indexName(key) };
+  for (const [name, value] of Object.entries(options)) {
+    if (isGiven<unknown>(value)) index[RENAMED.get(name) ?? name] = value;
+  }
+  index['key'] = key;
+  return index;
+}
+
+function createIndexesCommand(
+  context: OperationContext,
+  indexes: readonly { readonly name: string }[],
+  options: CreateIndexesOptions,
+): Operation<string[]> {
+  return onPrimary(context, {
+    access: 'write',
+    name: 'createIndexes',
+    retryable: false,
+    command(target) {
+      const command: Document = { createIndexes: context.collection, indexes };
+      copyOptions(command, options, ['commitQuorum']);
+      addWriteConcern(command, context, target);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result(reply) {
+      throwWriteConcernError(reply, context);
+      return indexes.map(({ name }) => name);
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import type { Document } from '../bson/index.js';
+import { addWriteConcern, type OperationContext } from './context.js';
+import type { Operation } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions } from './options.js';
+import { replyDocument } from './reply_document.js';
+import { throwWriteConcernError } from './write_result.js';
+
+/** @public */
+export type DropIndexesOptions = CommandOperationOptions;
+
+/**
+ * Drops an index, by its name or its keys; `*` is all of them but that of `_id`.
+ *
+ * @returns the reply of the server
+ */
+export function dropIndexes(
+  context: OperationContext,
+  index: string | Document,
+  options: DropIndexesOptions,
+): Operation<Document> {
+  return onPrimary(context, {
+    access: 'write',
+    name: 'dropIndexes',
+    retryable: false,
+    command(target) {
+      const command: Document = { dropIndexes: context.collection, index };
+      addWriteConcern(command, context, target);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result(reply) {
+      throwWriteConcernError(reply, context);
+      return replyDocument(reply, context);
+    },
+  });
+}

@@ -1,0 +1,38 @@
+import type { Document } from '../bson/index.js';
+import { addWriteConcern, type OperationContext } from './context.js';
+import type { Operation } from './operation.js';
+import { onPrimary } from './operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions } from './options.js';
+import { throwWriteConcernError } from './write_result.js';
+
+/** @public */
+export interface RenameOptions extends Omit<CommandOperationOptions, 'rawData'> {
+  /** Drops the collection that has the new name, if there is one. Default false: then the renaming fails. */
+  dropTarget?: boolean;
+  /** Without effect. */
+  new_collection?: boolean;
+}
+
+/** Renames a collection inside its database. */
+export function renameCollection(context: OperationContext, to: string, options: RenameOptions): Operation<void> {
+  const { database, namespace } = context;
+  return onPrimary(
+    { ...context, database: 'admin' },
+    {
+      access: 'write',
+      name: 'renameCollection',
+      retryable: false,
+      command(target) {
+        const command: Document = {
+          renameCollection: namespace,
+          to: `${database}.${to}`,
+          dropTarget: options.dropTarget ?? false,
+        };
+        addWriteConcern(command, context, target);
+        addGenericFields(command, options, target);
+        return command;
+      },
+      result: reply => throwWriteConcernError(reply, context),
+    },
+  );
+}

@@ -1,0 +1,41 @@
+import type { Document } from '../bson/index.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { OperationContext } from './context.js';
+import type { Operation } from './operation.js';
+import { byReadPreference } from './operation_defaults.js';
+import { addGenericFields, addUnknownOptions, type CommandOperationOptions } from './options.js';
+import { replyDocument } from './reply_document.js';
+
+/** @public */
+export interface ValidateCollectionOptions extends Omit<CommandOperationOptions, 'rawData'> {
+  /** Validates beside other work; for MongoDB 4.4 and later. */
+  background?: boolean;
+}
+
+/**
+ * Looks whether the data of a collection are sound. Options that the driver does not know are fields of the command, such as `full`.
+ *
+ * @throws MongoUnexpectedServerResponseError if they are not
+ */
+export function validateCollection(
+  context: OperationContext,
+  name: string,
+  options: ValidateCollectionOptions,
+): Operation<Document> {
+  return byReadPreference(context, {
+    access: 'read',
+    name: 'validate',
+    retryable: false,
+    command(target) {
+      const command: Document = { validate: name };
+      addUnknownOptions(command, options);
+      addGenericFields(command, options, target);
+      return command;
+    },
+    result(reply) {
+      const document = replyDocument(reply, context);
+      if (document['valid'] === false) throw new MongoUnexpectedServerResponseError(`Invalid collection ${name}`);
+      return document;
+    },
+  });
+}
