@@ -1,4 +1,4 @@
-import type { ClientName } from './clients/client.js';
+import { CLIENTS, type ClientName } from './clients/client.js';
 import type { CellFigures, ClientFigures } from './measure.js';
 import type { Concurrency } from './protocol.js';
 import type { CpuProfile, SelfTime } from './self_time.js';
@@ -22,6 +22,7 @@ const RATIOS: readonly (readonly [ClientName, ClientName])[] = [
   ['ours', 'lean'],
   ['official', 'lean'],
   ['ours', 'raw'],
+  ['ours', 'bson'],
 ];
 
 const NAME_WIDTH = 14;
@@ -45,9 +46,8 @@ export function printTables(all: readonly CellFigures[], concurrencies: readonly
 }
 
 function printTable(measure: Measure, rows: readonly CellFigures[]): void {
-  const [first] = rows;
-  if (first === undefined) return;
-  const names = first.clients.map(({ client }) => client);
+  if (rows.length === 0) return;
+  const names = CLIENTS.filter(name => rows.some(({ clients }) => clients.some(({ client }) => client === name)));
   const ratios = RATIOS.filter(([a, b]) => names.includes(a) && names.includes(b));
   console.log(
     `\n${measure.title.padEnd(NAME_WIDTH)}${names.map(name => name.padStart(FIGURE_WIDTH)).join('')}${ratios
@@ -55,7 +55,10 @@ function printTable(measure: Measure, rows: readonly CellFigures[]): void {
       .join('')}`,
   );
   for (const row of rows) {
-    const figures = row.clients.map(client => figure(measure.of(client)).padStart(FIGURE_WIDTH));
+    const figures = names.map(name => {
+      const found = row.clients.find(({ client }) => client === name);
+      return (found === undefined ? '-' : figure(measure.of(found))).padStart(FIGURE_WIDTH);
+    });
     const quotients = ratios.map(([a, b]) => ratio(row, a, b, measure.of).padStart(RATIO_WIDTH));
     console.log(`${row.cell.operation.padEnd(NAME_WIDTH)}${figures.join('')}${quotients.join('')}`);
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { takesPart } from './clients/client.js';
 import { type CellFigures, cellsOf, measureHeap, measureTime } from './measure.js';
 import { type Options, readOptions } from './options.js';
 import { type ServerHandle, startServer, WORKER, WorkerProcess } from './processes.js';
@@ -24,7 +25,9 @@ async function main(args: readonly string[]): Promise<void> {
 async function measureAll(options: Options, server: ServerHandle): Promise<void> {
   const all: CellFigures[] = cellsOf(options).map(cell => ({
     cell,
-    clients: options.clients.map(client => ({ client, samples: [], heap: null })),
+    clients: options.clients
+      .filter(client => takesPart(client, cell.operation))
+      .map(client => ({ client, samples: [], heap: null })),
   }));
   await measureTime(options, server, all);
   await measureHeap(options, server, all);

@@ -15,6 +15,8 @@ async function makeClient(name: ClientName): Promise<BenchClient> {
       return new (await import('./clients/lean.js')).LeanClient();
     case 'raw':
       return new (await import('./clients/raw.js')).RawClient();
+    case 'bson':
+      return new (await import('./clients/bson.js')).BsonClient();
   }
 }
 

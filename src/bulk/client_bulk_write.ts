@@ -1,4 +1,5 @@
-import { DocumentReader, decodeDocument } from '../bson/decode.js';
+import { decodeDocument } from '../bson/decode.js';
+import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';

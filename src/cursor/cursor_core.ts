@@ -1,4 +1,4 @@
-import { DocumentReader } from '../bson/decode.js';
+import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
@@ -104,17 +104,15 @@ export class CursorCore {
 
   /** All documents of the batch that is here. */
   restOfBatch(): Document[] {
-    const documents: Document[] = [];
-    const reader = this.#reader;
-    if (reader === null) return documents;
+    if (this.#reader === null) return [];
     try {
-      for (let document = reader.next(); document !== undefined; document = reader.next()) documents.push(document);
+      const documents = this.#reader.rest();
+      this.#letGo();
+      return documents;
     } catch (error) {
       this.#corrupt(error);
       throw error;
     }
-    this.#letGo();
-    return documents;
   }
 
   #letGo(): void {

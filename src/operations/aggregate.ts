@@ -1,4 +1,5 @@
-import { DocumentReader, decodeDocument } from '../bson/decode.js';
+import { decodeDocument } from '../bson/decode.js';
+import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { outputSelector, readPreferenceSelector } from '../sdam/server_selection.js';
 import { addReadConcern, addWriteConcern, type OperationContext } from './context.js';

@@ -1,4 +1,4 @@
-import { DocumentReader } from '../bson/decode.js';
+import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';

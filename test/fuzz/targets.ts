@@ -1,4 +1,5 @@
-import { DocumentReader, decodeDocument } from '../../src/bson/decode.js';
+import { decodeDocument } from '../../src/bson/decode.js';
+import { DocumentReader } from '../../src/bson/document_reader.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError, readHeader } from '../../src/wire/header.js';

@@ -27,5 +27,12 @@ export type OperationName = keyof typeof EXPECTED;
 export const OPERATIONS = Object.freeze(Object.keys(EXPECTED)) as readonly OperationName[];
 
 /** In the order of the tables. */
-export const CLIENTS = Object.freeze(['ours', 'official', 'lean', 'raw'] as const);
+export const CLIENTS = Object.freeze(['ours', 'official', 'lean', 'raw', 'bson'] as const);
 export type ClientName = (typeof CLIENTS)[number];
+
+/** What the package `bson` alone can be measured with: bytes that lie ready are decoded, documents are encoded. Nothing is sent. */
+const OF_BSON: ReadonlySet<OperationName> = new Set(['findToArray', 'findForAwait', 'insertMany']);
+
+export function takesPart(client: ClientName, operation: OperationName): boolean {
+  return client !== 'bson' || OF_BSON.has(operation);
+}

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DocumentReader, decodeDocument, documentDecoder } from '../../../src/bson/decode.js';
+import { decodeDocument, documentDecoder } from '../../../src/bson/decode.js';
 import { BSON, BSONRegExp, type Document, Int32, Long, serialize } from '../../../src/bson/index.js';
-import { RawDocument } from '../../../src/bson/raw_document.js';
 import { element, int32, nested, protocolError, rawDocument } from '../wire/bytes.js';
 
 const bytesOf = (document: Document) => Buffer.from(serialize(document));
@@ -81,43 +80,5 @@ describe('decodeDocument', () => {
     assert.deepEqual(decodeDocument(rawDocument([element(4, 'writeErrors', rawDocument([badText]))]), 0), {
       writeErrors: ['\ufffd'],
     });
-  });
-});
-
-describe('DocumentReader', () => {
-  function readerOf(items: readonly unknown[]): DocumentReader {
-    const bytes = bytesOf({ batch: items });
-    return new DocumentReader(RawDocument.at(bytes, 0, bytes.length).array('batch')!, decodeDocument);
-  }
-
-  it('gives one document after the other, then nothing', () => {
-    const reader = readerOf([{ a: 1 }, {}, { a: 3 }]);
-
-    assert.deepEqual([reader.next(), reader.next(), reader.next()], [{ a: 1 }, {}, { a: 3 }]);
-    assert.equal(reader.done, true);
-    assert.equal(reader.next(), undefined);
-  });
-
-  it('counts what is left without moving', () => {
-    const reader = readerOf([{ a: 1 }, { a: 2 }, { a: 3 }]);
-    reader.next();
-
-    assert.equal(reader.count(), 2);
-    assert.deepEqual(reader.next(), { a: 2 });
-  });
-
-  it('is done at once with an empty array', () => {
-    const reader = readerOf([]);
-
-    assert.equal(reader.done, true);
-    assert.equal(reader.count(), 0);
-  });
-
-  it('refuses something else than documents', () => {
-    const reader = readerOf([{ a: 1 }, 5]);
-    reader.next();
-
-    assert.throws(() => reader.next(), protocolError(/something else/));
-    assert.throws(() => readerOf(['x']).count(), protocolError(/something else/));
   });
 });
