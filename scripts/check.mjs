@@ -16,6 +16,10 @@ function run(command, args, options = {}) {
   return status === 0;
 }
 
+function compiles(project) {
+  return run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+}
+
 function packed(check) {
   const { status, stdout } = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', packs], {
     cwd: root,
@@ -31,7 +35,8 @@ function packed(check) {
 const steps = {
   format: () => run(bin('biome'), ['check', '.']),
   build: () => run(process.execPath, ['scripts/build.mjs']),
-  types: () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/types']),
+  types: () => ['test/types', 'test/types/official'].every(compiles),
+  surface: () => run(process.execPath, ['scripts/check_surface.mjs']),
   lint: () => run(bin('eslint'), ['.']),
   layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src']),
   knip: () => run(bin('knip'), []),

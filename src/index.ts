@@ -75,7 +75,6 @@ export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
 export { type ConnectOptions, MongoClient, type MongoClientEvents } from './client/mongo_client.js';
 export { type EventsDescription, TypedEventEmitter } from './client/typed_event_emitter.js';
-export type * from './client/types.js';
 export { ReadConcern, ReadConcernLevel, type ReadConcernLike } from './concern/read_concern.js';
 export {
   type HedgeOptions,
@@ -91,6 +90,7 @@ export {
 export { type ServerApi, ServerApiVersion } from './concern/server_api.js';
 export { type W, WriteConcern, type WriteConcernOptions, type WriteConcernSettings } from './concern/write_concern.js';
 export { CursorTimeoutMode } from './cursor/cursor_settings.js';
+export type { AnyError } from './errors/base.js';
 // Errors
 export { type ErrorDetails, type ErrorTopologyVersion, MongoError, type OperationPhase } from './errors/base.js';
 export { MongoErrorLabel } from './errors/codes.js';
@@ -126,7 +126,7 @@ export type {
   IndexOptions,
 } from './operations/create_indexes.js';
 export type { DbStatsOptions } from './operations/db_stats.js';
-export type { DeleteOptions, DeleteResult } from './operations/delete.js';
+export type { DeleteOptions, DeleteResult, DeleteStatement } from './operations/delete.js';
 export type { DistinctOptions } from './operations/distinct.js';
 export type { DropCollectionOptions, DropDatabaseOptions } from './operations/drop.js';
 export type { DropIndexesOptions } from './operations/drop_indexes.js';
@@ -137,6 +137,7 @@ export {
   ExplainVerbosity,
   type ExplainVerbosityLike,
 } from './operations/explain.js';
+export type * from './operations/filter_types.js';
 export type { FindCommandOptions } from './operations/find.js';
 export {
   type FindOneAndDeleteOptions,
@@ -154,6 +155,7 @@ export type {
   IndexDescriptionInfo,
   ListIndexesCommandOptions,
 } from './operations/list_indexes.js';
+export type * from './operations/nested_paths.js';
 export type {
   Abortable,
   ClientSession,
@@ -169,9 +171,11 @@ export {
 } from './operations/profiling_level.js';
 export type { RenameOptions } from './operations/rename_collection.js';
 export type { RunCommandOptions } from './operations/run_command.js';
+export type * from './operations/schema_types.js';
 export type { SearchIndexDescription } from './operations/search_indexes.js';
-export type { Sort, SortDirection } from './operations/sort.js';
-export type { ReplaceOptions, UpdateOptions, UpdateResult } from './operations/update.js';
+export type { Sort, SortDirection, SortDirectionForCmd, SortForCmd } from './operations/sort.js';
+export type { ReplaceOptions, UpdateOptions, UpdateResult, UpdateStatement } from './operations/update.js';
+export type * from './operations/update_types.js';
 export type { ValidateCollectionOptions } from './operations/validate_collection.js';
 export {
   MongoPoolClearedError,
@@ -179,6 +183,7 @@ export {
   MongoWaitQueueTimeoutError,
   type PoolCounts,
 } from './pool/errors.js';
+export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';
 export { ServerType, TopologyType, type TopologyVersion } from './sdam/description/types.js';

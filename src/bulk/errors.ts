@@ -1,7 +1,7 @@
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { type ErrorDescription, MongoServerError } from '../errors/server.js';
 import type { ClientBulkWriteError, ClientBulkWriteResult } from './client_result.js';
-import type { BulkWriteResult, WriteError } from './result.js';
+import type { BulkWriteResult, WriteConcernError, WriteError } from './result.js';
 
 /**
  * A bulk write, or an insertMany, did not do all that was asked. `result` tells what it did, `writeErrors` what the server refused.
@@ -17,6 +17,11 @@ export class MongoBulkWriteError extends MongoServerError {
     super(error, details);
     this.result = result;
     this.writeErrors = result.getWriteErrors();
+  }
+
+  /** What the write concern asked for and did not get, if that is why. */
+  get err(): WriteConcernError | undefined {
+    return this.result.getWriteConcernError();
   }
 
   get insertedCount(): number {

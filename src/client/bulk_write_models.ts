@@ -1,7 +1,9 @@
 import type { Document } from '../bson/index.js';
+import type { Filter } from '../operations/filter_types.js';
 import type { CollationOptions, Hint } from '../operations/options.js';
+import type { OptionalId, WithoutId } from '../operations/schema_types.js';
 import type { Sort } from '../operations/sort.js';
-import type { Filter, OptionalId, UpdateFilter, WithoutId } from './types.js';
+import type { UpdateFilter } from '../operations/update_types.js';
 
 /** @public */
 export interface InsertOneModel<TSchema extends Document = Document> {

@@ -43,6 +43,8 @@ export type MongoClientEvents = MonitoringEventListeners & {
 export interface ConnectOptions extends Abortable {
   /** Milliseconds until a server is found. Default: `timeoutMS` of the client, else `serverSelectionTimeoutMS`. */
   timeoutMS?: number;
+  /** Which servers will do. Default: that of the client. */
+  readPreference?: ReadPreference;
 }
 
 const SYSTEM: Effects = Object.freeze({ clock: systemClock, random: systemRandom, open: openSocket });
@@ -142,9 +144,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     await this.#closing;
     this.#wasClosed = false;
     const engine = this.engine();
+    const readPreference = options.readPreference ?? this.options.readPreference;
     const request = {
-      selector: readPreferenceSelector(this.options.readPreference),
-      wanted: this.options.readPreference.mode,
+      selector: readPreferenceSelector(readPreference),
+      wanted: readPreference.mode,
       purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
       deprioritized: new Set<string>(),
     };

@@ -109,3 +109,6 @@ export class MongoError extends Error {
     brand(this, 'MongoError');
   }
 }
+
+/** @public */
+export type AnyError = MongoError | Error;

@@ -1,7 +1,11 @@
 import { decodeDocument } from '../bson/decode.js';
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
-import { outputSelector, readPreferenceSelector } from '../sdam/server_selection.js';
+import {
+  FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT,
+  outputSelector,
+  readPreferenceSelector,
+} from '../sdam/server_selection.js';
 import { addReadConcern, addWriteConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
@@ -68,6 +72,8 @@ function aggregateOperation<T>(
     access: 'read',
     name: 'aggregate',
     retryable: !writes,
+    // An older primary, told to read from a secondary, would refuse (CRUD, "Read preferences and server selection").
+    readPreferenceSince: writes ? FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT : 0,
     command(target) {
       const command: Document = {
         aggregate: context.collection === '' ? 1 : context.collection,

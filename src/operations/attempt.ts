@@ -151,9 +151,9 @@ function commandFor<T>(engine: Engine, operation: Operation<T>, attempt: Attempt
   const body = operation.command({ connection: connection.description, timedByOperation: deadline.timedByOperation });
   body['$db'] = operation.database;
   if (txnNumber > 0) body['txnNumber'] = Long.fromNumber(txnNumber);
-  const { type } = connection.description.server;
+  const { type, maxWireVersion } = connection.description.server;
   const readPreference =
-    operation.access === 'read'
+    operation.access === 'read' && maxWireVersion >= operation.readPreferenceSince
       ? readPreferenceField(operation.readPreference, engine.topology.description.type, type)
       : undefined;
   if (readPreference !== undefined) body['$readPreference'] = readPreference;

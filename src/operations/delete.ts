@@ -3,11 +3,19 @@ import { addWriteConcern, type OperationContext, unacknowledged } from './contex
 import { checkHintWithoutAnswer } from './hint.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import {
+  addGenericFields,
+  type CollationOptions,
+  type CommandOperationOptions,
+  copyOptions,
+  type Hint,
+} from './options.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
 export interface DeleteOptions extends CommandOperationOptions {
+  /** Without effect: there is one statement. */
+  ordered?: boolean;
   hint?: Hint;
   let?: Document;
 }
@@ -18,6 +26,15 @@ export interface DeleteResult {
   deletedCount: number;
 }
 
+/** One statement of a `delete`, as it is sent. @public */
+export interface DeleteStatement {
+  q: Document;
+  /** 1: the first document that matches; 0: all. */
+  limit: number;
+  collation?: CollationOptions;
+  hint?: Hint;
+}
+
 /** One `delete` of one statement. */
 export function deleteDocuments(
   kind: 'deleteOne' | 'deleteMany',
@@ -25,7 +42,7 @@ export function deleteDocuments(
   filter: Document,
   options: DeleteOptions,
 ): Operation<DeleteResult> {
-  const statement: Document = { q: filter, limit: kind === 'deleteOne' ? 1 : 0 };
+  const statement: DeleteStatement = { q: filter, limit: kind === 'deleteOne' ? 1 : 0 };
   copyOptions(statement, options, ['hint', 'collation']);
   return onPrimary<DeleteResult>(context, {
     access: 'write',

@@ -30,6 +30,8 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
   /** The server waits for new documents at the end. */
   awaitData?: boolean;
   oplogReplay?: boolean;
+  /** Without effect: use `noCursorTimeout`. */
+  timeout?: boolean;
   let?: Document;
 }
 

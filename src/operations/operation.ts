@@ -36,6 +36,8 @@ export interface Operation<T> {
   readonly retryable: boolean;
   readonly selector: ServerSelector;
   readonly readPreference: ReadPreference;
+  /** The first wire version that is told the read preference; 0: all are. */
+  readonly readPreferenceSince: number;
   /**
    * How its `maxTimeMS` comes about under `timeoutMS`: from what remains, not at all, or from what remains and at most so much (CSOT,
    * "Cursors").

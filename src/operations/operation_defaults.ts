@@ -11,6 +11,8 @@ export interface OperationDefinition<T> {
   readonly name: string;
   readonly access: 'read' | 'write';
   readonly retryable: boolean;
+  /** Default 0. */
+  readonly readPreferenceSince?: number;
   /** Default `remaining`. */
   readonly maxTime?: 'remaining' | 'omit' | number;
   readonly sequence?: DocumentSequence;
@@ -39,6 +41,7 @@ export function defineOperation<T>(
     retryable: definition.retryable,
     selector,
     readPreference,
+    readPreferenceSince: definition.readPreferenceSince ?? 0,
     maxTime: definition.maxTime ?? 'remaining',
     unacknowledged: definition.unacknowledged ?? false,
     bsonOptions,

@@ -23,6 +23,8 @@ export interface OperationOptions extends BSONSerializeOptions, Abortable {
   /** The session that the operation is part of. This version makes no sessions for users, and refuses one that is given. */
   session?: ClientSession;
   readPreference?: ReadPreferenceLike;
+  /** Without effect: whether a write is retried is a setting of the client. */
+  willRetryWrite?: boolean;
   /**
    * Milliseconds that the whole operation may take: finding a server, waiting for a connection, making one, execution, retries. 0 is no
    * limit. Default: that of the collection, the database or the client.

@@ -30,3 +30,22 @@ export type EnhancedOmit<TRecordOrUnion, KeyUnion> = string extends keyof TRecor
 
 /** The items of an array type; other types as they are. @public */
 export type Flatten<Type> = Type extends ReadonlyArray<infer Item> ? Item : Type;
+
+/** The type of an array's items; never for other types. @public */
+export type ArrayElement<Type> = Type extends ReadonlyArray<infer Item> ? Item : never;
+
+/** One type if another is `any`, and a third otherwise. @public */
+export type IsAny<Type, ResultIfAny, ResultIfNotAny> = true extends false & Type ? ResultIfAny : ResultIfNotAny;
+
+/** Names of the fields whose values are of a type. @public */
+export type KeysOfAType<TSchema, Type> = {
+  [Key in keyof TSchema]: NonNullable<TSchema[Key]> extends Type ? Key : never;
+}[keyof TSchema];
+
+/** Names of the fields whose values are of another type. @public */
+export type KeysOfOtherType<TSchema, Type> = {
+  [Key in keyof TSchema]: NonNullable<TSchema[Key]> extends Type ? never : Key;
+}[keyof TSchema];
+
+/** A value for fields of a type. @public */
+export type SchemaMember<T, V> = { [P in keyof T]?: V } | { [key: string]: V };

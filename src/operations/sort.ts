@@ -24,7 +24,11 @@ const DIRECTIONS: ReadonlyMap<unknown, 1 | -1> = new Map<unknown, 1 | -1>([
   ['descending', -1],
 ]);
 
-type SortMap = Map<string, 1 | -1 | Document>;
+/** @public */
+export type SortDirectionForCmd = 1 | -1 | { $meta: string };
+
+/** A sort as it is sent. @public */
+export type SortForCmd = Map<string, SortDirectionForCmd>;
 
 /**
  * The `sort` of a command in any of the forms that a user may give it, in the order given; undefined when there is none.
@@ -32,7 +36,7 @@ type SortMap = Map<string, 1 | -1 | Document>;
  * @param direction - for a sort that is one field's name
  * @throws MongoInvalidArgumentError if a direction is none
  */
-export function formatSort(sort: Sort | null | undefined, direction?: SortDirection): SortMap | undefined {
+export function formatSort(sort: Sort | null | undefined, direction?: SortDirection): SortForCmd | undefined {
   if (sort === undefined || sort === null) return undefined;
   const pairs = pairsOf(sort, direction);
   if (pairs.length === 0) return undefined;
@@ -51,8 +55,8 @@ function pairsOf(sort: Sort, direction: SortDirection | undefined): (readonly [s
   return list.map(name => [String(name), 1]);
 }
 
-function directionOf(field: string, given: unknown): 1 | -1 | Document {
-  if (typeof given === 'object' && given !== null && '$meta' in given) return given;
+function directionOf(field: string, given: unknown): SortDirectionForCmd {
+  if (typeof given === 'object' && given !== null && '$meta' in given) return given as { $meta: string };
   const direction = DIRECTIONS.get(plainDirection(given));
   if (direction === undefined) {
     throw new MongoInvalidArgumentError(

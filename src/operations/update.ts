@@ -4,10 +4,16 @@ import { addWriteConcern, type OperationContext, unacknowledged } from './contex
 import { checkFilter } from './filter.js';
 import type { Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import {
+  addGenericFields,
+  type CollationOptions,
+  type CommandOperationOptions,
+  copyOptions,
+  type Hint,
+} from './options.js';
 import { replyDocument } from './reply_document.js';
 import type { InferIdType } from './schema_types.js';
-import { formatSort, type Sort } from './sort.js';
+import { formatSort, type Sort, type SortForCmd } from './sort.js';
 import { checkReplacement, checkUpdate } from './update_document.js';
 import { throwWriteErrors } from './write_result.js';
 
@@ -38,6 +44,18 @@ export interface UpdateResult<TSchema extends Document = Document> {
   upsertedCount: number;
   /** `_id` of the document that an upsert inserted, or null. */
   upsertedId: InferIdType<TSchema> | null;
+}
+
+/** One statement of an `update`, as it is sent. @public */
+export interface UpdateStatement {
+  q: Document;
+  u: Document | Document[];
+  upsert?: boolean;
+  multi?: boolean;
+  collation?: CollationOptions;
+  arrayFilters?: Document[];
+  hint?: Hint;
+  sort?: SortForCmd;
 }
 
 type UpdateKind = 'updateOne' | 'updateMany' | 'replaceOne';
@@ -84,12 +102,12 @@ function statementOf(
   change: Document | Document[],
   multi: boolean,
   options: UpdateOptions & { sort?: Sort },
-): Document {
-  const statement: Document = { q: filter, u: change };
-  if (multi) statement['multi'] = true;
+): UpdateStatement {
+  const statement: UpdateStatement = { q: filter, u: change };
+  if (multi) statement.multi = true;
   copyOptions(statement, options, ['upsert', 'hint', 'collation', 'arrayFilters']);
   const sort = formatSort(options.sort);
-  if (sort !== undefined) statement['sort'] = sort;
+  if (sort !== undefined) statement.sort = sort;
   return statement;
 }
 

@@ -21,7 +21,7 @@ export type SelectionPreference = Pick<ReadPreference, 'mode' | 'tags' | 'maxSta
 const NO_SERVERS: readonly ServerDescription[] = Object.freeze([]);
 
 /** From this wire version on secondaries carry out `$out` and `$merge`. */
-const FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT = 13;
+export const FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT = 13;
 
 /** Servers that a write may go to: the primary, every mongos, or the one server there is. */
 export const writableSelector: ServerSelector = (topology, candidates) => {

@@ -11,13 +11,13 @@ import {
 import { type DistinctOptions, distinct } from '../../operations/distinct.js';
 import type { ExplainCommandOptions, ExplainVerbosityLike } from '../../operations/explain.js';
 import { checkFilter } from '../../operations/filter.js';
+import type { Filter } from '../../operations/filter_types.js';
 import { findOne } from '../../operations/find.js';
 import type { Abortable } from '../../operations/options.js';
 import type { Flatten, WithId } from '../../operations/schema_types.js';
 import { type AggregateOptions, AggregationCursor } from '../cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from '../cursors/find_cursor.js';
 import { run, runExplainable } from '../run.js';
-import type { Filter } from '../types.js';
 import { CollectionWrites } from './writes.js';
 
 /** @public */

@@ -9,6 +9,7 @@ import { writeOf } from '../../bulk/write_models.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { type DeleteOptions, type DeleteResult, deleteDocuments } from '../../operations/delete.js';
 import { checkFilter } from '../../operations/filter.js';
+import type { Filter } from '../../operations/filter_types.js';
 import {
   type FindOneAndDeleteOptions,
   type FindOneAndReplaceOptions,
@@ -25,11 +26,12 @@ import {
   insertOne,
   withId,
 } from '../../operations/insert.js';
+import type { OptionalUnlessRequiredId, WithId, WithoutId } from '../../operations/schema_types.js';
 import type { Sort } from '../../operations/sort.js';
 import { type ReplaceOptions, type UpdateOptions, type UpdateResult, update } from '../../operations/update.js';
+import type { UpdateFilter } from '../../operations/update_types.js';
 import type { AnyBulkWriteOperation } from '../bulk_write_models.js';
 import { run, runExplainable, runSteps } from '../run.js';
-import type { Filter, OptionalUnlessRequiredId, UpdateFilter, WithId, WithoutId } from '../types.js';
 import { CollectionBase } from './base.js';
 
 /** Operations that change documents. */

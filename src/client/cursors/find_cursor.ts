@@ -1,6 +1,7 @@
 import type { Document } from '../../bson/index.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import type { OperationContext } from '../../operations/context.js';
+import { type CountOptions, count } from '../../operations/count.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import { type FindCommandOptions, find } from '../../operations/find.js';
 import type { Operation } from '../../operations/operation.js';
@@ -8,6 +9,7 @@ import type { CollationOptions, Hint } from '../../operations/options.js';
 import { formatSort, type Sort, type SortDirection } from '../../operations/sort.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
+import { run } from '../run.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import { ExplainableCursor } from './explainable_cursor.js';
 
@@ -62,6 +64,17 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
     return retyped(super.map(transform));
   }
 
+  /**
+   * How many documents match, by the command `count`, with this cursor's limit and skip.
+   *
+   * @deprecated Use {@link Collection.countDocuments} or {@link Collection.estimatedDocumentCount}.
+   */
+  count(options?: CountOptions): Promise<number> {
+    const { explain: _, ...own } = this.cursorOptions;
+    const all: CountOptions = { ...own, ...options };
+    return run(this.owner, this.context, all, context => count(context, this.#filter, all));
+  }
+
   filter(filter: Document): this {
     this.assertNotStarted();
     this.#filter = filter;
@@ -71,7 +84,7 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
   sort(sort: Sort, direction?: SortDirection): this {
     this.assertNotStarted();
     const formatted = formatSort(sort, direction);
-    if (formatted !== undefined) this.cursorOptions.sort = formatted as unknown as Sort;
+    if (formatted !== undefined) this.cursorOptions.sort = formatted;
     return this;
   }
 
