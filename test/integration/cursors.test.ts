@@ -225,6 +225,35 @@ describe('a tailable cursor', () => {
     }));
 });
 
+describe('a find cursor', () => {
+  it('counts what it would find', () =>
+    withTen(async ({ collection, log }) => {
+      const cursor = collection.find({ _id: { $gt: 3 as never } }).limit(3).skip(1).hint('_id_');
+      assert.deepEqual([await cursor.count(), await cursor.count({ limit: 2 })], [3, 2]);
+
+      const { command } = log.started('count')[0]!;
+      assert.deepEqual([command['limit'], command['skip'], command['hint']], [3, 1, '_id_']);
+      assert.equal((await cursor.toArray()).length, 3);
+    }));
+
+  it('has the server explain what it would do', () =>
+    withTen(async ({ collection, log }) => {
+      const cursor = collection.find({ _id: 1 as never }).maxTimeMS(700);
+      await cursor.explain('queryPlanner').catch(() => null);
+      await cursor.explain({ verbosity: 'executionStats', maxTimeMS: 500 }).catch(() => null);
+      await collection.find({}, { explain: true }).toArray().catch(() => null);
+      await collection.aggregate([{ $match: {} }]).explain({ timeoutMS: 5000 }).catch(() => null);
+
+      const [first, second, third, last] = log.started('explain').map(({ command }) => command);
+      assert.deepEqual([first!['verbosity'], first!['maxTimeMS']], ['queryPlanner', undefined]);
+      assert.equal((first!['explain'] as Document)['maxTimeMS'], 700);
+      assert.deepEqual([second!['verbosity'], second!['maxTimeMS']], ['executionStats', 500]);
+      assert.equal(third!['verbosity'], 'allPlansExecution');
+      assert.deepEqual((last!['explain'] as Document)['aggregate'], 'orders');
+      assert.ok((last!['maxTimeMS'] as number) <= 5000);
+    }));
+});
+
 describe('the settings of a cursor', () => {
   it('are flags by their names', () =>
     withTen(async ({ collection, log }) => {
