@@ -20,7 +20,7 @@ import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors } from '../operations/get_more.js';
 import type { OperationReply } from '../operations/operation.js';
-import { newScope, type OperationScope } from '../operations/scope.js';
+import { newScope, type OperationScope, unpin } from '../operations/scope.js';
 import type { ClientBulkWriteResult } from './client_result.js';
 import { ClientTally } from './client_tally.js';
 import { MongoClientBulkWriteError } from './errors.js';
@@ -66,7 +66,7 @@ export async function clientBulkWrite(
   checkUnacknowledged(context, ordered, verboseResults);
   const writes = (models as readonly unknown[]).map(model => clientWriteOf(model, prepare));
   const tally = new ClientTally(writes, ordered, verboseResults);
-  const scope = newScope();
+  const scope = newScope(true);
   try {
     await sendAll({ engine, context, writes, options, scope, deadline, tally }, ordered);
   } finally {
@@ -99,6 +99,8 @@ async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
       from += reply.taken;
     } catch (error) {
       throw withResult(error, tally);
+    } finally {
+      unpin(bulk.scope);
     }
     // The next batch's time begins here.
     if (deadline.canEnd) deadline.record('read');

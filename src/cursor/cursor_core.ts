@@ -8,7 +8,7 @@ import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
 import type { Operation } from '../operations/operation.js';
-import { newScope } from '../operations/scope.js';
+import { newScope, unpin } from '../operations/scope.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type CursorSettings, CursorTimeoutMode, maxTimeOfOpen, nextBatchSize } from './cursor_settings.js';
 
@@ -39,7 +39,7 @@ export class CursorCore {
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
-  readonly #scope = newScope();
+  readonly #scope = newScope(true);
   /** Where that session comes from. */
   #pool: ServerSessionPool | null = null;
   /** The fetch that runs, if one does. */
@@ -224,6 +224,7 @@ export class CursorCore {
     const { id, address } = reply;
     const namespace = reply.namespace === '' ? (this.#cursor?.namespace ?? '') : reply.namespace;
     this.#cursor = id === 0n ? null : { id, namespace, address };
+    if (id === 0n) unpin(this.#scope);
     if (this.#state === 'closed') {
       // It was closed while the batch was on its way.
       void this.#kill();
@@ -250,6 +251,8 @@ export class CursorCore {
 
   /** The server may still have the cursor; the caller need not wait until it has not. */
   #failed(error: unknown): void {
+    // Whoever reads closes it, and until then its connection is its own (Load Balancers, "Cursors").
+    if (this.#scope.pinned !== null) return;
     // What a tailable cursor waits for may yet come: its next call has a time of its own.
     if (this.#settings.kind !== 'nonTailable' && this.#opened && error instanceof MongoOperationTimeoutError) return;
     void this.close();
@@ -307,13 +310,17 @@ export class CursorCore {
   }
 
   async #sendKill(cursor: OpenCursor, timeoutMS: number | undefined): Promise<void> {
+    // With its connection the server has lost the cursor too.
+    const lost = this.#scope.pinned !== null && this.#scope.pinned.connection.error !== null;
     try {
       const engine = this.#engine();
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, engine.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
+      if (!lost) await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.
+    } finally {
+      unpin(this.#scope);
     }
   }
 

@@ -77,7 +77,8 @@ async function attempt<T>(
     purpose,
     deprioritized: execution.deprioritized,
   };
-  let server = engine.topology.trySelect(request);
+  const { kept } = execution;
+  let server = kept?.server ?? engine.topology.trySelect(request);
   if (server === null) {
     budget = budgetFor(engine, deadline);
     server = await select(engine, request, budget, previous);
@@ -88,12 +89,15 @@ async function attempt<T>(
     // A server that takes no retryable writes must not be sent the second one (Retryable Writes, "Implementing Retryable Writes").
     if (previous !== null && !execution.retryable) throw previous;
     const connection =
+      kept?.connection ??
       server.pool.tryCheckOut(purpose) ??
       (await server.pool.checkOut(
         purpose,
         deadline.timedByOperation ? (budget ?? budgetFor(engine, deadline)) : deadline,
       ));
+    if (connection.draining) await connection.drained(deadline);
     let done = false;
+    let keeps = kept !== null;
     try {
       const result = await runAttempt(engine, operation, {
         purpose,
@@ -105,9 +109,10 @@ async function attempt<T>(
         deadline,
       });
       done = true;
+      keeps ||= execution.keep(server, connection);
       return result;
     } finally {
-      server.pool.checkIn(connection);
+      if (!keeps) server.pool.checkIn(connection);
       // Whoever gets the connection next finds the session free too (Driver Sessions, "Implicit sessions").
       if (done) execution.end();
     }

@@ -1,10 +1,10 @@
 import type { Connection } from '../pool/connection.js';
-import { ServerType } from '../sdam/description/types.js';
+import { ServerType, TopologyType } from '../sdam/description/types.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import type { Engine } from './engine.js';
 import type { Operation } from './operation.js';
-import type { OperationScope } from './scope.js';
+import type { OperationScope, PinnedConnection } from './scope.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -14,6 +14,8 @@ export class Execution implements OperationScope {
   readonly #operation: Operation<unknown>;
   /** This, or what the command shares with others of the same operation. */
   readonly #scope: OperationScope;
+  readonly pins = false;
+  pinned: PinnedConnection | null = null;
   operationId: number;
   /** 1 for the first. */
   attempt = 1;
@@ -42,6 +44,19 @@ export class Execution implements OperationScope {
 
   get isMongos(): boolean {
     return this.#mongos !== null;
+  }
+
+  /** The connection that was kept from an earlier command. */
+  get kept(): PinnedConnection | null {
+    return this.#scope.pinned;
+  }
+
+  /** Keeps the connection for the next command, if that must be so. */
+  keep(server: Server, connection: Connection): boolean {
+    const { topology } = this.#engine;
+    if (!this.#scope.pins || topology.description.type !== TopologyType.LoadBalanced) return false;
+    this.#scope.pinned = { server, connection };
+    return true;
   }
 
   /** Notes what the description of a selected server says, as of now. */

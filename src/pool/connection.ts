@@ -1,4 +1,5 @@
 import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
+import { Waiter } from '../csot/waiter.js';
 import type { OperationPhase } from '../errors/base.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
@@ -79,6 +80,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #zlibLevel: number | null = null;
   #exchange: Exchange | null = null;
   #draining: number | null = null;
+  /** Who wants to use the connection after its late reply. */
+  #drain: Waiter<void, null> | null = null;
   #opening: { resolve: () => void; reject: (error: Error) => void; deadline: Deadline } | null = null;
   #error: Error | null = null;
 
@@ -101,6 +104,19 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Whether a late reply is still to come. */
   get draining(): boolean {
     return this.#draining !== null;
+  }
+
+  /** Waits for the late reply, after which the connection can be used again: for those who need this one and no other. */
+  drained(deadline: Deadline): Promise<void> {
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#draining === null) return Promise.resolve();
+    this.#drain = new Waiter<void, null>(null, deadline, 0, ({ deadline }, end) => {
+      const during = `while waiting for a late reply of ${this.address}`;
+      const description = { during, phase: 'read', host: this.address, maybeApplied: false } as const;
+      this.#drain?.reject(deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false)));
+    });
+    this.#drain.waitIn(null);
+    return this.#drain.promise;
   }
 
   /** Bytes of the late reply that have arrived so far. */
@@ -174,6 +190,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (this.#error !== null) return;
     this.#error = error;
     this.#draining = null;
+    this.#drain?.reject(error);
     this.#transport.destroy();
     const opening = this.#opening;
     const exchange = this.#exchange;
@@ -227,6 +244,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (this.#draining !== null) {
       if (responseTo !== this.#draining) wrongAnswer(responseTo, this.#draining);
       this.#draining = null;
+      this.#drain?.resolve();
       this.owner?.onDrained(this);
       return;
     }

@@ -228,7 +228,11 @@ describe('a tailable cursor', () => {
 describe('a find cursor', () => {
   it('counts what it would find', () =>
     withTen(async ({ collection, log }) => {
-      const cursor = collection.find({ _id: { $gt: 3 as never } }).limit(3).skip(1).hint('_id_');
+      const cursor = collection
+        .find({ _id: { $gt: 3 as never } })
+        .limit(3)
+        .skip(1)
+        .hint('_id_');
       assert.deepEqual([await cursor.count(), await cursor.count({ limit: 2 })], [3, 2]);
 
       const { command } = log.started('count')[0]!;
@@ -241,8 +245,14 @@ describe('a find cursor', () => {
       const cursor = collection.find({ _id: 1 as never }).maxTimeMS(700);
       await cursor.explain('queryPlanner').catch(() => null);
       await cursor.explain({ verbosity: 'executionStats', maxTimeMS: 500 }).catch(() => null);
-      await collection.find({}, { explain: true }).toArray().catch(() => null);
-      await collection.aggregate([{ $match: {} }]).explain({ timeoutMS: 5000 }).catch(() => null);
+      await collection
+        .find({}, { explain: true })
+        .toArray()
+        .catch(() => null);
+      await collection
+        .aggregate([{ $match: {} }])
+        .explain({ timeoutMS: 5000 })
+        .catch(() => null);
 
       const [first, second, third, last] = log.started('explain').map(({ command }) => command);
       assert.deepEqual([first!['verbosity'], first!['maxTimeMS']], ['queryPlanner', undefined]);
