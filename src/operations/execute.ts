@@ -68,7 +68,7 @@ async function attempt<T>(
     operationId: execution.operationId,
     attempt: execution.attempt,
   };
-  if (deadline.canEnd) throwIfEnded(deadline, operation, previous, execution.maybeApplied);
+  if (deadline.canEnd) execution.throwIfEnded(deadline, previous);
   // Selection and checkout share one budget under timeoutMS (CSOT, "Server Selection"); without it each has a limit of its own.
   let budget: Deadline | null = null;
   const request: SelectionRequest = {
@@ -138,19 +138,4 @@ async function select(
     const mends = previous !== null && !budget.timedByOperation && budget.signal?.aborted !== true;
     throw mends ? previous : error;
   }
-}
-
-function throwIfEnded<T>(
-  deadline: Deadline,
-  operation: Operation<T>,
-  previous: Error | null,
-  maybeApplied: boolean,
-): void {
-  deadline.throwIfEnded(() => ({
-    during: `before ${operation.name} ${operation.namespace} was ${previous === null ? 'sent' : 'sent again'}`,
-    phase: 'preSend',
-    namespace: operation.namespace,
-    maybeApplied,
-    cause: previous ?? undefined,
-  }));
 }

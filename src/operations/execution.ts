@@ -1,3 +1,4 @@
+import type { Deadline } from '../csot/deadline.js';
 import type { Connection } from '../pool/connection.js';
 import { ServerType, TopologyType } from '../sdam/description/types.js';
 import type { Server } from '../sdam/server.js';
@@ -76,6 +77,18 @@ export class Execution implements OperationScope {
           type !== ServerType.Standalone &&
           typeof description?.logicalSessionTimeoutMinutes === 'number';
     this.retryable = retryable && takesRetries;
+  }
+
+  /** Throws if there is no time left for another attempt. */
+  throwIfEnded(deadline: Deadline, previous: Error | null): void {
+    const { name, namespace } = this.#operation;
+    deadline.throwIfEnded(() => ({
+      during: `before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
+      phase: 'preSend',
+      namespace,
+      maybeApplied: this.maybeApplied,
+      cause: previous ?? undefined,
+    }));
   }
 
   /** Another attempt follows. A mongos that has just failed is avoided, since another may do (Retryable Reads, "Sharded clusters"). */

@@ -226,20 +226,6 @@ describe('a tailable cursor', () => {
 });
 
 describe('a find cursor', () => {
-  it('counts what it would find', () =>
-    withTen(async ({ collection, log }) => {
-      const cursor = collection
-        .find({ _id: { $gt: 3 as never } })
-        .limit(3)
-        .skip(1)
-        .hint('_id_');
-      assert.deepEqual([await cursor.count(), await cursor.count({ limit: 2 })], [3, 2]);
-
-      const { command } = log.started('count')[0]!;
-      assert.deepEqual([command['limit'], command['skip'], command['hint']], [3, 1, '_id_']);
-      assert.equal((await cursor.toArray()).length, 3);
-    }));
-
   it('has the server explain what it would do', () =>
     withTen(async ({ collection, log }) => {
       const cursor = collection.find({ _id: 1 as never }).maxTimeMS(700);
@@ -355,6 +341,32 @@ describe('a cursor at its end', () => {
       assert.equal((await cursor.next())?.['_id'], 0);
       await cursor.close();
       assert.deepEqual(names(setup), ['find', 'killCursors']);
+    }));
+});
+
+describe('an error of a cursor', () => {
+  it('has the line that was waiting in its stack', () =>
+    withTen(async ({ collection, uri }) => {
+      async function theCaller(read: (cursor: FindCursor) => unknown): Promise<void> {
+        await read(collection.find({}, { batchSize: 2 }));
+      }
+      const ways: ((cursor: FindCursor) => unknown)[] = [
+        cursor => cursor.toArray(),
+        async cursor => {
+          while ((await cursor.next()) !== null);
+        },
+        async cursor => {
+          for await (const _ of cursor);
+        },
+        async cursor => {
+          for await (const _ of cursor.batches());
+        },
+      ];
+      for (const way of ways) {
+        await failCommand(uri, { failCommands: ['getMore'], closeConnection: true });
+        const error = await rejection(theCaller(way));
+        assert.match(error.stack ?? '', /theCaller/);
+      }
     }));
 });
 

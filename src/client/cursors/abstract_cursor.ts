@@ -11,6 +11,7 @@ import {
   MongoInvalidArgumentError,
   MongoTailableCursorError,
 } from '../../errors/driver.js';
+import { addCaller } from '../../errors/stack_trace.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
@@ -122,7 +123,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   async hasNext(): Promise<boolean> {
-    return this.#started().hasNext();
+    return await traced(this.#started().hasNext(), this.signal);
   }
 
   /**
@@ -132,7 +133,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
    */
   async next(): Promise<TSchema | null> {
     const core = this.#readable();
-    const document = core.nextBuffered() ?? (await core.next());
+    const document = core.nextBuffered() ?? (await traced(core.next(), this.signal));
     return document === null ? null : this.#shape(document);
   }
 
@@ -140,13 +141,13 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   async tryNext(): Promise<TSchema | null> {
     const core = this.#readable();
     let document = core.nextBuffered();
-    if (document === undefined && (await core.fetch())) document = core.nextBuffered();
+    if (document === undefined && (await traced(core.fetch(), this.signal))) document = core.nextBuffered();
     return document === undefined ? null : this.#shape(document);
   }
 
   /** All documents that are left. */
   async toArray(): Promise<TSchema[]> {
-    const documents = await this.#started().toArray();
+    const documents = await traced(this.#started().toArray(), this.signal);
     return this.#transform === null ? (documents as TSchema[]) : documents.map(document => this.#shape(document));
   }
 
@@ -188,7 +189,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   async #nextResult(core: CursorCore): Promise<IteratorResult<TSchema, void>> {
     try {
-      const document = await core.next();
+      const document = await traced(core.next(), this.signal);
       if (document !== null) return { value: this.#shape(document), done: false };
     } catch (error) {
       // `for await` does not close what has thrown.
@@ -210,7 +211,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
         const batch = core.restOfBatch();
         if (batch.length === 0) continue;
         yield this.#transform === null ? (batch as TSchema[]) : batch.map(document => this.#shape(document));
-      } while (await core.fetch());
+      } while (await traced(core.fetch(), this.signal));
     } finally {
       await this.close();
     }
@@ -360,6 +361,16 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
       void this.#core?.close();
       throw error;
     }
+  }
+}
+
+/** What is waited for, with the line that waits in the stack of its errors. The reason of an abort is the caller's own and stays as it is. */
+async function traced<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal?.aborted !== true || error !== signal.reason) addCaller(error, traced);
+    throw error;
   }
 }
 

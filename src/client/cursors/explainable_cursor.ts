@@ -1,7 +1,6 @@
 import type { Document } from '../../bson/index.js';
 import type { OperationContext } from '../../operations/context.js';
 import { type CursorReply, documentAsBatch } from '../../operations/cursor_reply.js';
-import { execute } from '../../operations/execute.js';
 import {
   type ExplainCommandOptions,
   type ExplainOptions,
@@ -9,7 +8,7 @@ import {
   explained,
 } from '../../operations/explain.js';
 import type { Operation } from '../../operations/operation.js';
-import { startDeadline } from '../inherit.js';
+import { run } from '../run.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { CursorOptions } from './cursor_options.js';
 
@@ -54,16 +53,12 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
     options?: ExplainTimeout,
   ): Promise<Document> {
     const { explain, timeout } = this.resolveExplainTimeoutOptions(verbosity, options);
-    const engine = this.owner.engine();
     const { timeoutMS = this.cursorOptions.timeoutMS } = timeout ?? {};
     const { signal } = this;
-    const deadline = startDeadline(
-      this.context,
-      { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) },
-      engine.clock,
+    const own = { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) };
+    return await run(this.owner, this.context, own, context =>
+      explained(this.plainOperation(context), context, explain ?? true),
     );
-    const { context } = this;
-    return execute(engine, explained(this.plainOperation(context), context, explain ?? true), deadline);
   }
 
   /** Tells which of the two arguments of {@link ExplainableCursor.explain} is which. */
