@@ -25,6 +25,15 @@ export function documentDecoder(options: BSONSerializeOptions = {}): DocumentDec
   });
 }
 
+/** The same for a whole reply: with `raw` its own fields are decoded, and the documents in it are the bytes that the server sent. */
+export function replyDecoder(options: BSONSerializeOptions): DocumentDecoder {
+  return decoderWith({
+    ...deserializeOptions(options),
+    raw: options.raw ?? false,
+    validation: { utf8: options.enableUtf8Validation ?? true },
+  });
+}
+
 function decoderWith(options: DeserializeOptions): DocumentDecoder {
   // One object for all calls: `deserialize` reads it and keeps nothing.
   const settings: DeserializeOptions = { ...options, allowObjectSmallerThanBufferSize: true, index: 0 };

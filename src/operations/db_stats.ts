@@ -3,6 +3,7 @@ import type { OperationContext } from './context.js';
 import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
+import { replyDocument } from './reply_document.js';
 
 /** @public */
 export interface DbStatsOptions extends Omit<CommandOperationOptions, 'rawData'> {
@@ -22,6 +23,6 @@ export function dbStats(context: OperationContext, options: DbStatsOptions): Ope
       addGenericFields(command, options, target);
       return command;
     },
-    result: ({ reply }) => reply.decode(context.decode),
+    result: reply => replyDocument(reply, context),
   });
 }

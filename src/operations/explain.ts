@@ -4,6 +4,7 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { OperationContext } from './context.js';
 import type { CommandTarget, Operation } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
+import { replyDocument } from './reply_document.js';
 
 /** How much the server tells of a plan. @public */
 export const ExplainVerbosity = Object.freeze({
@@ -80,6 +81,6 @@ export function explained(
       if (maxTimeMS !== undefined && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
       return command;
     },
-    result: ({ reply }) => reply.decode(context.decode),
+    result: reply => replyDocument(reply, context),
   });
 }

@@ -1,5 +1,6 @@
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { CommandTarget, Operation } from './operation.js';
@@ -39,12 +40,14 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
  * `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). A negative batchSize is, as in
  * the official driver, a limit of one batch.
  */
-function sizeFields({ skip, limit = 0, batchSize, singleBatch }: FindCommandOptions): Document {
+function sizeFields({ skip, singleBatch, ...given }: FindCommandOptions): Document {
+  const limit = given.limit ?? 0;
+  const batchSize = given.batchSize ?? undefined;
   const count = batchSize !== undefined && batchSize < 0 ? -batchSize : Math.abs(limit);
   // A batch that exactly holds the limit would leave a cursor open on the server for nothing.
   const size = count > 0 && count === batchSize ? batchSize + 1 : batchSize;
   return {
-    ...(skip !== undefined && { skip }),
+    ...(isGiven(skip) && { skip }),
     ...(count > 0 && { limit: count }),
     ...(size !== undefined && size >= 0 && { batchSize: size }),
     ...((limit < 0 || (batchSize ?? 0) < 0 || singleBatch === true) && { singleBatch: true }),
@@ -64,9 +67,9 @@ function findCommand(
   const { projection, hint } = options;
   const sort = formatSort(options.sort);
   if (sort !== undefined) command['sort'] = sort;
-  if (projection !== undefined)
+  if (isGiven(projection))
     command['projection'] = Array.isArray(projection) ? namesAsKeys(projection as string[]) : projection;
-  if (hint !== undefined) command['hint'] = Array.isArray(hint) ? namesAsKeys(hint as string[]) : hint;
+  if (isGiven(hint)) command['hint'] = Array.isArray(hint) ? namesAsKeys(hint as string[]) : hint;
   copyOptions(command, options, [
     'collation',
     'min',
@@ -111,7 +114,7 @@ export function findOne(
     retryable: true,
     command(target) {
       const command = findCommand(context, filter, options, target);
-      if (options.skip !== undefined) command['skip'] = options.skip;
+      if (isGiven(options.skip)) command['skip'] = options.skip;
       command['limit'] = 1;
       command['singleBatch'] = true;
       return command;

@@ -1,12 +1,14 @@
-import { documentDecoder } from '../bson/decode.js';
+import { documentDecoder, replyDecoder } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import type { OperationContext } from './context.js';
 import type { OperationReply } from './operation.js';
 
-/**
- * A reply as an object, by the user's BSON options. `raw` is not for replies of which only a part is returned: it would leave nothing to
- * take that part from.
- */
+/** A reply as an object, by the user's BSON options. With `raw`, documents in it are bytes. */
 export function replyDocument({ reply }: OperationReply, { decode, bsonOptions }: OperationContext): Document {
+  return reply.decode(bsonOptions.raw === true ? replyDecoder(bsonOptions) : decode);
+}
+
+/** The same for a reply of which the driver itself reads documents. */
+export function replyDocumentDecoded({ reply }: OperationReply, { decode, bsonOptions }: OperationContext): Document {
   return reply.decode(bsonOptions.raw === true ? documentDecoder({ ...bsonOptions, raw: false }) : decode);
 }

@@ -8,6 +8,7 @@ import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
 import type { OperationOptions } from './options.js';
+import { replyDocument } from './reply_document.js';
 
 /** @public */
 export type RunCommandOptions = OperationOptions;
@@ -54,7 +55,7 @@ export function runCommand(
   command: unknown,
   options: RunCommandOptions,
 ): Operation<Document> {
-  return run(context, command, options, ({ reply }) => reply.decode(context.decode));
+  return run(context, command, options, reply => replyDocument(reply, context));
 }
 
 /**

@@ -45,6 +45,9 @@ export function formatSort(sort: Sort | null | undefined, direction?: SortDirect
 
 function pairsOf(sort: Sort, direction: SortDirection | undefined): (readonly [string, unknown])[] {
   if (typeof sort === 'string') return [[sort, direction ?? 1]];
+  if (typeof sort !== 'object') {
+    throw new MongoInvalidArgumentError(`Invalid sort format: ${JSON.stringify(sort)} Sort must be a valid object`);
+  }
   if (sort instanceof Map) return [...(sort as ReadonlyMap<string, SortDirection>)];
   if (!Array.isArray(sort)) return Object.entries(sort as Document);
   const list = sort as readonly unknown[];

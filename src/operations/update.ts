@@ -11,7 +11,7 @@ import {
   copyOptions,
   type Hint,
 } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocumentDecoded } from './reply_document.js';
 import type { InferIdType } from './schema_types.js';
 import { formatSort, type Sort, type SortForCmd } from './sort.js';
 import { checkReplacement, checkUpdate } from './update_document.js';
@@ -115,7 +115,7 @@ function resultOf<TSchema extends Document>(reply: OperationReply, context: Oper
   throwWriteErrors(reply, context);
   const { body } = reply.reply;
   const n = body.number('n') ?? 0;
-  const upserted = body.has('upserted') ? (replyDocument(reply, context)['upserted'] as Document[]) : [];
+  const upserted = body.has('upserted') ? (replyDocumentDecoded(reply, context)['upserted'] as Document[]) : [];
   return {
     acknowledged: true,
     matchedCount: n - upserted.length,

@@ -1,5 +1,4 @@
 import type { Document } from '../../bson/index.js';
-import { MongoServerError } from '../../errors/server.js';
 import {
   type CreateIndexesOptions,
   type CreateIndexOptions,
@@ -8,6 +7,7 @@ import {
   type IndexDescription,
   type IndexOptions,
 } from '../../operations/create_indexes.js';
+import { isMissingNamespace } from '../../operations/drop.js';
 import { type DropIndexesOptions, dropIndexes } from '../../operations/drop_indexes.js';
 import type { IndexSpecification } from '../../operations/index_keys.js';
 import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../../operations/list_indexes.js';
@@ -85,13 +85,13 @@ export class CollectionIndexes<TSchema extends Document = Document> extends Coll
     return run(this.client, this.context, options, (context, own) => dropIndexes(context, indexName, own));
   }
 
-  /** Drops all indexes but that of `_id`. False when the server refused, as when there is no such collection. */
+  /** Drops all indexes but that of `_id`. False when there is no such collection. */
   async dropIndexes(options?: DropIndexesOptions): Promise<boolean> {
     try {
       await run(this.client, this.context, options, (context, own) => dropIndexes(context, '*', own));
       return true;
     } catch (error) {
-      if (error instanceof MongoServerError) return false;
+      if (isMissingNamespace(error)) return false;
       throw error;
     }
   }

@@ -23,6 +23,8 @@ import { CollectionWrites } from './writes.js';
 /** @public */
 export type FindOneOptions = Omit<FindOptions, 'batchSize' | 'noCursorTimeout' | 'timeoutMode'>;
 
+const NO_QUERY = 'Query filter must be a plain object or ObjectId';
+
 /** Operations that read documents, and count them. */
 export class CollectionReads<TSchema extends Document = Document> extends CollectionWrites<TSchema> {
   /** The first document that matches, or null. */
@@ -35,7 +37,7 @@ export class CollectionReads<TSchema extends Document = Document> extends Collec
   findOne(filter?: Filter<TSchema> | null, options?: FindOneOptions): Promise<unknown> {
     return runExplainable(this.client, this.context, options, (context, own) => {
       const wanted = filter ?? {};
-      checkFilter(wanted);
+      checkFilter(wanted, NO_QUERY);
       return findOne(context, wanted, own);
     });
   }
@@ -46,7 +48,7 @@ export class CollectionReads<TSchema extends Document = Document> extends Collec
   find<T extends Document>(filter: Filter<TSchema>, options?: FindOptions & Abortable): FindCursor<T>;
   find(filter?: Filter<TSchema> | null, options?: FindOptions | null): FindCursor<WithId<TSchema>> {
     const wanted = filter ?? {};
-    checkFilter(wanted);
+    checkFilter(wanted, NO_QUERY);
     return new FindCursor(this.client, withOverrides(this.context, options), wanted, options ?? {});
   }
 
