@@ -49,7 +49,7 @@ function typesOf(found: Record<string, unknown> | null | undefined): unknown {
 }
 
 function nameOf(value: unknown): string {
-  return value === null || value === undefined ? String(value) : (value).constructor.name;
+  return value === null || value === undefined ? String(value) : value.constructor.name;
 }
 
 export const bsonCalls: readonly Call[] = [
