@@ -11,8 +11,10 @@ import { RawDocument } from './raw_document.js';
  */
 export function lazyDecoder(options: BSONSerializeOptions): DocumentDecoder {
   const decode = documentDecoder(options);
+  // These options change what the simplest values become.
+  const simple = options.promoteValues !== false && options.enableUtf8Validation !== false;
   return (bytes, offset) =>
-    new Proxy<Document>(new LazyFields(), new LazyHandler(RawDocument.at(bytes, offset, bytes.length), decode));
+    new Proxy<Document>(new LazyFields(), new LazyHandler(RawDocument.at(bytes, offset, bytes.length), decode, simple));
 }
 
 /** Holds the fields that are decoded. `util.inspect` looks at it past the proxy, and is told what there is. */
@@ -28,10 +30,13 @@ class LazyHandler implements ProxyHandler<Document> {
   /** Null when all fields are decoded. */
   #raw: RawDocument | null;
   readonly #decode: DocumentDecoder;
+  /** Strings, numbers and booleans are read without the decoder, a call of which costs more than they do. */
+  readonly #simple: boolean;
 
-  constructor(raw: RawDocument, decode: DocumentDecoder) {
+  constructor(raw: RawDocument, decode: DocumentDecoder, simple: boolean) {
     this.#raw = raw;
     this.#decode = decode;
+    this.#simple = simple;
   }
 
   get(target: Document, name: string | symbol): unknown {
@@ -83,9 +88,12 @@ class LazyHandler implements ProxyHandler<Document> {
     if (this.#raw === null) return undefined;
     // Names are compared byte by byte; the others are rare.
     if (!ASCII.test(name)) return this.#all(target)[name] as unknown;
-    const bytes = this.#raw.only(name);
-    if (bytes === undefined) return undefined;
-    const value: unknown = this.#decode(bytes, 0)[name];
+    let value: unknown = this.#simple ? this.#raw.simple(name) : undefined;
+    if (value === undefined) {
+      const bytes = this.#raw.only(name);
+      if (bytes === undefined) return undefined;
+      value = this.#decode(bytes, 0)[name];
+    }
     define(target, name, value);
     return value;
   }

@@ -222,10 +222,38 @@ export class RawDocument {
   string(name: string): string | undefined {
     const found = this.#find(name);
     if (found < 0 || this.bytes[found] !== ElementType.string) return undefined;
-    const value = found + 2 + name.length;
+    return this.#text(name, found + 2 + name.length);
+  }
+
+  #text(name: string, value: number): string {
     const text = this.bytes.subarray(value + 4, value + 3 + this.bytes.readInt32LE(value));
     if (!isUtf8(text)) malformed(`'${name}' is not UTF-8`);
     return text.toString('utf8');
+  }
+
+  /**
+   * The value of a field that is a string, a double, a 32-bit integer or a boolean; undefined when it is something else or missing.
+   *
+   * @throws MongoUnexpectedServerResponseError if it is a string that is not UTF-8, or a boolean that is neither
+   */
+  simple(name: string): string | number | boolean | undefined {
+    const found = this.#find(name);
+    if (found < 0) return undefined;
+    const value = found + 2 + name.length;
+    switch (this.bytes[found]) {
+      case ElementType.string:
+        return this.#text(name, value);
+      case ElementType.double:
+        return this.bytes.readDoubleLE(value);
+      case ElementType.int32:
+        return this.bytes.readInt32LE(value);
+      case ElementType.boolean: {
+        const boolean = this.bytes[value] ?? 0;
+        return boolean > 1 ? malformed(`a boolean of ${boolean}`) : boolean === 1;
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** A nested document. */

@@ -1,5 +1,4 @@
 import { decodeDocument } from '../bson/decode.js';
-import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import {
   FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT,
@@ -7,7 +6,7 @@ import {
   readPreferenceSelector,
 } from '../sdam/server_selection.js';
 import { addReadConcern, addWriteConcern, type OperationContext } from './context.js';
-import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
@@ -53,8 +52,7 @@ export function countDocuments(
   if (limit !== undefined) pipeline.push({ $limit: limit });
   pipeline.push({ $group: { _id: 1, n: { $sum: 1 } } });
   return aggregateOperation(context, pipeline, options, reply => {
-    const { batch } = cursorReplyOf(reply, 'firstBatch');
-    const first = new DocumentReader(batch, decodeDocument).next();
+    const first = firstDocumentOf(reply, decodeDocument);
     return Number(first?.['n'] ?? 0);
   });
 }

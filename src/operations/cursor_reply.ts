@@ -1,3 +1,6 @@
+import type { DocumentDecoder } from '../bson/decode.js';
+import { DocumentReader } from '../bson/document_reader.js';
+import type { Document } from '../bson/index.js';
 import type { RawDocument } from '../bson/raw_document.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { Reply } from '../wire/reply.js';
@@ -27,6 +30,15 @@ export function cursorReplyOf({ reply, address }: OperationReply, field: 'firstB
     });
   }
   return { id, namespace: cursor.string('ns') ?? '', batch, address, reply };
+}
+
+/** The first document of a reply's only batch, or undefined: for those who make no cursor of it. */
+export function firstDocumentOf({ reply, address }: OperationReply, decode: DocumentDecoder): Document | undefined {
+  const batch = reply.body.document('cursor')?.array('firstBatch');
+  if (batch === undefined) {
+    throw new MongoUnexpectedServerResponseError(`A reply of ${address} lacks cursor.firstBatch`, { host: address });
+  }
+  return new DocumentReader(batch, decode).next();
 }
 
 /** A reply that is itself the one document of a cursor: that of an `explain`. */

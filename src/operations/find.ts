@@ -1,8 +1,7 @@
-import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { addReadConcern, type OperationContext } from './context.js';
-import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
+import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';
 import type { CommandTarget, Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint, namesAsKeys } from './options.js';
@@ -120,8 +119,7 @@ export function findOne(
       return command;
     },
     result(reply) {
-      const { batch } = cursorReplyOf(reply, 'firstBatch');
-      return new DocumentReader(batch, context.decode).next() ?? null;
+      return firstDocumentOf(reply, context.decode) ?? null;
     },
   });
 }
