@@ -156,6 +156,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       if (engine.topology.trySelect(request) === null) await engine.topology.select(request, limit);
     } catch (error) {
       await this.close();
+      // It was not the program that closed it: an operation connects anew.
+      this.#wasClosed = false;
       throw error;
     }
     return this;

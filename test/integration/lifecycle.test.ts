@@ -125,6 +125,14 @@ describe('MongoClient', () => {
     assert.deepEqual(await client.db().command({ ping: 1 }), { ok: 1 });
   });
 
+  it('works again after a connect that failed: an operation connects anew', async () => {
+    await withServer({}, async ({ client, collection }) => {
+      await assert.rejects(client.connect({ signal: AbortSignal.abort(new Error('not now')) }));
+
+      assert.equal(await collection.findOne(), null);
+    });
+  });
+
   it('closes when a block ends by await using', async () => {
     await using cluster = await TestCluster.start();
     let log: EventLog;
