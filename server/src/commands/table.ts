@@ -17,10 +17,12 @@ import {
   serverStatus,
   whatsMyUri,
 } from './diagnostics.js';
+import { explain } from './explain.js';
 import { findAndModify } from './find_and_modify.js';
 import { hello } from './handshake.js';
 import { createIndexes, dropIndexes, listIndexes } from './indexes.js';
 import { insert } from './insert.js';
+import { profile, validate } from './inspect.js';
 import { mapReduce } from './map_reduce.js';
 import { count, distinct, find } from './read.js';
 import { renameCollection } from './rename.js';
@@ -191,6 +193,9 @@ export const commands: CommandTable = {
   connectionStatus: { ...any, isApiV1: true, beforeAuth: true, run: connectionStatus },
   whatsmyuri: { ...any, beforeAuth: true, run: whatsMyUri },
   mapReduce: { access: 'read', run: mapReduce },
+  explain: { ...read, fields: ['explain', 'verbosity'], run: explain },
+  profile: { ...any, run: profile },
+  validate: { access: 'read', run: validate },
   collStats: { access: 'read', run: collStats },
   dbStats: { access: 'read', run: dbStats },
   getParameter: { ...admin, run: getParameter },
