@@ -51,15 +51,13 @@ export class CollectionIndexes<TSchema extends Document = Document> extends Coll
     commandOptions: CreateIndexOptions | undefined,
   ): Promise<string>;
   async createIndex(
-    ...[specification, first, second]: [
-      specification: IndexSpecification,
-      first?: CreateIndexesOptions | IndexOptions,
-      second?: CreateIndexOptions,
-    ]
+    specification: IndexSpecification,
+    options?: CreateIndexesOptions | IndexOptions,
+    commandOptions?: CreateIndexOptions,
   ): Promise<string> {
-    const command = second ?? (first as CreateIndexesOptions | undefined);
+    const command = commandOptions ?? (options as CreateIndexesOptions | undefined);
     const names = await run(this.client, this.context, command, context =>
-      createIndex(context, specification, first ?? {}, second),
+      createIndex(context, specification, options ?? {}, commandOptions),
     );
     return names[0] ?? '';
   }
