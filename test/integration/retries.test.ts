@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type Document,
+  MongoClient,
   type MongoClientOptions,
   type MongoError,
   MongoNetworkError,
@@ -155,12 +156,19 @@ describe('a retryable write', () => {
       },
       { times: 1 },
       async ({ client, collection, uri }) => {
-        // The retry waits for the next check of the server, so that there is time for this.
+        await using other = new MongoClient(uri);
+        const admin = other.db('admin');
+        await admin.command({ ping: 1 });
+        // The retry waits for the next check of the server, so that there is time for this on a connection that is open.
         client.once('commandSucceeded', () => {
-          void failCommand(uri, {
-            failCommands: ['insert'],
-            errorCode: 10107,
-            errorLabels: ['RetryableWriteError', 'NoWritesPerformed'],
+          void admin.command({
+            configureFailPoint: 'failCommand',
+            mode: { times: 1 },
+            data: {
+              failCommands: ['insert'],
+              errorCode: 10107,
+              errorLabels: ['RetryableWriteError', 'NoWritesPerformed'],
+            },
           });
         });
 
