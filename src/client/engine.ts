@@ -1,13 +1,12 @@
+import type { Document } from '../bson/index.js';
 import { serverApiFields } from '../concern/server_api.js';
 import { type EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Engine } from '../operations/engine.js';
-import { clientMetadata } from '../pool/client_metadata.js';
 import type { ConnectionParts } from '../pool/connection.js';
 import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
 import { ConnectionPool } from '../pool/pool.js';
 import type { Clock } from '../runtime/clock.js';
-import { systemEnvironment } from '../runtime/host.js';
 import type { Random } from '../runtime/random.js';
 import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
 import { HostAddress } from '../sdam/description/host_address.js';
@@ -26,12 +25,21 @@ export interface Effects {
   readonly open: OpenTransport;
 }
 
-/** Builds all that the operations of one client share, from its resolved options. Nothing is started. */
-export function createEngine(options: ResolvedOptions, publisher: EventPublisher, effects: Effects): Engine {
+/**
+ * Builds all that the operations of one client share, from its resolved options. Nothing is started.
+ *
+ * @param metadata - what new connections say of the client
+ */
+export function createEngine(
+  options: ResolvedOptions,
+  metadata: () => Document,
+  publisher: EventPublisher,
+  effects: Effects,
+): Engine {
   const { clock, random } = effects;
   const encoder = new MessageEncoder();
   const establish: EstablishSettings = {
-    handshake: handshakeOptions(options),
+    handshake: handshakeOptions(options, metadata),
     connectTimeoutMS: options.connectTimeoutMS,
     encoder,
     clock,
@@ -112,13 +120,9 @@ function openServer(
   return server;
 }
 
-function handshakeOptions(options: ResolvedOptions): HandshakeOptions {
+function handshakeOptions(options: ResolvedOptions, metadata: () => Document): HandshakeOptions {
   return {
-    metadata: clientMetadata({
-      ...(options.appName !== undefined && { appName: options.appName }),
-      driverInfo: [options.driverInfo],
-      environment: systemEnvironment(),
-    }),
+    metadata,
     // The others need packages that are not loaded yet.
     compressors: options.compressors.filter(name => name === 'zlib'),
     zlibCompressionLevel: options.zlibCompressionLevel ?? -1,

@@ -15,7 +15,9 @@ import { endSessions } from '../operations/end_sessions.js';
 import type { Engine } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
+import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
+import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/transport.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
@@ -75,6 +77,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly context: Inherited;
   readonly #publisher: EventPublisher;
   readonly #effects: Effects;
+  /** This client's own, and what libraries that wrap it have added. */
+  #driverInfo: readonly DriverInfo[];
+  #metadata: Document;
   #engine: Engine | null = null;
   #closing: Promise<void> | null = null;
   #wasClosed = false;
@@ -90,6 +95,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.options = resolveOptions(url, options);
     refuseUnsupported(this.options);
     this.#effects = effects;
+    this.#driverInfo = [this.options.driverInfo];
+    this.#metadata = this.#metadataWith(this.#driverInfo);
     this.#publisher = new EventPublisher(this, effects.clock, { monitorCommands: this.options.monitorCommands });
     this.context = clientContext(this.options);
     for (const warning of this.options.warnings) process.emitWarning(warning, 'MongoOptionWarning');
@@ -178,6 +185,24 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     });
   }
 
+  /**
+   * Adds what a library that wraps this client says of itself to what the server is told by connections from now on.
+   *
+   * Source: MongoDB Handshake, "Metadata updates after MongoClient initialization".
+   *
+   * @throws MongoInvalidArgumentError if a value is no string, holds `|`, or leaves no room
+   */
+  appendMetadata(driverInfo: DriverInfo): void {
+    const all = appendMetadata(this.#driverInfo, driverInfo);
+    this.#metadata = this.#metadataWith(all);
+    this.#driverInfo = all;
+  }
+
+  #metadataWith(driverInfo: readonly DriverInfo[]): Document {
+    const { appName } = this.options;
+    return clientMetadata({ ...(appName !== undefined && { appName }), driverInfo, environment: systemEnvironment() });
+  }
+
   /** A database. Default: that of the connection string, else `test`. */
   db(name?: string, options?: DbOptions): Db {
     return new Db(this, name ?? this.options.dbName, options);
@@ -217,7 +242,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   engine(): Engine {
     if (this.#engine !== null) return this.#engine;
     if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
-    this.#engine = createEngine(this.options, this.#publisher, this.#effects);
+    this.#engine = createEngine(this.options, () => this.#metadata, this.#publisher, this.#effects);
     this.#engine.topology.open();
     this.#publisher.announce('open', this);
     return this.#engine;

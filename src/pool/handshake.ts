@@ -16,8 +16,8 @@ export interface ConnectionDescription {
 
 /** What a client says of itself when it opens a connection. */
 export interface HandshakeOptions {
-  /** Client metadata: driver, operating system, platform, application. */
-  readonly metadata: Document;
+  /** Client metadata: driver, operating system, platform, application. Asked for anew for each connection. */
+  readonly metadata: () => Document;
   /** Compressors to offer, in order of preference. */
   readonly compressors: readonly string[];
   /** -1 is zlib's own default. */
@@ -46,7 +46,7 @@ export function handshakeCommand(options: HandshakeOptions): Document {
   return {
     ...(options.useHello ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),
     ...(options.loadBalanced && { loadBalanced: true }),
-    client: options.metadata,
+    client: options.metadata(),
     compression: options.compressors,
     backpressure: BACKPRESSURE_VERSION,
     ...options.apiFields,

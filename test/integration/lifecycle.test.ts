@@ -12,6 +12,7 @@ import {
 import { TestCluster } from 'mongotempo-server';
 import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
+import { ScriptedServer, STANDALONE } from '../support/scripted_server.js';
 
 const run = promisify(execFile);
 
@@ -131,6 +132,32 @@ describe('MongoClient', () => {
 
       assert.equal(await collection.findOne(), null);
     });
+  });
+
+  it('tells new connections of libraries that were added, and refuses what cannot be told', async () => {
+    const scripted = await ScriptedServer.listen();
+    const names = new Set<unknown>();
+    scripted.hello = ({ body }) => {
+      const metadata = body['client'] as { driver: { name: string } } | undefined;
+      if (metadata !== undefined) names.add(metadata.driver.name);
+      return STANDALONE;
+    };
+    scripted.answer = () => ({ ok: 1 });
+    const { host, port } = scripted.target as { host: string; port: number };
+    const client = new MongoClient(`mongodb://${host}:${port}/?directConnection=true`);
+    try {
+      await client.db().command({ ping: 1 });
+      assert.deepEqual([...names], ['mongotempo']);
+
+      client.appendMetadata({ name: 'library', version: '1.2' });
+      assert.throws(() => client.appendMetadata({ name: 'a|b' }), MongoInvalidArgumentError);
+      await Promise.all([client.db().command({ ping: 1 }), client.db().command({ ping: 1 })]);
+
+      assert.deepEqual([...names], ['mongotempo', 'mongotempo|library']);
+    } finally {
+      await client.close();
+      await scripted.stop();
+    }
   });
 
   it('closes when a block ends by await using', async () => {

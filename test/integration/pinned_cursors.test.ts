@@ -34,7 +34,11 @@ async function withLoadBalancer(options: object, run: (setup: Setup) => Promise<
   const emitter = new EventEmitter();
   const resolved = resolveOptions(cluster.uri, { serverSelectionTimeoutMS: 5000, ...options });
   const publisher = new EventPublisher(emitter, systemClock, { monitorCommands: true });
-  const engine = createEngine(resolved, publisher, { clock: systemClock, random: systemRandom, open: openSocket });
+  const engine = createEngine(resolved, () => ({}), publisher, {
+    clock: systemClock,
+    random: systemRandom,
+    open: openSocket,
+  });
   engine.topology.open();
   const context = clientContext(resolved);
   const client: ClientPort = { options: resolved, context, clock: systemClock, engine: () => engine };

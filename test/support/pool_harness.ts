@@ -21,7 +21,7 @@ export const ADDRESS = 'db1:27017';
 export const LIMITS = { maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000 };
 
 export const HANDSHAKE: HandshakeOptions = {
-  metadata: { driver: { name: 'test', version: '0' } },
+  metadata: () => ({ driver: { name: 'test', version: '0' } }),
   compressors: [],
   zlibCompressionLevel: -1,
   useHello: false,
