@@ -181,7 +181,6 @@ export {
   MongoPoolClearedError,
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
-  type PoolCounts,
 } from './pool/errors.js';
 export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';

@@ -96,15 +96,22 @@ function openServer(
     encoder: establish.encoder,
     clock,
   };
+  let server: Server;
   const pool: ConnectionPool = new ConnectionPool(address, options, {
     publisher,
     clock,
     connection: parts,
     establish,
-    onConnectionError(error, connectionGeneration) {
-      topology.onError(error, server, { connectionGeneration, phase: 'beforeHandshake' });
+    onConnectionError(error, { generation, service }) {
+      topology.onError(error, server, {
+        connectionGeneration: generation,
+        phase: 'beforeHandshake',
+        serviceId: service?.id,
+      });
     },
   });
+  // Load Balancers: what lies behind one address differs from connection to connection; a check would say nothing.
+  if (options.loadBalanced) return (server = new Server(address, pool, null));
   const monitor = new Monitor(address, options, {
     publisher,
     clock,
@@ -116,8 +123,7 @@ function openServer(
     },
     onCheckFailed: error => topology.onCheckFailed(address, error),
   });
-  const server = new Server(address, pool, monitor);
-  return server;
+  return (server = new Server(address, pool, monitor));
 }
 
 function handshakeOptions(options: ResolvedOptions, metadata: () => Document): HandshakeOptions {

@@ -13,7 +13,6 @@ export function refuseUnsupported(options: ResolvedOptions): void {
     'authentication (a user, authMechanism)': options.credentials !== undefined,
     'mongodb+srv:// connection strings': options.srvHost !== undefined,
     'proxyHost (SOCKS5)': options.proxy !== undefined,
-    loadBalanced: options.loadBalanced,
     autoEncryption: options.autoEncryption !== undefined,
   };
   for (const [what, asked] of Object.entries(missing)) {

@@ -1,5 +1,6 @@
 import { brand, type ErrorDetails } from './base.js';
 import { MongoDriverError } from './driver.js';
+import type { PoolCounts } from './pool_counts.js';
 
 /** One stretch of an operation's time, as a timeout error and the operation's record show it. */
 export interface StageTiming {
@@ -16,6 +17,7 @@ export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
   timings?: readonly StageTiming[];
   eventLoopDelayMS?: number;
   maybeApplied?: boolean;
+  pool?: PoolCounts;
 }
 
 /**
@@ -39,6 +41,8 @@ export class MongoOperationTimeoutError extends MongoDriverError {
   declare eventLoopDelayMS?: number;
   /** False when the command was certainly never sent in full, so that it cannot have had an effect. */
   declare maybeApplied?: boolean;
+  /** When it was waiting for a connection: what the pool held at the end. */
+  declare pool?: PoolCounts;
 
   constructor(message = '', details: MongoOperationTimeoutErrorDetails = {}) {
     super(message, details);
@@ -47,6 +51,7 @@ export class MongoOperationTimeoutError extends MongoDriverError {
     if (details.elapsedMS !== undefined) this.elapsedMS = details.elapsedMS;
     if (details.eventLoopDelayMS !== undefined) this.eventLoopDelayMS = details.eventLoopDelayMS;
     if (details.maybeApplied !== undefined) this.maybeApplied = details.maybeApplied;
+    if (details.pool !== undefined) this.pool = details.pool;
   }
 
   static {

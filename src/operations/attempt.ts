@@ -141,7 +141,7 @@ function afterError(engine: Engine, { server, connection }: Attempt, error: unkn
   engine.topology.onError(error, server, {
     connectionGeneration: connection.generation,
     phase: 'afterHandshake',
-    serviceId: connection.description.server.serviceId ?? undefined,
+    serviceId: connection.service?.id,
   });
 }
 

@@ -66,13 +66,13 @@ export class CommandEvents {
 }
 
 function commonFields(connection: Connection, purpose: Purpose, requestId: number, body: Document) {
-  const { server, serverConnectionId } = connection.description;
+  const { serverConnectionId } = connection.description;
   const commandName = Object.keys(body)[0] ?? purpose.name;
   return {
     address: connection.address,
     connectionId: connection.id,
     serverConnectionId,
-    serviceId: server.serviceId ?? undefined,
+    serviceId: connection.service?.id,
     requestId,
     operationId: purpose.operationId,
     attempt: purpose.attempt,

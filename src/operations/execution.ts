@@ -57,6 +57,7 @@ export class Execution implements OperationScope {
     const { topology } = this.#engine;
     if (!this.#scope.pins || topology.description.type !== TopologyType.LoadBalanced) return false;
     this.#scope.pinned = { server, connection };
+    connection.pinnedBy = 'cursor';
     return true;
   }
 
@@ -67,7 +68,9 @@ export class Execution implements OperationScope {
     const description = this.#engine.topology.description.servers.get(server.address);
     const type = description?.type ?? ServerType.Unknown;
     this.#mongos = type === ServerType.Mongos ? server.address : null;
-    this.wireVersion = description?.maxWireVersion;
+    // A load balancer was never asked what it is; what lies behind it has sessions and labels its own errors.
+    const isBalancer = type === ServerType.LoadBalancer;
+    this.wireVersion = isBalancer ? undefined : description?.maxWireVersion;
     this.minRoundTripTimeMS = description?.minRoundTripTime ?? 0;
     const takesRetries =
       access === 'read'
@@ -75,7 +78,7 @@ export class Execution implements OperationScope {
         : retryWrites &&
           !unacknowledged &&
           type !== ServerType.Standalone &&
-          typeof description?.logicalSessionTimeoutMinutes === 'number';
+          (isBalancer || typeof description?.logicalSessionTimeoutMinutes === 'number');
     this.retryable = retryable && takesRetries;
   }
 
@@ -101,7 +104,9 @@ export class Execution implements OperationScope {
   sessionOn(connection: Connection): ServerSession | null {
     const { logicalSessionTimeoutMinutes } = connection.description.server;
     if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) return null;
-    const session = (this.#scope.session ??= this.#engine.sessions.acquire(logicalSessionTimeoutMinutes));
+    // Load Balancers, "Session Expiration": whatever the one mongos says that has answered.
+    const minutes = connection.service === null ? logicalSessionTimeoutMinutes : Infinity;
+    const session = (this.#scope.session ??= this.#engine.sessions.acquire(minutes));
     if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
       this.txnNumber = ++session.txnNumber;
     }

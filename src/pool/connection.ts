@@ -17,6 +17,7 @@ import type { MessageEncoder } from '../wire/message_encoder.js';
 import { compressMessage, decompressMessage, mayCompress } from '../wire/op_compressed.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { Reply } from '../wire/reply.js';
+import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
 import type { Purpose } from './purpose.js';
 
@@ -48,6 +49,9 @@ export interface ConnectionParts {
   readonly clock: Clock;
 }
 
+/** Of connections that belong to no pool. */
+const NO_POOL: Generation = Object.freeze({ value: 0 });
+
 /**
  * One socket to one server, with one request on it at a time.
  *
@@ -61,8 +65,12 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Counts up from 1 in each pool. */
   readonly id: number;
   readonly address: string;
-  /** Generation of the pool when this connection was created. */
-  readonly generation: number;
+  /** The generation of the pool when this connection was created; behind a load balancer, of its service when hello named it. */
+  generation: number;
+  /** Behind a load balancer: the server at the other end, once hello has named it. */
+  service: ServiceGeneration | null = null;
+  /** Why it is kept by who has it, beyond one command. */
+  pinnedBy: 'cursor' | 'transaction' | null = null;
   readonly createdAt: number;
   /** The clock's time at which it was last put back into the pool. */
   idleSince: number;
@@ -76,6 +84,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   readonly #transport: Transport;
   readonly #encoder: MessageEncoder;
   readonly #reader: FrameReader;
+  readonly #poolGeneration: Generation;
   #maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE;
   #zlibLevel: number | null = null;
   #exchange: Exchange | null = null;
@@ -85,10 +94,11 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #opening: { resolve: () => void; reject: (error: Error) => void; deadline: Deadline } | null = null;
   #error: Error | null = null;
 
-  constructor(parts: ConnectionParts, id: number, generation: number) {
+  constructor(parts: ConnectionParts, id: number, generation: Generation = NO_POOL) {
     this.id = id;
     this.address = parts.address;
-    this.generation = generation;
+    this.#poolGeneration = generation;
+    this.generation = generation.value;
     this.createdAt = parts.clock.now();
     this.idleSince = this.createdAt;
     this.#encoder = parts.encoder;
@@ -104,6 +114,17 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Whether a late reply is still to come. */
   get draining(): boolean {
     return this.#draining !== null;
+  }
+
+  /** Whether it was made before its pool, or its service, was cleared. */
+  get isStale(): boolean {
+    return this.generation !== (this.service ?? this.#poolGeneration).value;
+  }
+
+  /** From now on it becomes stale with its service. */
+  joinService(service: ServiceGeneration): void {
+    this.service = service;
+    this.generation = service.value;
   }
 
   /** Waits for the late reply, after which the connection can be used again: for those who need this one and no other. */

@@ -3,22 +3,22 @@ import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
+import type { PoolCounts } from '../errors/pool_counts.js';
+import type { Purpose } from './purpose.js';
 
-/** Connections of a pool at one moment. */
-export interface PoolCounts {
-  readonly maxPoolSize: number;
-  readonly total: number;
-  readonly idle: number;
-  readonly inUse: number;
-  readonly pending: number;
-  readonly draining: number;
-  readonly waitQueueLength: number;
-}
-
-/** `10 of 10 in use, 37 waiting, 0 being established, 0 draining` */
-function describeCounts({ maxPoolSize, inUse, waitQueueLength, pending, draining }: PoolCounts): string {
+/** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
+function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
+  const { maxPoolSize, inUse, inUseByCursors, inUseByTransactions, waitQueueLength, pending, idle, draining } = counts;
   const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
-  return `${inUse}${limit} in use, ${waitQueueLength} waiting, ${pending} being established, ${draining} draining`;
+  // CMAP, "WaitQueueTimeoutError": behind a load balancer in these words.
+  const kept = loadBalanced
+    ? `maxPoolSize: ${maxPoolSize}, connections in use by cursors: ${inUseByCursors}, connections in use by transactions: ` +
+      `${inUseByTransactions}, connections in use by other operations: ${inUse - inUseByCursors - inUseByTransactions}`
+    : `${inUseByCursors} by cursors, ${inUseByTransactions} by transactions`;
+  return (
+    `${inUse}${limit} in use (${kept}), ${waitQueueLength} waiting, ${pending} being established, ${idle} idle, ` +
+    `${draining} draining`
+  );
 }
 
 /**
@@ -76,12 +76,12 @@ export class MongoWaitQueueTimeoutError extends MongoDriverError {
   /** `host:port` of the pool. */
   readonly address: string;
   /** What the pool held when the wait ended. */
-  readonly counts: PoolCounts;
+  readonly pool: PoolCounts;
 
-  constructor(message: string, address: string, counts: PoolCounts) {
+  constructor(message: string, address: string, pool: PoolCounts) {
     super(message, { host: address, phase: 'checkOut' });
     this.address = address;
-    this.counts = counts;
+    this.pool = pool;
   }
 
   static {
@@ -96,24 +96,35 @@ export function interruptedError(address: string, cause: Error | undefined): Mon
   return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
 }
 
-/** The error of one who waited for a connection until the deadline ended. @internal */
+/**
+ * The error of one who waited for a connection until the deadline ended. Without `timeoutMS` it begins with the words of the specification
+ * (CMAP, "WaitQueueTimeoutError").
+ *
+ * @internal
+ */
 export function checkOutTimeout(
-  deadline: Deadline,
   end: DeadlineEnd,
   address: string,
-  namespace: string,
-  counts: PoolCounts,
+  waiter: { readonly request: Purpose; readonly deadline: Deadline },
+  waitedMS: number,
+  pool: PoolCounts,
+  loadBalanced: boolean,
 ): Error {
+  const { deadline, request } = waiter;
+  const counts = describeCounts(pool, loadBalanced);
   return deadline.errorOf(
     end,
     {
-      during: `while checking out a connection from connection pool of ${address}: ${describeCounts(counts)}`,
+      during: deadline.timedByOperation
+        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}`
+        : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}`,
       phase: 'checkOut',
       host: address,
-      namespace,
+      namespace: request.namespace,
       maybeApplied: false,
+      pool,
       hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
     },
-    text => new MongoWaitQueueTimeoutError(text, address, counts),
+    text => new MongoWaitQueueTimeoutError(text, address, pool),
   );
 }

@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoCompatibilityError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
 import { nextRequestId } from '../wire/header.js';
@@ -16,6 +17,8 @@ export interface EstablishSettings {
   readonly connectTimeoutMS: number;
   readonly encoder: MessageEncoder;
   readonly clock: Clock;
+  /** The hello was answered: from here on the connection has a description, and what fails is an error of its service. */
+  readonly onHello?: (connection: Connection) => void;
 }
 
 /** Errors of name resolution: waiting for the server would not mend them, so they are no sign of overload. */
@@ -31,7 +34,7 @@ const HELLO: Purpose = Object.freeze({ name: 'hello', namespace: 'admin', operat
  */
 export async function establish(
   connection: Connection,
-  { handshake, connectTimeoutMS, encoder, clock }: EstablishSettings,
+  { handshake, connectTimeoutMS, encoder, clock, onHello }: EstablishSettings,
   deadline: Deadline,
 ): Promise<Document> {
   try {
@@ -48,7 +51,9 @@ export async function establish(
       { roundTripTime: now - begin, lastUpdateTime: now },
       handshake.compressors,
     );
-    const { limits, compressor } = connection.description;
+    const { limits, compressor, server } = connection.description;
+    if (handshake.loadBalanced && server.serviceId === null) throw noService(connection.address);
+    onHello?.(connection);
     connection.configure(limits.maxMessageSizeBytes, compressor === 'zlib' ? handshake.zlibCompressionLevel : null);
     // Something wrong may have come in one piece with the reply.
     if (connection.error !== null) throw connection.error;
@@ -58,6 +63,15 @@ export async function establish(
     connection.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: connection.address }));
     throw error;
   }
+}
+
+/** Load Balancers, "Connection Establishment": the words are those of the specification. */
+function noService(host: string): MongoCompatibilityError {
+  return new MongoCompatibilityError(
+    `Driver attempted to initialize in load balancing mode, but the server does not support this mode. ` +
+      `${host} named no serviceId. Remove loadBalanced=true, or connect to a load balancer`,
+    { host, phase: 'hello' },
+  );
 }
 
 /** Sends one command of the driver's own: a hello. */

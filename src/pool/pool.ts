@@ -1,6 +1,8 @@
+import type { ObjectId } from '../bson/index.js';
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
+import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';
@@ -10,9 +12,9 @@ import {
   interruptedError,
   MongoPoolClearedError,
   MongoPoolClosedError,
-  type PoolCounts,
 } from './errors.js';
-import { establish } from './establish.js';
+import { type EstablishSettings, establish } from './establish.js';
+import { Generations } from './generations.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
 import { PoolEvents } from './pool_events.js';
@@ -42,7 +44,8 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #clock: Clock;
   readonly #events: PoolEvents;
   #state: 'paused' | 'ready' | 'closed' = 'paused';
-  #generation = 0;
+  readonly #generations = new Generations();
+  readonly #establish: EstablishSettings;
   #lastConnectionId = 0;
   /** Why the pool was last cleared: told to those who come while it is paused. */
   #clearedBy: Error | undefined;
@@ -62,12 +65,18 @@ export class ConnectionPool implements ConnectionOwner {
     this.#clock = ports.clock;
     this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
     this.#draining = new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events);
+    this.#establish = { ...ports.establish, onHello: connection => this.#joinService(connection) };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
   }
 
   get generation(): number {
-    return this.#generation;
+    return this.#generations.pool.value;
+  }
+
+  /** The generation of the connections to one of the servers behind a load balancer; without one, that of the pool. */
+  generationOf(serviceId: ObjectId | undefined): number {
+    return this.#generations.current(serviceId);
   }
 
   get state(): 'paused' | 'ready' | 'closed' {
@@ -86,8 +95,19 @@ export class ConnectionPool implements ConnectionOwner {
       pending: this.#pending.size,
       draining: this.#draining.size,
       waitQueueLength: this.#waiters.length,
-      generation: this.#generation,
+      generation: this.generation,
     };
+  }
+
+  /** The same with what an error tells, or somebody who looks at the pool from outside. */
+  counts(): PoolCounts & PoolSnapshot {
+    let inUseByCursors = 0;
+    let inUseByTransactions = 0;
+    for (const { pinnedBy } of this.#inUse.keys()) {
+      if (pinnedBy === 'cursor') inUseByCursors++;
+      else if (pinnedBy === 'transaction') inUseByTransactions++;
+    }
+    return { maxPoolSize: this.#options.maxPoolSize, ...this.snapshot(), inUseByCursors, inUseByTransactions };
   }
 
   get #established(): number {
@@ -134,6 +154,7 @@ export class ConnectionPool implements ConnectionOwner {
     const purpose = this.#inUse.get(connection);
     if (purpose === undefined) return;
     this.#inUse.delete(connection);
+    connection.pinnedBy = null;
     connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
     if (reason === null && connection.draining) {
@@ -166,7 +187,7 @@ export class ConnectionPool implements ConnectionOwner {
   clear(cause: Error | undefined, interruptInUse = false): void {
     if (this.#state === 'closed') return;
     const wasReady = this.#state === 'ready';
-    this.#generation++;
+    this.#generations.pool.value++;
     this.#state = 'paused';
     this.#clearedBy = cause;
     if (wasReady) this.#events.cleared(cause, interruptInUse);
@@ -180,6 +201,26 @@ export class ConnectionPool implements ConnectionOwner {
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
       this.#fail(waiter, 'connectionError', this.#clearedError());
     }
+  }
+
+  /** Makes the connections to one of the servers behind a load balancer stale. Nobody who waits is concerned: the next connection may lead
+   * elsewhere (Load Balancers, "SDAM error handling"). */
+  clearService(serviceId: ObjectId, cause: Error | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#generations.clear(serviceId);
+    this.#events.cleared(cause, false, serviceId);
+    for (const connection of this.#idle.filter(({ isStale }) => isStale)) {
+      const index = this.#idle.indexOf(connection);
+      // A listener that is told of one may have had another discarded.
+      if (index < 0) continue;
+      this.#idle.splice(index, 1);
+      this.#discard(connection, 'stale');
+    }
+    for (const connection of this.#draining.connections()) {
+      if (connection.isStale) this.#giveUpDraining(connection, 'stale');
+    }
+    this.#assign();
+    this.#fill();
   }
 
   /** Closes for good. Connections in use are closed when they come back. */
@@ -270,11 +311,11 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Establishes one connection, for whoever comes first when it is ready. Its failure is that of the one who waits longest. */
   async #open(): Promise<void> {
-    const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generation);
+    const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generations.pool);
     this.#pending.add(connection);
     this.#events.connectionCreated(connection);
     try {
-      await establish(connection, this.#ports.establish, Deadline.background(this.#clock));
+      await establish(connection, this.#establish, Deadline.background(this.#clock));
     } catch (error) {
       if (this.#pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;
@@ -296,8 +337,8 @@ export class ConnectionPool implements ConnectionOwner {
   #onOpenFailed(connection: Connection, error: Error): void {
     // One that was opened for minPoolSize is nobody's loss while there are others on their way for all who wait.
     const waiter = this.#pending.size < this.#waiters.length ? this.#nextWaiter() : undefined;
-    this.#ports.onConnectionError(error, connection.generation);
-    this.#events.connectionClosed(connection, 'error');
+    this.#ports.onConnectionError(error, connection);
+    this.#leave(connection, 'error');
     if (waiter !== undefined) this.#fail(waiter, 'connectionError', error);
     this.#assign();
   }
@@ -306,7 +347,7 @@ export class ConnectionPool implements ConnectionOwner {
   #abandon(connection: Connection, reason: ConnectionClosedReason, error: Error): void {
     this.#pending.delete(connection);
     connection.close(error);
-    this.#events.connectionClosed(connection, reason);
+    this.#leave(connection, reason);
   }
 
   // ── Background
@@ -336,7 +377,9 @@ export class ConnectionPool implements ConnectionOwner {
   // ── Letting go
 
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
-    const error = checkOutTimeout(waiter.deadline, end, this.address, waiter.request.namespace, this.#counts());
+    const { loadBalanced } = this.#establish.handshake;
+    const waitedMS = this.#since(waiter.startedAt);
+    const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.counts(), loadBalanced);
     this.#fail(waiter, 'timeout', error);
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#established);
@@ -362,7 +405,7 @@ export class ConnectionPool implements ConnectionOwner {
       connection.owner = null;
       const text = `the late reply from ${this.address} to ${purpose.name} is not waited for (pendingResponseTimeoutMS=0)`;
       connection.close(new MongoNetworkTimeoutError(text, { host: this.address, phase: 'read' }));
-      this.#events.connectionClosed(connection, 'error');
+      this.#leave(connection, 'error');
     }
   }
 
@@ -375,7 +418,20 @@ export class ConnectionPool implements ConnectionOwner {
   #discard(connection: Connection, reason: ConnectionClosedReason): void {
     connection.owner = null;
     connection.close(connection.error ?? new MongoPoolClosedError(this.address));
+    this.#leave(connection, reason);
+  }
+
+  /** The end of every connection. */
+  #leave(connection: Connection, reason: ConnectionClosedReason): void {
+    if (connection.service !== null) this.#generations.leave(connection.service);
     this.#events.connectionClosed(connection, reason);
+  }
+
+  #joinService(connection: Connection): void {
+    const { serviceId } = connection.description.server;
+    if (this.#establish.handshake.loadBalanced && serviceId !== null) {
+      connection.joinService(this.#generations.join(serviceId));
+    }
   }
 
   #perished(connection: Connection): ConnectionClosedReason | null {
@@ -390,7 +446,4 @@ export class ConnectionPool implements ConnectionOwner {
     return this.#clock.now() - startedAt;
   }
 
-  #counts(): PoolCounts {
-    return { maxPoolSize: this.#options.maxPoolSize, ...this.snapshot() };
-  }
 }

@@ -20,6 +20,7 @@ import {
   type PoolCreatedOptions,
   type PoolSnapshot,
 } from '../events/pool.js';
+import type { ObjectId } from '../bson/index.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
@@ -52,8 +53,8 @@ export class PoolEvents {
     this.#publisher.publish('connectionPoolReady', stamp => new ConnectionPoolReadyEvent({ address }, stamp));
   }
 
-  cleared(error: Error | undefined, interruptInUseConnections: boolean): void {
-    const fields = { address: this.#address, error, interruptInUseConnections };
+  cleared(error: Error | undefined, interruptInUseConnections: boolean, serviceId?: ObjectId): void {
+    const fields = { address: this.#address, error, interruptInUseConnections, serviceId };
     this.#publisher.publish(
       'connectionPoolCleared',
       stamp => new ConnectionPoolClearedEvent({ ...fields, pool: this.#snapshot() }, stamp),
@@ -83,7 +84,8 @@ export class PoolEvents {
     const { id: connectionId, uses, createdAt } = connection;
     const error = reason === 'error' ? (connection.error ?? undefined) : undefined;
     const ageMS = this.#clock.now() - createdAt;
-    const fields = { address: this.#address, connectionId, reason, error, ageMS, uses };
+    const serviceId = connection.service?.id;
+    const fields = { address: this.#address, connectionId, reason, serviceId, error, ageMS, uses };
     this.#publisher.publish('connectionClosed', stamp => new ConnectionClosedEvent(fields, stamp));
   }
 

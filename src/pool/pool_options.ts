@@ -1,6 +1,6 @@
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
-import type { ConnectionParts } from './connection.js';
+import type { Connection, ConnectionParts } from './connection.js';
 import type { EstablishSettings } from './establish.js';
 
 /** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
@@ -21,5 +21,5 @@ export interface PoolPorts {
   readonly connection: ConnectionParts;
   readonly establish: EstablishSettings;
   /** A connection could not be established. May clear this pool before it returns. */
-  onConnectionError(error: Error, generation: number): void;
+  onConnectionError(error: Error, connection: Connection): void;
 }

@@ -114,7 +114,7 @@ export class Monitor {
     const { establish: settings, connection: parts, clock } = this.#ports;
     const deadline = Deadline.background(clock);
     if (this.#connection === null) {
-      const connection = new Connection(parts, connectionId, 0);
+      const connection = new Connection(parts, connectionId);
       this.#connection = connection;
       const reply = await establish(connection, settings, deadline);
       this.#helloOk = reply['helloOk'] === true;

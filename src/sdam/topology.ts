@@ -1,3 +1,4 @@
+import type { ObjectId } from '../bson/index.js';
 import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import type { MongoError } from '../errors/base.js';
@@ -5,7 +6,7 @@ import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedErr
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
-import type { ServerDescription } from './description/server_description.js';
+import { loadBalancerServer, type ServerDescription } from './description/server_description.js';
 import { initialTopology, type TopologyDescription } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { diffTopology } from './diff.js';
@@ -84,6 +85,10 @@ export class Topology {
     this.#events.changed(emptyTopology(this.#description), this.#description);
     for (const address of this.#description.servers.keys()) this.#openServer(address);
     for (const server of this.#servers.values()) server.monitor?.start();
+    // Load Balancers, "Server Discovery Logging and Monitoring": nothing is checked, the one server is what it is.
+    if (this.#description.type === TopologyType.LoadBalanced) {
+      for (const address of this.#servers.keys()) this.#apply(loadBalancerServer(address));
+    }
   }
 
   // ── Selection
@@ -212,19 +217,22 @@ export class Topology {
     const reaction = reactTo(error, {
       ...where,
       now: this.#ports.clock.now(),
-      poolGeneration: server.pool.generation,
+      poolGeneration: server.pool.generationOf(where.serviceId),
       description,
       loadBalanced: this.#description.type === TopologyType.LoadBalanced,
     });
-    this.#react(server.address, reaction, error);
+    this.#react(server.address, reaction, error, where.serviceId);
   }
 
   /** Unknown first, then the pool, in one step: a check that succeeds in between must not be undone (SDAM, "Why mark a server Unknown first"). */
-  #react(address: string, reaction: Reaction, error: unknown): void {
+  #react(address: string, reaction: Reaction, error: unknown, serviceId?: ObjectId): void {
     const server = this.#servers.get(address);
     if (reaction.markUnknown !== null) this.#apply(reaction.markUnknown);
     const cause = error instanceof Error ? error : undefined;
-    if (reaction.clearPool) server?.pool.clear(cause, reaction.interruptInUse);
+    if (reaction.clearPool) {
+      if (serviceId === undefined) server?.pool.clear(cause, reaction.interruptInUse);
+      else server?.pool.clearService(serviceId, cause);
+    }
     if (reaction.cancelCheck) server?.monitor?.cancelCheck();
     if (reaction.requestCheck) server?.monitor?.requestCheck();
   }

@@ -28,7 +28,7 @@ async function open(): Promise<Stage> {
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const parts = { ...connectionParts(clock, server.open), encoder };
-  const connection = new Connection(parts, 1, 0);
+  const connection = new Connection(parts, 1);
   await connection.opened(deadline(clock));
   return { clock, parts, connection, peer: await server.nextPeer() };
 }

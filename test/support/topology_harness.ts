@@ -119,8 +119,12 @@ export class TopologyHarness {
     const ports = { publisher: this.#publisher, clock: this.clock, connection: parts, establish };
     const pool: ConnectionPool = new ConnectionPool(address, POOL, {
       ...ports,
-      onConnectionError: (error, connectionGeneration) =>
-        owner.onError(error, server, { connectionGeneration, phase: 'beforeHandshake' }),
+      onConnectionError: (error, { generation, service }) =>
+        owner.onError(error, server, {
+          connectionGeneration: generation,
+          phase: 'beforeHandshake',
+          serviceId: service?.id,
+        }),
     });
     const { heartbeatFrequencyMS } = owner.description;
     const monitor = new Monitor(

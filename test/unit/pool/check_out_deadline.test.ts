@@ -18,12 +18,12 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
       assert.equal(error.host, 'db1:27017');
       assert.equal(error.phase, 'checkOut');
       assert.deepEqual(
-        [error.counts.maxPoolSize, error.counts.inUse, error.counts.waitQueueLength, error.counts.pending],
+        [error.pool.maxPoolSize, error.pool.inUse, error.pool.waitQueueLength, error.pool.pending],
         [1, 1, 2, 0],
       );
       assert.match(
         error.message,
-        /^Timed out while checking out a connection from connection pool of db1:27017: 1 of 1 in use, 2 waiting, 0 being established, 0 draining \(after 100\.0 ms: checkOut 100\.0 ms\)\. Raise maxPoolSize/,
+        /^Timed out while checking out a connection from connection pool of db1:27017 after 100 ms: 1 of 1 in use \(0 by cursors, 0 by transactions\), 2 waiting, 0 being established, 0 idle, 0 draining \(after 100\.0 ms: checkOut 100\.0 ms\)\. Raise maxPoolSize/,
       );
       return true;
     });
@@ -51,7 +51,11 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
       assert.equal(error.host, 'db1:27017');
       assert.equal(error.namespace, 'shop.orders');
       assert.equal(error.maybeApplied, false);
-      assert.match(error.message, /1 of 1 in use, 1 waiting.*timeoutMS=500/);
+      assert.match(
+        error.message,
+        /^Timed out after 500 ms while checking out a connection from db1:27017: 1 of 1 in use \(0 by cursors, 0 by transactions\), 1 waiting, 0 being established.*timeoutMS=500/,
+      );
+      assert.deepEqual([error.pool?.inUse, error.pool?.maxPoolSize, error.pool?.waitQueueLength], [1, 1, 1]);
       return true;
     });
     void waiting.then(undefined, () => {

@@ -40,7 +40,6 @@ describe('Connection', () => {
         },
       },
       2,
-      0,
     );
     await spied.opened(deadline(clock));
 
@@ -80,7 +79,7 @@ describe('Connection', () => {
     peer.stalled = true;
 
     const first = send({ find: 'first' });
-    const other = new Connection(parts, 2, 0);
+    const other = new Connection(parts, 2);
     await other.opened(deadline(clock));
     void run(other, parts.encoder, { find: 'other' }, deadline(clock));
     peer.resume();
@@ -234,7 +233,7 @@ describe('Connection', () => {
       const server = new ScriptedServer();
       server.accepts = false;
       const clock = new FakeClock();
-      const connection = new Connection(connectionParts(clock, server.open), 1, 0);
+      const connection = new Connection(connectionParts(clock, server.open), 1);
       const opening = connection.opened(deadline(clock));
 
       (await server.nextPeer()).reset(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
@@ -252,7 +251,7 @@ describe('Connection', () => {
       const server = new ScriptedServer();
       server.accepts = false;
       const clock = new FakeClock();
-      const connection = new Connection(connectionParts(clock, server.open), 1, 0);
+      const connection = new Connection(connectionParts(clock, server.open), 1);
       const opening = connection.opened(deadline(clock));
       const causes = ['connect ECONNREFUSED ::1:1', 'connect ECONNREFUSED 127.0.0.1:1'].map(text => new Error(text));
 
@@ -267,7 +266,7 @@ describe('Connection', () => {
       const server = new ScriptedServer();
       server.accepts = false;
       const clock = new FakeClock();
-      const connection = new Connection(connectionParts(clock, server.open), 1, 0);
+      const connection = new Connection(connectionParts(clock, server.open), 1);
       const opening = connection.opened(deadline(clock).within('connect', 100));
       const failed = assert.rejects(opening, { name: 'MongoNetworkTimeoutError', phase: 'connect', host: 'db1:27017' });
 
@@ -282,7 +281,7 @@ describe('Connection', () => {
       const server = new ScriptedServer();
       server.accepts = false;
       const clock = new FakeClock();
-      const connection = new Connection(connectionParts(clock, server.open), 1, 0);
+      const connection = new Connection(connectionParts(clock, server.open), 1);
       connection.close(new Error('no longer wanted'));
 
       await assert.rejects(connection.opened(deadline(clock)), { message: 'no longer wanted' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ObjectId } from '../../../src/bson/index.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { PoolHarness } from '../../support/pool_harness.js';
@@ -37,7 +38,7 @@ describe('establishing a connection', () => {
     let hello: Record<string, unknown> = {};
     server.hello = command => {
       hello = command.body;
-      return STANDALONE;
+      return { ...STANDALONE, msg: 'isdbgrid', serviceId: new ObjectId() };
     };
 
     await checkOut();

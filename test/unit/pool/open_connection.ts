@@ -8,7 +8,7 @@ import { ScriptedServer } from '../../support/scripted_server.js';
 export async function opened(server = new ScriptedServer()) {
   const clock = new FakeClock();
   const parts = connectionParts(clock, server.open);
-  const connection = new Connection(parts, 1, 0);
+  const connection = new Connection(parts, 1);
   await connection.opened(deadline(clock));
   const peer = await server.nextPeer();
   const send = (command: Document = { find: 'orders' }, within = deadline(clock)) =>

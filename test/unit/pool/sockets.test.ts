@@ -99,7 +99,7 @@ for (const kind of kinds) {
 
     it('drains a late reply after a timeout by the clock of this process', async () => {
       const { server, parts } = await harness();
-      const connection = new Connection({ ...parts, clock: systemClock }, 1, 0);
+      const connection = new Connection({ ...parts, clock: systemClock }, 1);
       const drained = new Deferred<undefined>();
       connection.owner = { onDrained: () => drained.resolve(undefined), onClosed: (_, error) => drained.reject(error) };
       await connection.opened(deadline(systemClock));
@@ -120,7 +120,7 @@ describe('openSocket', () => {
   /** How opening ends that never succeeds. */
   async function failure(target: TransportAddress, transportOptions: TransportOptions = {}): Promise<Error> {
     const parts = { ...connectionParts(systemClock, openSocket, target), transportOptions };
-    const connection = new Connection(parts, 1, 0);
+    const connection = new Connection(parts, 1);
     return connection.opened(deadline(systemClock)).then(
       () => new Error('it opened'),
       (error: unknown) => error as Error,
