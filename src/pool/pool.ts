@@ -7,16 +7,12 @@ import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapsh
 import type { Clock, Timer } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';
 import { Connection, type ConnectionOwner } from './connection.js';
-import {
-  checkOutTimeout,
-  interruptedError,
-  MongoPoolClearedError,
-  MongoPoolClosedError,
-} from './errors.js';
+import { checkOutTimeout, interruptedError, MongoPoolClearedError, MongoPoolClosedError } from './errors.js';
 import { type EstablishSettings, establish } from './establish.js';
 import { Generations } from './generations.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
+import { Places } from './places.js';
 import { PoolEvents } from './pool_events.js';
 import type { PoolOptions, PoolPorts } from './pool_options.js';
 import type { Purpose } from './purpose.js';
@@ -50,11 +46,7 @@ export class ConnectionPool implements ConnectionOwner {
   /** Why the pool was last cleared: told to those who come while it is paused. */
   #clearedBy: Error | undefined;
 
-  readonly #pending = new Set<Connection>();
-  /** Last in, first out, so that connections that are not needed grow old. */
-  readonly #idle: Connection[] = [];
-  readonly #inUse = new Map<Connection, Purpose>();
-  readonly #draining: PendingResponses;
+  readonly #places: Places;
   readonly #waiters = new Queue<CheckOut>();
   #maintenance: Timer | null = null;
 
@@ -64,7 +56,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
-    this.#draining = new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events);
+    this.#places = new Places(new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events));
     this.#establish = { ...ports.establish, onHello: connection => this.#joinService(connection) };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
@@ -88,30 +80,12 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   snapshot(): PoolSnapshot {
-    return {
-      total: this.#established + this.#pending.size,
-      idle: this.#idle.length,
-      inUse: this.#inUse.size,
-      pending: this.#pending.size,
-      draining: this.#draining.size,
-      waitQueueLength: this.#waiters.length,
-      generation: this.generation,
-    };
+    return this.#places.snapshot(this.#waiters.length, this.generation);
   }
 
-  /** The same with what an error tells, or somebody who looks at the pool from outside. */
-  counts(): PoolCounts & PoolSnapshot {
-    let inUseByCursors = 0;
-    let inUseByTransactions = 0;
-    for (const { pinnedBy } of this.#inUse.keys()) {
-      if (pinnedBy === 'cursor') inUseByCursors++;
-      else if (pinnedBy === 'transaction') inUseByTransactions++;
-    }
-    return { maxPoolSize: this.#options.maxPoolSize, ...this.snapshot(), inUseByCursors, inUseByTransactions };
-  }
-
-  get #established(): number {
-    return this.#idle.length + this.#inUse.size + this.#draining.size;
+  /** The same with all that an error tells. */
+  counts(): PoolCounts {
+    return this.#places.counts(this.snapshot(), this.#options.maxPoolSize);
   }
 
   // ── Checking out and in
@@ -119,11 +93,11 @@ export class ConnectionPool implements ConnectionOwner {
   /** A connection at once, when one is idle and nobody is before the caller. Otherwise null, and nothing has happened. */
   tryCheckOut(purpose: Purpose): Connection | null {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
-    const connection = this.#idle.at(-1);
+    const connection = this.#places.idle.at(-1);
     if (connection === undefined || this.#perished(connection) !== null) return null;
     // Before the first event: a listener may ask for a connection too, or close the pool.
-    this.#idle.pop();
-    this.#inUse.set(connection, purpose);
+    this.#places.idle.pop();
+    this.#places.inUse.set(connection, purpose);
     this.#events.checkOutStarted(purpose);
     this.#lend(connection, purpose, 0);
     return connection;
@@ -151,9 +125,9 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
   checkIn(connection: Connection): void {
-    const purpose = this.#inUse.get(connection);
+    const purpose = this.#places.inUse.get(connection);
     if (purpose === undefined) return;
-    this.#inUse.delete(connection);
+    this.#places.inUse.delete(connection);
     connection.pinnedBy = null;
     connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
@@ -161,7 +135,7 @@ export class ConnectionPool implements ConnectionOwner {
       this.#events.checkedIn(connection, purpose);
       this.#drain(connection, purpose);
     } else {
-      if (reason === null) this.#idle.push(connection);
+      if (reason === null) this.#places.idle.push(connection);
       this.#events.checkedIn(connection, purpose);
       if (reason !== null) this.#discard(connection, reason);
     }
@@ -192,12 +166,12 @@ export class ConnectionPool implements ConnectionOwner {
     this.#clearedBy = cause;
     if (wasReady) this.#events.cleared(cause, interruptInUse);
     // Nobody waits for what is being established any more, and it could not be lent: it must keep no place from a new connection.
-    for (const connection of [...this.#pending]) this.#abandon(connection, 'stale', this.#clearedError());
+    for (const connection of [...this.#places.pending]) this.#abandon(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
-      for (const connection of [...this.#inUse.keys()]) connection.close(interruptedError(this.address, cause));
+      for (const connection of [...this.#places.inUse.keys()]) connection.close(interruptedError(this.address, cause));
     }
-    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'stale');
-    for (const connection of this.#draining.connections()) this.#giveUpDraining(connection, 'stale');
+    for (const connection of this.#places.idle.splice(0)) this.#discard(connection, 'stale');
+    for (const connection of this.#places.draining.connections()) this.#giveUpDraining(connection, 'stale');
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
       this.#fail(waiter, 'connectionError', this.#clearedError());
     }
@@ -209,14 +183,10 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state === 'closed') return;
     this.#generations.clear(serviceId);
     this.#events.cleared(cause, false, serviceId);
-    for (const connection of this.#idle.filter(({ isStale }) => isStale)) {
-      const index = this.#idle.indexOf(connection);
-      // A listener that is told of one may have had another discarded.
-      if (index < 0) continue;
-      this.#idle.splice(index, 1);
-      this.#discard(connection, 'stale');
+    for (const connection of this.#places.idle.filter(({ isStale }) => isStale)) {
+      if (this.#places.takeIdle(connection)) this.#discard(connection, 'stale');
     }
-    for (const connection of this.#draining.connections()) {
+    for (const connection of this.#places.draining.connections()) {
       if (connection.isStale) this.#giveUpDraining(connection, 'stale');
     }
     this.#assign();
@@ -228,11 +198,11 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#maintenance?.clear();
-    for (const connection of [...this.#pending]) {
+    for (const connection of [...this.#places.pending]) {
       this.#abandon(connection, 'poolClosed', new MongoPoolClosedError(this.address));
     }
-    for (const connection of this.#idle.splice(0)) this.#discard(connection, 'poolClosed');
-    for (const connection of this.#draining.connections()) this.#giveUpDraining(connection, 'poolClosed');
+    for (const connection of this.#places.idle.splice(0)) this.#discard(connection, 'poolClosed');
+    for (const connection of this.#places.draining.connections()) this.#giveUpDraining(connection, 'poolClosed');
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
       this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
     }
@@ -245,25 +215,23 @@ export class ConnectionPool implements ConnectionOwner {
    * @param makeError - with which the users are rejected; each has its own, since whoever meets it says of it what it was for
    */
   interrupt(makeError: () => Error): void {
-    for (const connection of [...this.#inUse.keys()]) connection.close(makeError());
+    for (const connection of [...this.#places.inUse.keys()]) connection.close(makeError());
   }
 
   // ── ConnectionOwner
 
   onDrained(connection: Connection): void {
     // The reply may come before the caller has given the connection back; then it is as good as any other.
-    if (!this.#draining.succeeded(connection)) return;
+    if (!this.#places.draining.succeeded(connection)) return;
     const reason = this.#perished(connection);
-    if (reason === null) this.#idle.push(connection);
+    if (reason === null) this.#places.idle.push(connection);
     else this.#discard(connection, reason);
     this.#assign();
   }
 
   onClosed(connection: Connection): void {
-    const index = this.#idle.indexOf(connection);
-    if (index >= 0) this.#idle.splice(index, 1);
     // One in use is given back by its user, who learns of it by the failed exchange.
-    else if (!this.#draining.failed(connection, 'error')) return;
+    if (!this.#places.takeIdle(connection) && !this.#places.draining.failed(connection, 'error')) return;
     this.#discard(connection, 'error');
     this.#assign();
   }
@@ -272,7 +240,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   #assign(): void {
     while (this.#state === 'ready' && this.#waiters.length > 0) {
-      const connection = this.#idle.pop();
+      const connection = this.#places.idle.pop();
       if (connection === undefined) break;
       const reason = this.#perished(connection);
       const waiter = reason === null ? this.#nextWaiter() : undefined;
@@ -284,7 +252,7 @@ export class ConnectionPool implements ConnectionOwner {
       if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
       waiter.resolve(connection);
     }
-    while (this.#state === 'ready' && this.#pending.size < this.#room(this.#waiters.length)) void this.#open();
+    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) void this.#open();
   }
 
   /** Takes the one who has waited longest out of the queue. */
@@ -297,12 +265,12 @@ export class ConnectionPool implements ConnectionOwner {
   /** How many connections may be on their way when so many are missing. */
   #room(missing: number): number {
     const { maxPoolSize, maxConnecting } = this.#options;
-    const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#established;
+    const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#places.established;
     return Math.min(missing, maxConnecting, room);
   }
 
   #lend(connection: Connection, purpose: Purpose, durationMS: number): void {
-    this.#inUse.set(connection, purpose);
+    this.#places.inUse.set(connection, purpose);
     connection.uses++;
     this.#events.checkedOut(connection, purpose, durationMS);
   }
@@ -312,20 +280,20 @@ export class ConnectionPool implements ConnectionOwner {
   /** Establishes one connection, for whoever comes first when it is ready. Its failure is that of the one who waits longest. */
   async #open(): Promise<void> {
     const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generations.pool);
-    this.#pending.add(connection);
+    this.#places.pending.add(connection);
     this.#events.connectionCreated(connection);
     try {
       await establish(connection, this.#establish, Deadline.background(this.#clock));
     } catch (error) {
-      if (this.#pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
+      if (this.#places.pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;
     }
-    this.#pending.delete(connection);
+    this.#places.pending.delete(connection);
     connection.owner = this;
     connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
     if (reason === null) {
-      this.#idle.push(connection);
+      this.#places.idle.push(connection);
       this.#events.connectionReady(connection);
     } else {
       this.#discard(connection, reason);
@@ -336,7 +304,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   #onOpenFailed(connection: Connection, error: Error): void {
     // One that was opened for minPoolSize is nobody's loss while there are others on their way for all who wait.
-    const waiter = this.#pending.size < this.#waiters.length ? this.#nextWaiter() : undefined;
+    const waiter = this.#places.pending.size < this.#waiters.length ? this.#nextWaiter() : undefined;
     this.#ports.onConnectionError(error, connection);
     this.#leave(connection, 'error');
     if (waiter !== undefined) this.#fail(waiter, 'connectionError', error);
@@ -345,7 +313,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Gives up a connection that is being established. */
   #abandon(connection: Connection, reason: ConnectionClosedReason, error: Error): void {
-    this.#pending.delete(connection);
+    this.#places.pending.delete(connection);
     connection.close(error);
     this.#leave(connection, reason);
   }
@@ -356,13 +324,9 @@ export class ConnectionPool implements ConnectionOwner {
   #maintain(): void {
     const { minPoolSize, maxIdleTimeMS } = this.#options;
     if (this.#state !== 'ready' || (minPoolSize === 0 && maxIdleTimeMS === 0)) return;
-    for (const connection of [...this.#idle]) {
+    for (const connection of [...this.#places.idle]) {
       const reason = this.#perished(connection);
-      const index = this.#idle.indexOf(connection);
-      // A listener that is told of one may have had another discarded.
-      if (reason === null || index < 0) continue;
-      this.#idle.splice(index, 1);
-      this.#discard(connection, reason);
+      if (reason !== null && this.#places.takeIdle(connection)) this.#discard(connection, reason);
     }
     this.#fill();
     this.#maintenance?.clear();
@@ -370,8 +334,8 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #fill(): void {
-    const missing = this.#options.minPoolSize - this.#established;
-    while (this.#state === 'ready' && this.#pending.size < this.#room(missing)) void this.#open();
+    const missing = this.#options.minPoolSize - this.#places.established;
+    while (this.#state === 'ready' && this.#places.pending.size < this.#room(missing)) void this.#open();
   }
 
   // ── Letting go
@@ -382,9 +346,9 @@ export class ConnectionPool implements ConnectionOwner {
     const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.counts(), loadBalanced);
     this.#fail(waiter, 'timeout', error);
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
-    const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#established);
-    const excess = Math.max(0, this.#pending.size - wanted);
-    for (const connection of [...this.#pending].slice(0, excess)) this.#abandon(connection, 'error', error);
+    const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
+    const excess = Math.max(0, this.#places.pending.size - wanted);
+    for (const connection of [...this.#places.pending].slice(0, excess)) this.#abandon(connection, 'error', error);
     // A listener that is told of it may wait for a connection by now.
     this.#assign();
   };
@@ -400,7 +364,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (reason !== null) {
       this.#discard(connection, reason);
     } else if (this.#options.pendingResponseTimeoutMS > 0) {
-      this.#draining.add(connection, purpose);
+      this.#places.draining.add(connection, purpose);
     } else {
       connection.owner = null;
       const text = `the late reply from ${this.address} to ${purpose.name} is not waited for (pendingResponseTimeoutMS=0)`;
@@ -411,7 +375,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Does not wait for a late reply any longer, since the connection could not be lent after it. */
   #giveUpDraining(connection: Connection, reason: 'stale' | 'poolClosed'): void {
-    if (this.#draining.failed(connection, reason)) this.#discard(connection, reason);
+    if (this.#places.draining.failed(connection, reason)) this.#discard(connection, reason);
   }
 
   /** Closes a connection that is in none of the pool's places any more. */
@@ -445,5 +409,4 @@ export class ConnectionPool implements ConnectionOwner {
   #since(startedAt: number): number {
     return this.#clock.now() - startedAt;
   }
-
 }

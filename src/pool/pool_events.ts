@@ -1,3 +1,4 @@
+import type { ObjectId } from '../bson/index.js';
 import {
   ConnectionPendingResponseFailedEvent,
   ConnectionPendingResponseStartedEvent,
@@ -20,7 +21,6 @@ import {
   type PoolCreatedOptions,
   type PoolSnapshot,
 } from '../events/pool.js';
-import type { ObjectId } from '../bson/index.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
