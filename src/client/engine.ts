@@ -7,7 +7,10 @@ import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
 import { ConnectionPool } from '../pool/pool.js';
 import type { Clock } from '../runtime/clock.js';
+import type { LoadPackage } from '../runtime/optional_package.js';
 import type { Random } from '../runtime/random.js';
+import { loadSocks } from '../runtime/socks_proxy.js';
+import { TLSMaterial } from '../runtime/tls_material.js';
 import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
 import { HostAddress } from '../sdam/description/host_address.js';
 import { Monitor } from '../sdam/monitor.js';
@@ -23,6 +26,14 @@ export interface Effects {
   readonly clock: Clock;
   readonly random: Random;
   readonly open: OpenTransport;
+  /** Loads optional packages. */
+  readonly loadPackage?: LoadPackage;
+}
+
+/** What all servers of a client have in common. */
+interface SharedParts {
+  readonly establish: EstablishSettings;
+  readonly transportOptions: TransportOptions;
 }
 
 /**
@@ -41,9 +52,11 @@ export function createEngine(
   const establish: EstablishSettings = {
     handshake: handshakeOptions(options, metadata),
     connectTimeoutMS: options.connectTimeoutMS,
+    commandTimeoutMS: options.timeoutMS ?? 0,
     encoder,
     clock,
   };
+  const shared: SharedParts = { establish, transportOptions: transportOptions(options, effects.loadPackage) };
   const topology = new Topology(
     {
       hosts: options.hosts.map(String),
@@ -57,7 +70,7 @@ export function createEngine(
       clock,
       random,
       publisher,
-      openServer: (address, owner) => openServer(address, owner, options, establish, publisher, effects),
+      openServer: (address, owner) => openServer(address, owner, options, shared, publisher, effects),
     },
   );
   return {
@@ -84,14 +97,14 @@ function openServer(
   address: string,
   topology: Topology,
   options: ResolvedOptions,
-  establish: EstablishSettings,
+  { establish, transportOptions }: SharedParts,
   publisher: EventPublisher,
   { clock, open }: Effects,
 ): Server {
   const parts: ConnectionParts = {
     address,
     target: targetOf(address),
-    transportOptions: transportOptions(options),
+    transportOptions,
     open,
     encoder: establish.encoder,
     clock,
@@ -117,7 +130,13 @@ function openServer(
     clock,
     connection: parts,
     // Monitors do not compress (Server Monitoring, "Monitors MUST use a dedicated connection").
-    establish: { ...establish, handshake: { ...establish.handshake, compressors: [] } },
+    establish: {
+      ...establish,
+      // Nor do they belong to a user, or have to do with the time of operations.
+      authenticator: undefined,
+      commandTimeoutMS: 0,
+      handshake: { ...establish.handshake, compressors: [] },
+    },
     onChecked(description) {
       topology.onServerDescription(description);
     },
@@ -144,12 +163,15 @@ function targetOf(address: string): TransportAddress {
   return socketPath === undefined ? { host: host ?? '', port: port ?? 0 } : { socketPath };
 }
 
-function transportOptions({ socket, lookup }: ResolvedOptions): TransportOptions {
+function transportOptions(options: ResolvedOptions, load?: LoadPackage): TransportOptions {
+  const { socket, lookup, tls, proxy, connectTimeoutMS } = options;
   return {
     ...socket.connection,
     noDelay: socket.noDelay,
     keepAlive: true,
     keepAliveInitialDelay: socket.keepAliveInitialDelay,
     ...(lookup !== undefined && { lookup }),
+    ...(tls.enabled && { tls: new TLSMaterial(tls) }),
+    ...(proxy !== undefined && { proxy: { ...proxy, timeoutMS: connectTimeoutMS, socks: loadSocks(load) } }),
   } as TransportOptions;
 }

@@ -19,7 +19,7 @@ import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_
 import { type Clock, systemClock } from '../runtime/clock.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
-import { openSocket } from '../runtime/transport.js';
+import { openSocket } from '../runtime/socket_transport.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import type { MongoClientOptions } from '../uri/client_options.js';

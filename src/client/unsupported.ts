@@ -9,10 +9,8 @@ import type { ResolvedOptions } from '../uri/resolved_options.js';
  */
 export function refuseUnsupported(options: ResolvedOptions): void {
   const missing: Record<string, boolean> = {
-    'tls (and ssl)': options.tls.enabled,
     'authentication (a user, authMechanism)': options.credentials !== undefined,
     'mongodb+srv:// connection strings': options.srvHost !== undefined,
-    'proxyHost (SOCKS5)': options.proxy !== undefined,
     autoEncryption: options.autoEncryption !== undefined,
   };
   for (const [what, asked] of Object.entries(missing)) {

@@ -2,7 +2,9 @@
 export type OperationPhase =
   | 'serverSelection'
   | 'checkOut'
+  | 'resolve'
   | 'connect'
+  | 'proxy'
   | 'tls'
   | 'hello'
   | 'auth'

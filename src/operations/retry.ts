@@ -51,7 +51,9 @@ export function pauseBeforeRetry(error: unknown, attempt: number, timedByOperati
 const BEFORE_SENDING: ReadonlySet<OperationPhase | undefined> = new Set([
   'serverSelection',
   'checkOut',
+  'resolve',
   'connect',
+  'proxy',
   'tls',
   'hello',
   'auth',

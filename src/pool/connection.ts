@@ -10,6 +10,7 @@ import type {
   TransportAddress,
   TransportHandler,
   TransportOptions,
+  TransportStep,
 } from '../runtime/transport.js';
 import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';
@@ -20,6 +21,7 @@ import { Reply } from '../wire/reply.js';
 import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
 import type { Purpose } from './purpose.js';
+import { nameOfStep } from './steps.js';
 
 /** Who is told what becomes of a connection that nobody is using. */
 export interface ConnectionOwner {
@@ -37,6 +39,16 @@ interface Exchange {
   readonly deadline: Deadline;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** The wait for the transport. */
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly deadline: Deadline;
+  readonly connectTimeoutMS: number;
+  /** Of the step that is being taken. */
+  limit: Deadline;
 }
 
 /** What a connection is made of; the same for all connections of a pool or a monitor. */
@@ -81,6 +93,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Whoever keeps it while nobody uses it. */
   owner: ConnectionOwner | null = null;
 
+  readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #encoder: MessageEncoder;
   readonly #reader: FrameReader;
@@ -91,7 +104,10 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #draining: number | null = null;
   /** Who wants to use the connection after its late reply. */
   #drain: Waiter<void, null> | null = null;
-  #opening: { resolve: () => void; reject: (error: Error) => void; deadline: Deadline } | null = null;
+  #opening: Opening | null = null;
+  /** What is being done until the transport is connected, and since when. */
+  #step: TransportStep = 'connect';
+  #stepStartedAt: number;
   #error: Error | null = null;
 
   constructor(parts: ConnectionParts, id: number, generation: Generation = NO_POOL) {
@@ -99,8 +115,10 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.address = parts.address;
     this.#poolGeneration = generation;
     this.generation = generation.value;
+    this.#clock = parts.clock;
     this.createdAt = parts.clock.now();
     this.idleSince = this.createdAt;
+    this.#stepStartedAt = this.createdAt;
     this.#encoder = parts.encoder;
     this.#reader = new FrameReader(this, this.#maxMessageSize);
     this.#transport = parts.open(parts.target, parts.transportOptions, this);
@@ -145,12 +163,17 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     return this.#reader.pendingBytes;
   }
 
-  /** Waits until the transport is connected. */
-  opened(deadline: Deadline): Promise<void> {
+  /**
+   * Waits until the transport is connected.
+   *
+   * @param connectTimeoutMS - the limit of each step; 0 is none
+   */
+  opened(connectTimeoutMS: number, deadline: Deadline): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject, deadline };
-      deadline.watch(this);
+      const limit = deadline.within(this.#step, connectTimeoutMS);
+      this.#opening = { resolve, reject, deadline, connectTimeoutMS, limit };
+      limit.watch(this);
     });
   }
 
@@ -218,7 +241,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.#opening = null;
     this.#exchange = null;
     if (opening !== null) {
-      opening.deadline.unwatch(this);
+      opening.limit.unwatch(this);
       opening.reject(error);
     } else if (exchange !== null) {
       exchange.deadline.unwatch(this);
@@ -229,11 +252,27 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
 
   // ── TransportHandler
 
+  onStep(step: TransportStep): void {
+    const previous = this.#step;
+    const opening = this.#opening;
+    if (opening !== null) opening.deadline.record(previous);
+    this.#step = step;
+    this.#stepStartedAt = this.#clock.now();
+    // To find the address and to connect to it is one step to Node, under one limit.
+    if (opening === null || (previous === 'resolve' && step === 'connect')) return;
+    opening.limit.unwatch(this);
+    opening.limit = opening.deadline.within(step, opening.connectTimeoutMS);
+    opening.limit.watch(this);
+  }
+
   onConnect(): void {
     const opening = this.#opening;
     this.#opening = null;
-    opening?.deadline.unwatch(this);
-    opening?.resolve();
+    if (opening === null) return;
+    opening.limit.unwatch(this);
+    opening.deadline.record(this.#step);
+    this.#stepStartedAt = this.#clock.now();
+    opening.resolve();
   }
 
   onData(chunk: Buffer, length: number): void {
@@ -247,13 +286,15 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
 
   onClose(cause: Error | null): void {
     if (this.#error !== null) return;
-    const phase = this.#opening === null ? (this.#exchange?.phase ?? 'read') : 'connect';
+    const phase = this.#opening === null ? (this.#exchange?.phase ?? 'read') : this.#step;
+    const step = nameOfStep(phase);
+    const why = cause === null ? 'closed by the server' : textOf(cause);
     const what =
-      phase === 'connect'
-        ? `connect to ${this.address} failed: ${cause === null ? 'closed by the server' : textOf(cause)}`
-        : `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${textOf(cause)}`}`;
-    const beforeHandshake = phase === 'connect' || phase === 'hello' || phase === 'auth';
-    this.close(new MongoNetworkError(what, { host: this.address, phase, beforeHandshake, cause: cause ?? undefined }));
+      step === undefined
+        ? `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${textOf(cause)}`}`
+        : `${step} ${this.address} failed after ${(this.#clock.now() - this.#stepStartedAt).toFixed(1)} ms: ${why}`;
+    const details = { host: this.address, phase, beforeHandshake: step !== undefined, cause: cause ?? undefined };
+    this.close(new MongoNetworkError(what, details));
   }
 
   // ── FrameSink
@@ -291,12 +332,10 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   onDeadlineEnd(end: DeadlineEnd): void {
     const opening = this.#opening;
     if (opening !== null) {
-      const description = {
-        during: `while connecting to ${this.address}`,
-        phase: 'connect',
-        host: this.address,
-      } as const;
-      this.close(opening.deadline.errorOf(end, description, text => this.#networkTimeout(text, 'connect', true)));
+      const phase = this.#step;
+      const during = `during the ${nameOfStep(phase) ?? phase} ${this.address}`;
+      const makeError = (text: string) => this.#networkTimeout(text, phase, true);
+      this.close(opening.limit.errorOf(end, { during, phase, host: this.address }, makeError));
       return;
     }
     const exchange = this.#exchange;

@@ -1,68 +1,126 @@
+import type { AuthConversation, Authenticator } from '../auth/authenticator.js';
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
+import { MongoError } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
+import { ServerType } from '../sdam/description/types.js';
 import { nextRequestId } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
 import type { Reply } from '../wire/reply.js';
 import type { Connection } from './connection.js';
 import { DEFAULT_LIMITS, describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
+import { labelOverload } from './overload.js';
 import type { Purpose } from './purpose.js';
+import { nameOfStep } from './steps.js';
 
 export interface EstablishSettings {
   readonly handshake: HandshakeOptions;
-  /** Limit of the TCP connection and of the hello, each. */
+  /** Limit of each step; 0 is none. */
   readonly connectTimeoutMS: number;
+  /** Limit of each command besides; 0 is none. For connections that no operation waits for (CSOT, "Background Connection Pooling"). */
+  readonly commandTimeoutMS: number;
   readonly encoder: MessageEncoder;
   readonly clock: Clock;
+  /** Undefined for connections that belong to no user. */
+  readonly authenticator?: Authenticator | undefined;
   /** The hello was answered: from here on the connection has a description, and what fails is an error of its service. */
   readonly onHello?: (connection: Connection) => void;
 }
 
-/** Errors of name resolution: waiting for the server would not mend them, so they are no sign of overload. */
-const DNS_ERRORS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
-
-const HELLO: Purpose = Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 });
+type CommandStep = 'hello' | 'auth';
 
 /**
- * Makes a new connection ready for use: transport, then hello. On failure the connection is closed and the error says which step
- * failed.
+ * Makes a new connection ready for use:
+ *
+ *     proxy ─► resolve ─► connect ─► tls ─► hello ─► auth
+ *
+ * Each step has its own `connectTimeoutMS`, under the deadline. On failure the connection is closed and the error says which step failed,
+ * of which host, after how many milliseconds.
  *
  * @returns the server's answer to the hello
  */
 export async function establish(
   connection: Connection,
-  { handshake, connectTimeoutMS, encoder, clock, onHello }: EstablishSettings,
+  settings: EstablishSettings,
   deadline: Deadline,
 ): Promise<Document> {
+  const { handshake, authenticator, clock } = settings;
+  const { address } = connection;
   try {
-    await connection.opened(deadline.within('connect', connectTimeoutMS));
+    await connection.opened(settings.connectTimeoutMS, deadline);
+    const conversation = await authenticator?.begin(address, limitOf(settings, 'auth', deadline));
     const begin = clock.now();
-    const command = handshakeCommand(handshake);
-    const reply = await runHello(connection, command, encoder, deadline.within('hello', connectTimeoutMS));
-    const failure = reply.error({ host: connection.address, phase: 'hello', labels: [MongoErrorLabel.HandshakeError] });
-    if (failure !== null) throw failure;
+    const command = { ...handshakeCommand(handshake), ...conversation?.helloFields };
+    const hello = await runStep(connection, 'hello', command, settings, deadline);
+    deadline.record('hello');
     const now = clock.now();
-    connection.description = describeConnection(
-      connection.address,
-      reply.document,
-      { roundTripTime: now - begin, lastUpdateTime: now },
-      handshake.compressors,
-    );
+    const times = { roundTripTime: now - begin, lastUpdateTime: now };
+    connection.description = describeConnection(address, hello, times, handshake.compressors);
     const { limits, compressor, server } = connection.description;
-    if (handshake.loadBalanced && server.serviceId === null) throw noService(connection.address);
-    onHello?.(connection);
+    if (handshake.loadBalanced && server.serviceId === null) throw noService(address);
+    settings.onHello?.(connection);
+    // An arbiter has no users (Authentication, "Authentication on Arbiters").
+    if (conversation !== undefined && server.type !== ServerType.RSArbiter) {
+      await authenticate(connection, conversation, hello, settings, deadline);
+    }
     connection.configure(limits.maxMessageSizeBytes, compressor === 'zlib' ? handshake.zlibCompressionLevel : null);
     // Something wrong may have come in one piece with the reply.
     if (connection.error !== null) throw connection.error;
-    return reply.document;
+    return hello;
   } catch (error) {
-    labelOverload(error);
-    connection.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: connection.address }));
+    if (error instanceof MongoNetworkError) labelOverload(error);
+    connection.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: address }));
     throw error;
   }
+}
+
+async function authenticate(
+  connection: Connection,
+  conversation: AuthConversation,
+  hello: Document,
+  settings: EstablishSettings,
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    await conversation.finish(
+      hello,
+      (command, deadline) => runStep(connection, 'auth', command, settings, deadline),
+      limitOf(settings, 'auth', deadline),
+    );
+  } catch (error) {
+    if (error instanceof MongoError) {
+      error.phase ??= 'auth';
+      error.host ??= connection.address;
+      error.addErrorLabel(MongoErrorLabel.HandshakeError);
+    }
+    throw error;
+  }
+  deadline.record('auth');
+  if (connection.error !== null) throw connection.error;
+}
+
+/** Runs a command of the driver's own, as a step; its refusal says so behind the server's words. */
+async function runStep(
+  connection: Connection,
+  step: CommandStep,
+  command: Document,
+  settings: EstablishSettings,
+  deadline: Deadline,
+): Promise<Document> {
+  const startedAt = settings.clock.now();
+  const reply = await runCommand(connection, command, settings.encoder, step, limitOf(settings, step, deadline));
+  const host = connection.address;
+  const failure = reply.error({ host, phase: step, labels: [MongoErrorLabel.HandshakeError] });
+  if (failure === null) return reply.document;
+  failure.message += ` (${nameOfStep(step) ?? step} ${host} failed after ${(settings.clock.now() - startedAt).toFixed(1)} ms)`;
+  throw failure;
+}
+
+function limitOf(settings: EstablishSettings, step: CommandStep, deadline: Deadline): Deadline {
+  return deadline.within(step, settings.connectTimeoutMS).within(step, settings.commandTimeoutMS);
 }
 
 /** Load Balancers, "Connection Establishment": the words are those of the specification. */
@@ -74,11 +132,26 @@ function noService(host: string): MongoCompatibilityError {
   );
 }
 
-/** Sends one command of the driver's own: a hello. */
+/** Sends a later hello. */
 export function runHello(
   connection: Connection,
   command: Document,
   encoder: MessageEncoder,
+  deadline: Deadline,
+): Promise<Reply> {
+  return runCommand(connection, command, encoder, 'hello', deadline);
+}
+
+const PURPOSES: Record<CommandStep, Purpose> = {
+  hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
+  auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
+};
+
+function runCommand(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  step: CommandStep,
   deadline: Deadline,
 ): Promise<Reply> {
   const requestId = nextRequestId();
@@ -87,18 +160,5 @@ export function runHello(
     DEFAULT_LIMITS,
     {},
   );
-  return connection.roundTrip(message, requestId, HELLO, 'hello', deadline);
-}
-
-/**
- * A server that cannot even take a connection is taken to be overloaded: the error may be retried, and is no reason to doubt the server's
- * state (CMAP, "Establishing a Connection"; SDAM, "Network error when connecting").
- */
-function labelOverload(error: unknown): void {
-  if (!(error instanceof MongoNetworkError)) return;
-  error.addErrorLabel(MongoErrorLabel.HandshakeError);
-  const code: unknown = (error.cause as { code?: unknown } | undefined)?.code;
-  if (DNS_ERRORS.has(code)) return;
-  error.addErrorLabel(MongoErrorLabel.SystemOverloadedError);
-  error.addErrorLabel(MongoErrorLabel.RetryableError);
+  return connection.roundTrip(message, requestId, PURPOSES[step], step, deadline);
 }

@@ -42,6 +42,8 @@ export class ConnectionPool implements ConnectionOwner {
   #state: 'paused' | 'ready' | 'closed' = 'paused';
   readonly #generations = new Generations();
   readonly #establish: EstablishSettings;
+  /** For connections that nobody waits for. */
+  readonly #establishUnasked: EstablishSettings;
   #lastConnectionId = 0;
   /** Why the pool was last cleared: told to those who come while it is paused. */
   #clearedBy: Error | undefined;
@@ -57,7 +59,9 @@ export class ConnectionPool implements ConnectionOwner {
     this.#clock = ports.clock;
     this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
     this.#places = new Places(new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events));
-    this.#establish = { ...ports.establish, onHello: connection => this.#joinService(connection) };
+    this.#establishUnasked = { ...ports.establish, onHello: connection => this.#joinService(connection) };
+    // The deadlines of those who wait bound what is done for them.
+    this.#establish = { ...this.#establishUnasked, commandTimeoutMS: 0 };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
   }
@@ -252,7 +256,8 @@ export class ConnectionPool implements ConnectionOwner {
       if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
       waiter.resolve(connection);
     }
-    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) void this.#open();
+    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length))
+      void this.#open(this.#establish);
   }
 
   /** Takes the one who has waited longest out of the queue. */
@@ -278,12 +283,12 @@ export class ConnectionPool implements ConnectionOwner {
   // ── Opening
 
   /** Establishes one connection, for whoever comes first when it is ready. Its failure is that of the one who waits longest. */
-  async #open(): Promise<void> {
+  async #open(settings: EstablishSettings): Promise<void> {
     const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generations.pool);
     this.#places.pending.add(connection);
     this.#events.connectionCreated(connection);
     try {
-      await establish(connection, this.#establish, Deadline.background(this.#clock));
+      await establish(connection, settings, Deadline.background(this.#clock));
     } catch (error) {
       if (this.#places.pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;
@@ -335,7 +340,8 @@ export class ConnectionPool implements ConnectionOwner {
 
   #fill(): void {
     const missing = this.#options.minPoolSize - this.#places.established;
-    while (this.#state === 'ready' && this.#places.pending.size < this.#room(missing)) void this.#open();
+    while (this.#state === 'ready' && this.#places.pending.size < this.#room(missing))
+      void this.#open(this.#establishUnasked);
   }
 
   // ── Letting go

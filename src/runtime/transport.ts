@@ -1,10 +1,12 @@
-import { connect as connectSocket, Socket, type TcpNetConnectOpts } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import type { ProxySettings } from './socks_proxy.js';
+import type { TLSMaterial } from './tls_material.js';
 
 /** Where a transport leads: a TCP port, or the path of a Unix socket. */
 export type TransportAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
 /** Socket options of a client, as Node names them. */
-export interface TransportOptions {
+export interface SocketOptions {
   readonly noDelay?: boolean;
   readonly keepAlive?: boolean;
   readonly keepAliveInitialDelay?: number;
@@ -13,11 +15,24 @@ export interface TransportOptions {
   readonly localPort?: number;
   readonly autoSelectFamily?: boolean;
   readonly autoSelectFamilyAttemptTimeout?: number;
-  readonly lookup?: TcpNetConnectOpts['lookup'];
+  readonly lookup?: LookupFunction;
 }
+
+/** How a client reaches its servers. */
+export interface TransportOptions extends SocketOptions {
+  /** Speaks TLS. */
+  readonly tls?: TLSMaterial;
+  /** Goes through a SOCKS5 proxy. */
+  readonly proxy?: ProxySettings;
+}
+
+/** What a transport does until it is connected, in this order; not every one has every step. */
+export type TransportStep = 'proxy' | 'resolve' | 'connect' | 'tls';
 
 /** What becomes of a transport. `onClose` comes exactly once, last, and also when it never connected. */
 export interface TransportHandler {
+  /** A step of opening begins. */
+  onStep(step: TransportStep): void;
   onConnect(): void;
   /** The first `length` bytes of `chunk` have arrived. The chunk is reused once this returns. */
   onData(chunk: Buffer, length: number): void;
@@ -46,64 +61,3 @@ export type OpenTransport = (
   options: TransportOptions,
   handler: TransportHandler,
 ) => Transport;
-
-const READ_BUFFER_SIZE = 64 * 1024;
-
-/**
- * Reads go into one buffer for all sockets: on Unix libuv asks for memory, reads and calls back in one step, so the buffer is free again
- * when the handler returns. On Windows reads are pending in the kernel, and each socket needs its own.
- */
-const sharedReadBuffer = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(READ_BUFFER_SIZE);
-
-class SocketTransport implements Transport {
-  readonly #socket: Socket;
-  #error: Error | null = null;
-
-  constructor(address: TransportAddress, options: TransportOptions, handler: TransportHandler) {
-    this.#socket = socketTo({
-      ...('socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port }),
-      ...options,
-      onread: {
-        buffer: sharedReadBuffer ?? Buffer.allocUnsafeSlow(READ_BUFFER_SIZE),
-        callback(length, buffer) {
-          handler.onData(buffer as Buffer, length);
-          return true;
-        },
-      },
-    } as TcpNetConnectOpts);
-    this.#socket.once('connect', () => {
-      handler.onConnect();
-    });
-    this.#socket.on('error', (error: Error) => {
-      this.#error ??= error;
-    });
-    this.#socket.once('close', () => {
-      handler.onClose(this.#error);
-    });
-  }
-
-  write(bytes: Uint8Array): boolean {
-    this.#socket.write(bytes);
-    return this.#socket.writableLength === 0;
-  }
-
-  get flushed(): boolean {
-    return this.#socket.writableLength === 0;
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-}
-
-/** Options that Node refuses (`localAddress: 'nonsense'`) fail in the same way as a connection that is refused. */
-function socketTo(options: TcpNetConnectOpts): Socket {
-  try {
-    return connectSocket(options);
-  } catch (error) {
-    return new Socket().destroy(error as Error);
-  }
-}
-
-/** Opens a socket of this system. */
-export const openSocket: OpenTransport = (address, options, handler) => new SocketTransport(address, options, handler);

@@ -29,7 +29,7 @@ async function open(): Promise<Stage> {
   const server = new ScriptedServer();
   const parts = { ...connectionParts(clock, server.open), encoder };
   const connection = new Connection(parts, 1);
-  await connection.opened(deadline(clock));
+  await connection.opened(0, deadline(clock));
   return { clock, parts, connection, peer: await server.nextPeer() };
 }
 

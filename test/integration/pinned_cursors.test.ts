@@ -14,7 +14,7 @@ import type { Engine } from '../../src/operations/engine.js';
 import { withId } from '../../src/operations/insert.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
-import { openSocket } from '../../src/runtime/transport.js';
+import { openSocket } from '../../src/runtime/socket_transport.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
 

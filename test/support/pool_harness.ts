@@ -9,7 +9,8 @@ import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
 import type { Purpose } from '../../src/pool/purpose.js';
 import type { Clock } from '../../src/runtime/clock.js';
-import { type OpenTransport, openSocket, type TransportAddress } from '../../src/runtime/transport.js';
+import { openSocket } from '../../src/runtime/socket_transport.js';
+import type { OpenTransport, TransportAddress } from '../../src/runtime/transport.js';
 import { nextRequestId } from '../../src/wire/header.js';
 import { MessageEncoder } from '../../src/wire/message_encoder.js';
 import type { Reply } from '../../src/wire/reply.js';
@@ -55,7 +56,7 @@ export function establishSettings(
   handshake: Partial<HandshakeOptions> = {},
 ): EstablishSettings {
   const { encoder, clock } = parts;
-  return { handshake: { ...HANDSHAKE, ...handshake }, connectTimeoutMS: 30_000, encoder, clock };
+  return { handshake: { ...HANDSHAKE, ...handshake }, connectTimeoutMS: 30_000, commandTimeoutMS: 0, encoder, clock };
 }
 
 /** Sends a command as the executor does. */
@@ -75,8 +76,8 @@ export interface PoolHarnessOptions {
   readonly pool?: Partial<PoolOptions>;
   readonly handshake?: Partial<HandshakeOptions>;
   readonly clock?: FakeClock;
-  /** Over the socket on which the server listens, instead of memory. */
-  readonly socket?: boolean;
+  /** Over the socket on which the server listens, or another, instead of memory. */
+  readonly socket?: boolean | TransportAddress;
   readonly server?: ScriptedServer;
   readonly connectTimeoutMS?: number;
 }
@@ -96,12 +97,11 @@ export class PoolHarness {
   constructor(options: PoolHarnessOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
     this.server = options.server ?? new ScriptedServer();
-    const socket = options.socket === true;
-    this.parts = connectionParts(
-      this.clock,
-      socket ? openSocket : this.server.open,
-      socket ? this.server.target : undefined,
-    );
+    const { socket = false } = options;
+    this.parts =
+      socket === false
+        ? connectionParts(this.clock, this.server.open)
+        : connectionParts(this.clock, openSocket, socket === true ? this.server.target : socket);
     const settings = establishSettings(this.parts, options.handshake);
     const defaults: PoolOptions = {
       maxPoolSize: 100,

@@ -224,5 +224,14 @@ export function sameObjectId(one: ObjectId | null, other: ObjectId | null): bool
 
 function sameError(one: MongoError | null, other: MongoError | null): boolean {
   if (one === null || other === null) return one === other;
-  return one === other || (one.name === other.name && one.message === other.message);
+  return (
+    one === other ||
+    (one.name === other.name && one.phase === other.phase && one.code === other.code && reason(one) === reason(other))
+  );
+}
+
+/** The text of an error that tells how long something took differs each time: then what made it counts. */
+function reason({ phase, cause, message }: MongoError): string {
+  if (phase === undefined) return message;
+  return cause instanceof Error ? cause.message : '';
 }

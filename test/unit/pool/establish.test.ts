@@ -121,17 +121,19 @@ describe('establishing a connection', () => {
     });
 
     it('is none when the host name does not resolve', async () => {
-      const { server, checkOut } = PoolHarness.ready();
-      server.accepts = false;
-      const failed = assert.rejects(checkOut(), (error: unknown) => {
+      const { parts, checkOut } = PoolHarness.ready({ socket: { host: 'db1.invalid', port: 27017 } });
+      Object.assign(parts.transportOptions, {
+        lookup: (_name: string, _options: object, callback: (error: Error) => void) =>
+          callback(Object.assign(new Error('getaddrinfo ENOTFOUND db1'), { code: 'ENOTFOUND' })),
+      });
+
+      await assert.rejects(checkOut(), (error: unknown) => {
         assert.ok(error instanceof MongoNetworkError);
+        assert.equal(error.phase, 'resolve');
+        assert.match(error.message, /^name resolution of db1:27017 failed after 0\.0 ms: getaddrinfo ENOTFOUND db1$/);
         for (const label of OVERLOAD) assert.ok(!error.hasErrorLabel(label), label);
         return true;
       });
-
-      (await server.nextPeer()).reset(Object.assign(new Error('getaddrinfo ENOTFOUND db1'), { code: 'ENOTFOUND' }));
-
-      await failed;
     });
 
     it('fails after connectTimeoutMS, for the connection and for the hello each', async () => {

@@ -9,7 +9,7 @@ export async function opened(server = new ScriptedServer()) {
   const clock = new FakeClock();
   const parts = connectionParts(clock, server.open);
   const connection = new Connection(parts, 1);
-  await connection.opened(deadline(clock));
+  await connection.opened(0, deadline(clock));
   const peer = await server.nextPeer();
   const send = (command: Document = { find: 'orders' }, within = deadline(clock)) =>
     run(connection, parts.encoder, command, within);

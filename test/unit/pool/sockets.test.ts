@@ -7,7 +7,8 @@ import { MongoNetworkError } from '../../../src/errors/network.js';
 import { Connection } from '../../../src/pool/connection.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { Deferred } from '../../../src/runtime/deferred.js';
-import { openSocket, type TransportAddress, type TransportOptions } from '../../../src/runtime/transport.js';
+import { openSocket } from '../../../src/runtime/socket_transport.js';
+import type { TransportAddress, TransportOptions } from '../../../src/runtime/transport.js';
 import { connectionParts, deadline, PoolHarness, run } from '../../support/pool_harness.js';
 import { ScriptedServer } from '../../support/scripted_server.js';
 
@@ -102,7 +103,7 @@ for (const kind of kinds) {
       const connection = new Connection({ ...parts, clock: systemClock }, 1);
       const drained = new Deferred<undefined>();
       connection.owner = { onDrained: () => drained.resolve(undefined), onClosed: (_, error) => drained.reject(error) };
-      await connection.opened(deadline(systemClock));
+      await connection.opened(0, deadline(systemClock));
       const reply = run(connection, parts.encoder, { find: 'orders' }, deadline(systemClock, 20));
       const command = await (await server.nextPeer()).nextCommand();
       await assert.rejects(reply, { name: 'MongoOperationTimeoutError', phase: 'read' });
@@ -121,7 +122,7 @@ describe('openSocket', () => {
   async function failure(target: TransportAddress, transportOptions: TransportOptions = {}): Promise<Error> {
     const parts = { ...connectionParts(systemClock, openSocket, target), transportOptions };
     const connection = new Connection(parts, 1);
-    return connection.opened(deadline(systemClock)).then(
+    return connection.opened(0, deadline(systemClock)).then(
       () => new Error('it opened'),
       (error: unknown) => error as Error,
     );
@@ -135,7 +136,10 @@ describe('openSocket', () => {
     const error = await failure(target);
 
     assert.ok(error instanceof MongoNetworkError);
-    assert.match(error.message, /^connect to db1:27017 failed: connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
+    assert.match(
+      error.message,
+      /^connect to db1:27017 failed after [0-9.]+ ms: connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+    );
   });
 
   it('names the cause of each address when a name has several', async () => {
@@ -150,7 +154,10 @@ describe('openSocket', () => {
 
     const error = await failure({ host: 'db1', port }, { lookup, autoSelectFamily: true });
 
-    assert.match(error.message, /failed: .*ECONNREFUSED 127\.0\.0\.1:\d+; .*ECONNREFUSED 127\.0\.0\.2:\d+$/);
+    assert.match(
+      error.message,
+      /^connect to db1:27017 failed after [0-9.]+ ms: .*ECONNREFUSED 127\.0\.0\.1:\d+; .*ECONNREFUSED 127\.0\.0\.2:\d+$/,
+    );
   });
 
   it('names the path when there is no such Unix socket', async () => {

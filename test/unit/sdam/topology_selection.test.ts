@@ -127,7 +127,7 @@ describe('Topology, selecting', () => {
         assert.equal(
           error.message,
           'Server selection timed out after 300 ms: wanted primary, topology ReplicaSetNoPrimary [a:27017 RSSecondary; ' +
-            'b:27017 Unknown, connect to b:27017 failed: connect ECONNREFUSED b:27017 (300 ms ago)]. A host refuses ' +
+            'b:27017 Unknown, connect to b:27017 failed after 0.0 ms: connect ECONNREFUSED b:27017 (300 ms ago)]. A host refuses ' +
             'connections: check the port, and that the server runs',
         );
         assert.equal(error.reason, harness.topology.description);

@@ -1,0 +1,59 @@
+import { connect as connectSocket, isIP, Socket, type TcpNetConnectOpts } from 'node:net';
+import { LayeredTransport } from './layered_transport.js';
+import { announcedLookup } from './name_lookup.js';
+import { readIntoSharedBuffer } from './read_buffer.js';
+import type { OpenTransport, SocketOptions, Transport, TransportAddress, TransportHandler } from './transport.js';
+
+/** A socket of this system, in the clear. */
+class SocketTransport implements Transport {
+  readonly #socket: Socket;
+  #error: Error | null = null;
+
+  constructor(address: TransportAddress, options: SocketOptions, handler: TransportHandler) {
+    const isName = 'host' in address && isIP(address.host) === 0;
+    handler.onStep(isName ? 'resolve' : 'connect');
+    this.#socket = socketTo({
+      ...('socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port }),
+      ...options,
+      ...(isName && { lookup: announcedLookup(options.lookup, handler) }),
+      onread: readIntoSharedBuffer(handler),
+    } as TcpNetConnectOpts);
+    this.#socket.once('connect', () => {
+      handler.onConnect();
+    });
+    this.#socket.on('error', (error: Error) => {
+      this.#error ??= error;
+    });
+    this.#socket.once('close', () => {
+      handler.onClose(this.#error);
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#socket.write(bytes);
+    return this.#socket.writableLength === 0;
+  }
+
+  get flushed(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Options that Node refuses (`localAddress: 'nonsense'`) fail in the same way as a connection that is refused. */
+function socketTo(options: TcpNetConnectOpts): Socket {
+  try {
+    return connectSocket(options);
+  } catch (error) {
+    return new Socket().destroy(error as Error);
+  }
+}
+
+/** Opens a socket of this system; through TLS and a proxy if the options say so. */
+export const openSocket: OpenTransport = (address, { tls, proxy, ...options }, handler) =>
+  tls === undefined && proxy === undefined
+    ? new SocketTransport(address, options, handler)
+    : new LayeredTransport(address, options, tls, proxy, handler);
