@@ -97,6 +97,7 @@ export { MongoErrorLabel } from './errors/codes.js';
 export * from './errors/crypt.js';
 export * from './errors/driver.js';
 export * from './errors/network.js';
+export type { PoolCounts } from './errors/pool_counts.js';
 export * from './errors/server.js';
 export * from './errors/timeout.js';
 // Events
@@ -182,6 +183,7 @@ export {
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
 } from './pool/errors.js';
+export type { PoolStats } from './pool/pool.js';
 export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';

@@ -16,6 +16,7 @@ import type { Engine } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
+import type { PoolStats } from '../pool/pool.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
@@ -201,6 +202,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   #metadataWith(driverInfo: readonly DriverInfo[]): Document {
     const { appName } = this.options;
     return clientMetadata({ ...(appName !== undefined && { appName }), driverInfo, environment: systemEnvironment() });
+  }
+
+  /** The pools of connections as they are now, one for each server that is known of. Empty before the first use and after `close`. */
+  poolStats(): PoolStats[] {
+    return [...(this.#engine?.topology.servers.values() ?? [])].map(({ pool }) => pool.stats());
   }
 
   /** A database. Default: that of the connection string, else `test`. */

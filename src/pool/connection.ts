@@ -61,6 +61,9 @@ export interface ConnectionParts {
   readonly clock: Clock;
 }
 
+/** How much of a late reply is waited for. */
+export const MOST_LATE_BYTES = 4 * 1024 * 1024;
+
 /** Of connections that belong to no pool. */
 const NO_POOL: Generation = Object.freeze({ value: 0 });
 
@@ -282,6 +285,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     } catch (error) {
       this.close(asProtocolError(error, this.address));
     }
+    if (this.#draining !== null) this.#boundLateReply();
   }
 
   onClose(cause: Error | null): void {
@@ -346,9 +350,18 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     exchange.reject(error);
     if (sent && exchange.phase === 'read') {
       this.#draining = exchange.requestId;
+      this.#boundLateReply();
     } else {
       this.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: this.address }));
     }
+  }
+
+  /** A late reply is read for nobody; beyond so much of it another connection costs less. */
+  #boundLateReply(): void {
+    const { missingBytes } = this.#reader;
+    if (missingBytes <= MOST_LATE_BYTES) return;
+    const text = `${missingBytes} bytes of a late reply from ${this.address} are not waited for, at most ${MOST_LATE_BYTES} are`;
+    this.close(new MongoNetworkError(text, { host: this.address, phase: 'read' }));
   }
 
   #timeoutOf({ deadline, purpose, phase }: Exchange, end: DeadlineEnd, sent: boolean): Error {

@@ -17,6 +17,16 @@ import { PoolEvents } from './pool_events.js';
 import type { PoolOptions, PoolPorts } from './pool_options.js';
 import type { Purpose } from './purpose.js';
 
+/** A pool at one moment. @public */
+export interface PoolStats extends PoolCounts {
+  /** `host:port` of the server, or the path of its Unix socket. */
+  readonly address: string;
+  /** `paused`: the server is not known to be available, and nobody gets a connection. */
+  readonly state: 'paused' | 'ready' | 'closed';
+  /** How often the pool was cleared. */
+  readonly generation: number;
+}
+
 /** Someone who waits for a connection. */
 type CheckOut = Waiter<Connection, Purpose>;
 
@@ -85,6 +95,11 @@ export class ConnectionPool implements ConnectionOwner {
 
   snapshot(): PoolSnapshot {
     return this.#places.snapshot(this.#waiters.length, this.generation);
+  }
+
+  /** The pool as somebody sees it who looks from outside. */
+  stats(): PoolStats {
+    return { address: this.address, state: this.#state, generation: this.generation, ...this.counts() };
   }
 
   /** The same with all that an error tells. */

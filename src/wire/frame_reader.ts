@@ -39,6 +39,11 @@ export class FrameReader {
     return this.#received;
   }
 
+  /** Bytes of that message that are still to come; 0 while its length is not known. */
+  get missingBytes(): number {
+    return Math.max(0, this.#expected - this.#received);
+  }
+
   /**
    * Takes the first `length` bytes of a chunk.
    *

@@ -1,3 +1,4 @@
+import type { Authenticator } from '../../src/auth/authenticator.js';
 import type { Document } from '../../src/bson/index.js';
 import type { Budget } from '../../src/csot/budget.js';
 import { Deadline } from '../../src/csot/deadline.js';
@@ -80,6 +81,8 @@ export interface PoolHarnessOptions {
   readonly socket?: boolean | TransportAddress;
   readonly server?: ScriptedServer;
   readonly connectTimeoutMS?: number;
+  readonly commandTimeoutMS?: number;
+  readonly authenticator?: Authenticator;
 }
 
 /** A pool over a scripted server, its clock, its events, and the errors that it told of. */
@@ -92,7 +95,7 @@ export class PoolHarness {
   /** What was told to the topology: failures of establishing a connection. */
   readonly errors: Error[] = [];
   /** What the topology does about them. */
-  onError: (error: Error) => void = () => undefined;
+  onError: (error: Error, connection: Connection) => void = () => undefined;
 
   constructor(options: PoolHarnessOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
@@ -118,10 +121,15 @@ export class PoolHarness {
         publisher: new EventPublisher(this.events.emitter, this.clock),
         clock: this.clock,
         connection: this.parts,
-        establish: { ...settings, connectTimeoutMS: options.connectTimeoutMS ?? settings.connectTimeoutMS },
-        onConnectionError: error => {
+        establish: {
+          ...settings,
+          connectTimeoutMS: options.connectTimeoutMS ?? settings.connectTimeoutMS,
+          commandTimeoutMS: options.commandTimeoutMS ?? 0,
+          authenticator: options.authenticator,
+        },
+        onConnectionError: (error, connection) => {
           this.errors.push(error);
-          this.onError(error);
+          this.onError(error, connection);
         },
       },
     );

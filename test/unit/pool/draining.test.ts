@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MOST_LATE_BYTES } from '../../../src/pool/connection.js';
 import { PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
-import type { ReceivedCommand } from '../../support/scripted_peer.js';
+import { type ReceivedCommand, replyMessage } from '../../support/scripted_peer.js';
 import { quiet } from '../../support/scripted_server.js';
 
 /** A pool one of whose operations timed out after 10 ms and has given its connection back; its reply is still due. */
@@ -58,6 +59,36 @@ describe('ConnectionPool, after an operation timed out', () => {
     harness.pool.checkIn(connection);
 
     assert.equal(harness.events.count('connectionPendingResponseStarted'), 0);
+    assert.equal(harness.pool.snapshot().idle, 1);
+  });
+
+  it('closes the connection when more of the late reply is to come than is worth waiting for', async () => {
+    const { pool, server, events, story } = await afterTimeout();
+    const header = Buffer.alloc(16);
+    header.writeInt32LE(MOST_LATE_BYTES + 17, 0);
+
+    server.peers[0]?.send(header);
+
+    assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted', 'PendingResponseFailed', 'Closed']);
+    assert.match(String(events.last('connectionClosed').error), /4194305 bytes of a late reply from db1:27017/);
+    assert.equal(events.last('connectionPendingResponseFailed').reason, 'error');
+    assert.equal(pool.snapshot().total, 0);
+  });
+
+  it('waits for a large reply of which most is here', async () => {
+    const harness = PoolHarness.ready();
+    const connection = await harness.checkOut();
+    const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
+    const command = await harness.server.peers[0]!.nextCommand();
+    const reply = replyMessage({ ok: 1, padding: 'x'.repeat(MOST_LATE_BYTES) }, command.requestId);
+    command.peer.send(reply.subarray(0, 1000));
+    await harness.clock.advance(10);
+    await failed;
+    harness.pool.checkIn(connection);
+    assert.equal(harness.pool.snapshot().draining, 1);
+
+    command.peer.send(reply.subarray(1000));
+
     assert.equal(harness.pool.snapshot().idle, 1);
   });
 
