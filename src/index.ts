@@ -183,7 +183,7 @@ export {
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
 } from './pool/errors.js';
-export type { PoolStats } from './pool/pool.js';
+export type { PoolStats } from './pool/pool_options.js';
 export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';

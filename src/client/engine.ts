@@ -99,7 +99,7 @@ function openServer(
   options: ResolvedOptions,
   { establish, transportOptions }: SharedParts,
   publisher: EventPublisher,
-  { clock, open }: Effects,
+  { clock, random, open }: Effects,
 ): Server {
   const parts: ConnectionParts = {
     address,
@@ -113,6 +113,7 @@ function openServer(
   const pool: ConnectionPool = new ConnectionPool(address, options, {
     publisher,
     clock,
+    random,
     connection: parts,
     establish,
     onConnectionError(error, { generation, service }) {

@@ -16,7 +16,7 @@ import type { Engine } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
-import type { PoolStats } from '../pool/pool.js';
+import type { PoolStats } from '../pool/pool_options.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';

@@ -84,6 +84,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   generation: number;
   /** Behind a load balancer: the server at the other end, once hello has named it. */
   service: ServiceGeneration | null = null;
+  /** This process stood still while it was idle: it may have been given up by the other end. */
+  isSuspect = false;
   /** Why it is kept by who has it, beyond one command. */
   pinnedBy: 'cursor' | 'transaction' | null = null;
   readonly createdAt: number;

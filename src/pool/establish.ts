@@ -132,6 +132,19 @@ function noService(host: string): MongoCompatibilityError {
   );
 }
 
+/** A connection from which nothing has come back for so long leads nowhere. */
+const PROBE_TIMEOUT_MS = 1000;
+
+/** Asks for a sign of life. */
+export async function probe(
+  connection: Connection,
+  { handshake, connectTimeoutMS, encoder }: EstablishSettings,
+  deadline: Deadline,
+): Promise<void> {
+  const limit = deadline.within('read', connectTimeoutMS).within('read', PROBE_TIMEOUT_MS);
+  await runCommand(connection, { ping: 1, ...handshake.apiFields, $db: 'admin' }, encoder, 'probe', limit);
+}
+
 /** Sends a later hello. */
 export function runHello(
   connection: Connection,
@@ -142,16 +155,17 @@ export function runHello(
   return runCommand(connection, command, encoder, 'hello', deadline);
 }
 
-const PURPOSES: Record<CommandStep, Purpose> = {
+const PURPOSES: Record<CommandStep | 'probe', Purpose> = {
   hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
   auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
+  probe: Object.freeze({ name: 'ping', namespace: 'admin', operationId: 0, attempt: 1 }),
 };
 
 function runCommand(
   connection: Connection,
   command: Document,
   encoder: MessageEncoder,
-  step: CommandStep,
+  step: CommandStep | 'probe',
   deadline: Deadline,
 ): Promise<Reply> {
   const requestId = nextRequestId();
@@ -160,5 +174,5 @@ function runCommand(
     DEFAULT_LIMITS,
     {},
   );
-  return connection.roundTrip(message, requestId, PURPOSES[step], step, deadline);
+  return connection.roundTrip(message, requestId, PURPOSES[step], step === 'probe' ? 'read' : step, deadline);
 }

@@ -6,12 +6,13 @@ import { MongoPoolClearedError } from './errors.js';
 /** Why a connection must not be lent again, or null (CMAP, "Connection": perished). */
 export function perishedReason(
   connection: Connection,
-  pool: { readonly state: string; readonly maxIdleTimeMS: number },
+  state: 'paused' | 'ready' | 'closed',
+  maxIdleTimeMS: number,
   clock: Clock,
 ): ConnectionClosedReason | null {
-  if (pool.state === 'closed') return 'poolClosed';
+  if (state === 'closed') return 'poolClosed';
   // One that a clearing of the pool interrupted has an error too, and is stale all the same.
   if (connection.error !== null) return connection.error instanceof MongoPoolClearedError ? 'stale' : 'error';
   if (connection.isStale) return 'stale';
-  return pool.maxIdleTimeMS > 0 && clock.now() - connection.idleSince >= pool.maxIdleTimeMS ? 'idle' : null;
+  return maxIdleTimeMS > 0 && clock.now() - connection.idleSince >= maxIdleTimeMS ? 'idle' : null;
 }

@@ -29,6 +29,11 @@ export class Places {
     return index >= 0;
   }
 
+  /** What is idle now is probed before it is lent. */
+  suspectIdle(): void {
+    for (const connection of this.idle) connection.isSuspect = true;
+  }
+
   snapshot(waitQueueLength: number, generation: number): PoolSnapshot {
     return {
       total: this.established + this.pending.size,

@@ -1,37 +1,23 @@
 import type { ObjectId } from '../bson/index.js';
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
-import { Waiter } from '../csot/waiter.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
-import type { ConnectionCheckOutFailedReason, ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
-import type { Clock, Timer } from '../runtime/clock.js';
-import { Queue } from '../runtime/queue.js';
+import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
+import type { Clock } from '../runtime/clock.js';
 import { Connection, type ConnectionOwner } from './connection.js';
+import { Disposal } from './disposal.js';
 import { checkOutTimeout, interruptedError, MongoPoolClearedError, MongoPoolClosedError } from './errors.js';
-import { type EstablishSettings, establish } from './establish.js';
+import { type EstablishSettings, establish, probe } from './establish.js';
 import { Generations } from './generations.js';
+import { Maintenance } from './maintenance.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
 import { Places } from './places.js';
 import { PoolEvents } from './pool_events.js';
-import type { PoolOptions, PoolPorts } from './pool_options.js';
+import type { PoolOptions, PoolPorts, PoolStats } from './pool_options.js';
 import type { Purpose } from './purpose.js';
-
-/** A pool at one moment. @public */
-export interface PoolStats extends PoolCounts {
-  /** `host:port` of the server, or the path of its Unix socket. */
-  readonly address: string;
-  /** `paused`: the server is not known to be available, and nobody gets a connection. */
-  readonly state: 'paused' | 'ready' | 'closed';
-  /** How often the pool was cleared. */
-  readonly generation: number;
-}
-
-/** Someone who waits for a connection. */
-type CheckOut = Waiter<Connection, Purpose>;
-
-/** Idle connections are looked at this often (CMAP, "Background Thread": the driver's choice). */
-const MAINTENANCE_INTERVAL_MS = 10_000;
+import { Standstill } from './standstill.js';
+import { type CheckOut, WaitQueue } from './wait_queue.js';
 
 /**
  * The connections to one server. A connection is in exactly one place: pending, idle, in use or draining.
@@ -52,15 +38,18 @@ export class ConnectionPool implements ConnectionOwner {
   #state: 'paused' | 'ready' | 'closed' = 'paused';
   readonly #generations = new Generations();
   readonly #establish: EstablishSettings;
-  /** For connections that nobody waits for. */
+  /** For connections that nobody waits for: the deadlines of those who wait bound what is done for them. */
   readonly #establishUnasked: EstablishSettings;
   #lastConnectionId = 0;
   /** Why the pool was last cleared: told to those who come while it is paused. */
   #clearedBy: Error | undefined;
 
   readonly #places: Places;
-  readonly #waiters = new Queue<CheckOut>();
-  #maintenance: Timer | null = null;
+  readonly #waiters: WaitQueue;
+  readonly #disposal: Disposal;
+  /** Null when there is nothing to keep up. */
+  readonly #maintenance: Maintenance | null;
+  readonly #standstill: Standstill;
 
   constructor(address: string, options: PoolOptions, ports: PoolPorts) {
     this.address = address;
@@ -69,8 +58,14 @@ export class ConnectionPool implements ConnectionOwner {
     this.#clock = ports.clock;
     this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
     this.#places = new Places(new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events));
+    this.#waiters = new WaitQueue(ports.clock, this.#events, this.#onWaiterEnd);
+    this.#disposal = new Disposal(address, this.#places, this.#generations, this.#events);
+    this.#maintenance =
+      options.minPoolSize === 0 && options.maxIdleTimeMS === 0
+        ? null
+        : new Maintenance(ports.clock, ports.random, () => this.#maintain());
+    this.#standstill = new Standstill(ports.clock);
     this.#establishUnasked = { ...ports.establish, onHello: connection => this.#joinService(connection) };
-    // The deadlines of those who wait bound what is done for them.
     this.#establish = { ...this.#establishUnasked, commandTimeoutMS: 0 };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
@@ -89,20 +84,14 @@ export class ConnectionPool implements ConnectionOwner {
     return this.#state;
   }
 
-  get maxIdleTimeMS(): number {
-    return this.#options.maxIdleTimeMS;
-  }
-
   snapshot(): PoolSnapshot {
     return this.#places.snapshot(this.#waiters.length, this.generation);
   }
 
-  /** The pool as somebody sees it who looks from outside. */
   stats(): PoolStats {
     return { address: this.address, state: this.#state, generation: this.generation, ...this.counts() };
   }
 
-  /** The same with all that an error tells. */
   counts(): PoolCounts {
     return this.#places.counts(this.snapshot(), this.#options.maxPoolSize);
   }
@@ -114,6 +103,8 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
     const connection = this.#places.idle.at(-1);
     if (connection === undefined || this.#perished(connection) !== null) return null;
+    if (this.#standstill.noticed()) this.#places.suspectIdle();
+    if (connection.isSuspect) return null;
     // Before the first event: a listener may ask for a connection too, or close the pool.
     this.#places.idle.pop();
     this.#places.inUse.set(connection, purpose);
@@ -129,14 +120,13 @@ export class ConnectionPool implements ConnectionOwner {
    * @throws MongoOperationTimeoutError or MongoWaitQueueTimeoutError, or the abort reason, when the deadline ends
    */
   checkOut(purpose: Purpose, deadline: Deadline): Promise<Connection> {
-    const startedAt = this.#clock.now();
-    this.#events.checkOutStarted(purpose);
     const limit = deadline.timedByOperation ? deadline : deadline.within('checkOut', this.#options.waitQueueTimeoutMS);
-    const waiter = new Waiter<Connection, Purpose>(purpose, limit, startedAt, this.#onWaiterEnd);
-    if (this.#state === 'closed') this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
-    else if (this.#state === 'paused') this.#fail(waiter, 'connectionError', this.#clearedError());
+    const waiter = this.#waiters.waiter(purpose, limit);
+    this.#events.checkOutStarted(purpose);
+    if (this.#state === 'closed') this.#waiters.fail(waiter, 'poolClosed', this.#closedError());
+    else if (this.#state === 'paused') this.#waiters.fail(waiter, 'connectionError', this.#clearedError());
     else {
-      waiter.waitIn(this.#waiters.push(waiter));
+      this.#waiters.push(waiter);
       this.#assign();
     }
     return waiter.promise;
@@ -156,7 +146,7 @@ export class ConnectionPool implements ConnectionOwner {
     } else {
       if (reason === null) this.#places.idle.push(connection);
       this.#events.checkedIn(connection, purpose);
-      if (reason !== null) this.#discard(connection, reason);
+      if (reason !== null) this.#disposal.discard(connection, reason);
     }
     if (this.#waiters.length > 0) this.#assign();
   }
@@ -169,7 +159,8 @@ export class ConnectionPool implements ConnectionOwner {
     this.#state = 'ready';
     this.#clearedBy = undefined;
     this.#events.ready();
-    this.#maintain();
+    if (this.generation === 0) this.#maintain();
+    else this.#maintenance?.soon();
   }
 
   /**
@@ -185,29 +176,24 @@ export class ConnectionPool implements ConnectionOwner {
     this.#clearedBy = cause;
     if (wasReady) this.#events.cleared(cause, interruptInUse);
     // Nobody waits for what is being established any more, and it could not be lent: it must keep no place from a new connection.
-    for (const connection of [...this.#places.pending]) this.#abandon(connection, 'stale', this.#clearedError());
+    for (const connection of [...this.#places.pending])
+      this.#disposal.abandon(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
       for (const connection of [...this.#places.inUse.keys()]) connection.close(interruptedError(this.address, cause));
     }
-    for (const connection of this.#places.idle.splice(0)) this.#discard(connection, 'stale');
-    for (const connection of this.#places.draining.connections()) this.#giveUpDraining(connection, 'stale');
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
-      this.#fail(waiter, 'connectionError', this.#clearedError());
-    }
+    this.#disposal.dropWaiting('stale');
+    this.#waiters.failAll('connectionError', () => this.#clearedError());
   }
 
-  /** Makes the connections to one of the servers behind a load balancer stale. Nobody who waits is concerned: the next connection may lead
-   * elsewhere (Load Balancers, "SDAM error handling"). */
+  /**
+   * Makes the connections to one of the servers behind a load balancer stale. Nobody who waits is concerned: the next connection may lead
+   * elsewhere (Load Balancers, "SDAM error handling").
+   */
   clearService(serviceId: ObjectId, cause: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#generations.clear(serviceId);
     this.#events.cleared(cause, false, serviceId);
-    for (const connection of this.#places.idle.filter(({ isStale }) => isStale)) {
-      if (this.#places.takeIdle(connection)) this.#discard(connection, 'stale');
-    }
-    for (const connection of this.#places.draining.connections()) {
-      if (connection.isStale) this.#giveUpDraining(connection, 'stale');
-    }
+    this.#disposal.dropWaiting('stale');
     this.#assign();
     this.#fill();
   }
@@ -216,15 +202,12 @@ export class ConnectionPool implements ConnectionOwner {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#maintenance?.clear();
+    this.#maintenance?.stop();
     for (const connection of [...this.#places.pending]) {
-      this.#abandon(connection, 'poolClosed', new MongoPoolClosedError(this.address));
+      this.#disposal.abandon(connection, 'poolClosed', this.#closedError());
     }
-    for (const connection of this.#places.idle.splice(0)) this.#discard(connection, 'poolClosed');
-    for (const connection of this.#places.draining.connections()) this.#giveUpDraining(connection, 'poolClosed');
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
-      this.#fail(waiter, 'poolClosed', new MongoPoolClosedError(this.address));
-    }
+    this.#disposal.dropWaiting('poolClosed');
+    this.#waiters.failAll('poolClosed', () => this.#closedError());
     this.#events.closed();
   }
 
@@ -241,45 +224,42 @@ export class ConnectionPool implements ConnectionOwner {
 
   onDrained(connection: Connection): void {
     // The reply may come before the caller has given the connection back; then it is as good as any other.
-    if (!this.#places.draining.succeeded(connection)) return;
-    const reason = this.#perished(connection);
-    if (reason === null) this.#places.idle.push(connection);
-    else this.#discard(connection, reason);
-    this.#assign();
+    if (this.#places.draining.succeeded(connection)) this.#arrived(connection);
   }
 
   onClosed(connection: Connection): void {
     // One in use is given back by its user, who learns of it by the failed exchange.
     if (!this.#places.takeIdle(connection) && !this.#places.draining.failed(connection, 'error')) return;
-    this.#discard(connection, 'error');
+    this.#disposal.discard(connection, 'error');
     this.#assign();
   }
 
   // ── The one place where connections go to those who wait
 
   #assign(): void {
+    if (this.#waiters.length > 0 && this.#standstill.noticed()) this.#places.suspectIdle();
     while (this.#state === 'ready' && this.#waiters.length > 0) {
-      const connection = this.#places.idle.pop();
+      const connection = this.#places.idle.at(-1);
       if (connection === undefined) break;
       const reason = this.#perished(connection);
-      const waiter = reason === null ? this.#nextWaiter() : undefined;
-      if (waiter === undefined) {
-        this.#discard(connection, reason ?? 'error');
-        continue;
-      }
-      this.#lend(connection, waiter.request, this.#since(waiter.startedAt));
-      if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
-      waiter.resolve(connection);
+      if (reason === null && connection.isSuspect && this.#places.pending.size >= this.#waiters.length) break;
+      this.#places.idle.pop();
+      if (reason !== null) this.#disposal.discard(connection, reason);
+      else if (connection.isSuspect) void this.#probe(connection);
+      else this.#give(connection);
     }
-    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length))
+    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) {
       void this.#open(this.#establish);
+    }
   }
 
-  /** Takes the one who has waited longest out of the queue. */
-  #nextWaiter(): CheckOut | undefined {
+  /** To the one who has waited longest. */
+  #give(connection: Connection): void {
     const waiter = this.#waiters.shift();
-    waiter?.leave();
-    return waiter;
+    if (waiter === undefined) return;
+    this.#lend(connection, waiter.request, this.#waiters.waitedMS(waiter));
+    if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
+    waiter.resolve(connection);
   }
 
   /** How many connections may be on their way when so many are missing. */
@@ -308,49 +288,59 @@ export class ConnectionPool implements ConnectionOwner {
       if (this.#places.pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;
     }
-    this.#places.pending.delete(connection);
+    if (!this.#places.pending.delete(connection)) return;
+    this.#arrived(connection, () => this.#events.connectionReady(connection));
+    this.#fill();
+  }
+
+  /** Whether a connection that was open before this process stood still is so still. What it does not tell in time, it never will. */
+  async #probe(connection: Connection): Promise<void> {
+    this.#places.pending.add(connection);
+    try {
+      await probe(connection, this.#establish, Deadline.background(this.#clock));
+    } catch (error) {
+      this.#disposal.abandon(connection, 'error', error as Error);
+      this.#assign();
+      return;
+    }
+    connection.isSuspect = false;
+    if (this.#places.pending.delete(connection)) this.#arrived(connection);
+  }
+
+  /** A connection that was on its way, or aside, can be lent. */
+  #arrived(connection: Connection, tell?: () => void): void {
     connection.owner = this;
     connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
     if (reason === null) {
       this.#places.idle.push(connection);
-      this.#events.connectionReady(connection);
+      tell?.();
     } else {
-      this.#discard(connection, reason);
+      this.#disposal.discard(connection, reason);
     }
     this.#assign();
-    this.#fill();
   }
 
   #onOpenFailed(connection: Connection, error: Error): void {
     // One that was opened for minPoolSize is nobody's loss while there are others on their way for all who wait.
-    const waiter = this.#places.pending.size < this.#waiters.length ? this.#nextWaiter() : undefined;
+    const waiter = this.#places.pending.size < this.#waiters.length ? this.#waiters.shift() : undefined;
     this.#ports.onConnectionError(error, connection);
-    this.#leave(connection, 'error');
-    if (waiter !== undefined) this.#fail(waiter, 'connectionError', error);
+    this.#disposal.gone(connection, 'error');
+    if (waiter !== undefined) this.#waiters.fail(waiter, 'connectionError', error);
     this.#assign();
-  }
-
-  /** Gives up a connection that is being established. */
-  #abandon(connection: Connection, reason: ConnectionClosedReason, error: Error): void {
-    this.#places.pending.delete(connection);
-    connection.close(error);
-    this.#leave(connection, reason);
   }
 
   // ── Background
 
   /** Closes what has been idle too long and opens what minPoolSize lacks, now and from time to time. */
   #maintain(): void {
-    const { minPoolSize, maxIdleTimeMS } = this.#options;
-    if (this.#state !== 'ready' || (minPoolSize === 0 && maxIdleTimeMS === 0)) return;
+    if (this.#state !== 'ready' || this.#maintenance === null) return;
     for (const connection of [...this.#places.idle]) {
       const reason = this.#perished(connection);
-      if (reason !== null && this.#places.takeIdle(connection)) this.#discard(connection, reason);
+      if (reason !== null && this.#places.takeIdle(connection)) this.#disposal.discard(connection, reason);
     }
     this.#fill();
-    this.#maintenance?.clear();
-    this.#maintenance = this.#clock.setTimer(MAINTENANCE_INTERVAL_MS, () => this.#maintain());
+    this.#maintenance.later();
   }
 
   #fill(): void {
@@ -363,53 +353,30 @@ export class ConnectionPool implements ConnectionOwner {
 
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
     const { loadBalanced } = this.#establish.handshake;
-    const waitedMS = this.#since(waiter.startedAt);
+    const waitedMS = this.#waiters.waitedMS(waiter);
     const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.counts(), loadBalanced);
-    this.#fail(waiter, 'timeout', error);
+    this.#waiters.fail(waiter, 'timeout', error);
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
     const excess = Math.max(0, this.#places.pending.size - wanted);
-    for (const connection of [...this.#places.pending].slice(0, excess)) this.#abandon(connection, 'error', error);
+    // What is only probed was of use before, and will be.
+    const unfinished = [...this.#places.pending].filter(({ isSuspect }) => !isSuspect);
+    for (const connection of unfinished.slice(0, excess)) this.#disposal.abandon(connection, 'error', error);
     // A listener that is told of it may wait for a connection by now.
     this.#assign();
   };
 
-  #fail(waiter: CheckOut, reason: ConnectionCheckOutFailedReason, error: Error): void {
-    waiter.leave();
-    this.#events.checkOutFailed(reason, error, waiter.request, this.#since(waiter.startedAt));
-    waiter.reject(error);
-  }
-
   #drain(connection: Connection, purpose: Purpose): void {
     const reason = this.#perished(connection);
     if (reason !== null) {
-      this.#discard(connection, reason);
+      this.#disposal.discard(connection, reason);
     } else if (this.#options.pendingResponseTimeoutMS > 0) {
       this.#places.draining.add(connection, purpose);
     } else {
-      connection.owner = null;
       const text = `the late reply from ${this.address} to ${purpose.name} is not waited for (pendingResponseTimeoutMS=0)`;
-      connection.close(new MongoNetworkTimeoutError(text, { host: this.address, phase: 'read' }));
-      this.#leave(connection, 'error');
+      const error = new MongoNetworkTimeoutError(text, { host: this.address, phase: 'read' });
+      this.#disposal.discard(connection, 'error', error);
     }
-  }
-
-  /** Does not wait for a late reply any longer, since the connection could not be lent after it. */
-  #giveUpDraining(connection: Connection, reason: 'stale' | 'poolClosed'): void {
-    if (this.#places.draining.failed(connection, reason)) this.#discard(connection, reason);
-  }
-
-  /** Closes a connection that is in none of the pool's places any more. */
-  #discard(connection: Connection, reason: ConnectionClosedReason): void {
-    connection.owner = null;
-    connection.close(connection.error ?? new MongoPoolClosedError(this.address));
-    this.#leave(connection, reason);
-  }
-
-  /** The end of every connection. */
-  #leave(connection: Connection, reason: ConnectionClosedReason): void {
-    if (connection.service !== null) this.#generations.leave(connection.service);
-    this.#events.connectionClosed(connection, reason);
   }
 
   #joinService(connection: Connection): void {
@@ -420,14 +387,14 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #perished(connection: Connection): ConnectionClosedReason | null {
-    return perishedReason(connection, this, this.#clock);
+    return perishedReason(connection, this.#state, this.#options.maxIdleTimeMS, this.#clock);
+  }
+
+  #closedError(): MongoPoolClosedError {
+    return new MongoPoolClosedError(this.address);
   }
 
   #clearedError(): MongoPoolClearedError {
     return new MongoPoolClearedError(this.address, this.#clearedBy);
-  }
-
-  #since(startedAt: number): number {
-    return this.#clock.now() - startedAt;
   }
 }

@@ -1,5 +1,7 @@
+import type { PoolCounts } from '../errors/pool_counts.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
 import type { Connection, ConnectionParts } from './connection.js';
 import type { EstablishSettings } from './establish.js';
 
@@ -14,10 +16,21 @@ export interface PoolOptions {
   readonly pendingResponseTimeoutMS: number;
 }
 
+/** A pool at one moment. @public */
+export interface PoolStats extends PoolCounts {
+  /** `host:port` of the server, or the path of its Unix socket. */
+  readonly address: string;
+  /** `paused`: the server is not known to be available, and nobody gets a connection. */
+  readonly state: 'paused' | 'ready' | 'closed';
+  /** How often the pool was cleared. */
+  readonly generation: number;
+}
+
 /** What a pool needs from above. */
 export interface PoolPorts {
   readonly publisher: EventPublisher;
   readonly clock: Clock;
+  readonly random: Random;
   readonly connection: ConnectionParts;
   readonly establish: EstablishSettings;
   /** A connection could not be established. May clear this pool before it returns. */

@@ -10,6 +10,7 @@ interface Pending {
 export class FakeClock implements Clock {
   #now = 1000;
   #order = 0;
+  #frozenMS = 0;
   readonly #pending = new Set<Pending>();
 
   now(): number {
@@ -17,7 +18,7 @@ export class FakeClock implements Clock {
   }
 
   wallTime(): number {
-    return 1_700_000_000_000 + this.#now;
+    return 1_700_000_000_000 + this.#now + this.#frozenMS;
   }
 
   setTimer(ms: number, callback: () => void): Timer {
@@ -54,6 +55,11 @@ export class FakeClock implements Clock {
   /** Moves time without firing anything: an event loop that was blocked. */
   skip(ms: number): void {
     this.#now += ms;
+  }
+
+  /** The process stands still for so long, and its monotonic clock with it. */
+  freeze(ms: number): void {
+    this.#frozenMS += ms;
   }
 
   #add(at: number, callback: () => void): Timer {

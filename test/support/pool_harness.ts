@@ -10,6 +10,7 @@ import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
 import type { Purpose } from '../../src/pool/purpose.js';
 import type { Clock } from '../../src/runtime/clock.js';
+import type { Random } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
 import type { OpenTransport, TransportAddress } from '../../src/runtime/transport.js';
 import { nextRequestId } from '../../src/wire/header.js';
@@ -77,6 +78,7 @@ export interface PoolHarnessOptions {
   readonly pool?: Partial<PoolOptions>;
   readonly handshake?: Partial<HandshakeOptions>;
   readonly clock?: FakeClock;
+  readonly random?: Random;
   /** Over the socket on which the server listens, or another, instead of memory. */
   readonly socket?: boolean | TransportAddress;
   readonly server?: ScriptedServer;
@@ -120,6 +122,7 @@ export class PoolHarness {
       {
         publisher: new EventPublisher(this.events.emitter, this.clock),
         clock: this.clock,
+        random: options.random ?? { next: () => 0.5, bytes: length => new Uint8Array(length) },
         connection: this.parts,
         establish: {
           ...settings,

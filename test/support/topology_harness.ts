@@ -2,6 +2,7 @@ import type { Document } from '../../src/bson/index.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
+import { systemRandom } from '../../src/runtime/random.js';
 import { HostAddress } from '../../src/sdam/description/host_address.js';
 import { Monitor } from '../../src/sdam/monitor.js';
 import type { SelectionRequest } from '../../src/sdam/selection_request.js';
@@ -116,7 +117,7 @@ export class TopologyHarness {
       clock: this.clock,
     };
     const establish = establishSettings(parts);
-    const ports = { publisher: this.#publisher, clock: this.clock, connection: parts, establish };
+    const ports = { publisher: this.#publisher, clock: this.clock, random: systemRandom, connection: parts, establish };
     const pool: ConnectionPool = new ConnectionPool(address, POOL, {
       ...ports,
       onConnectionError: (error, { generation, service }) =>

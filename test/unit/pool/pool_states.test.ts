@@ -211,9 +211,45 @@ describe('ConnectionPool.clear', () => {
     assert.equal(server.openPeers.length, 0);
 
     pool.ready();
-    await quiet();
+    await clock.advance(500);
     assert.equal(server.openPeers.length, 1);
     pool.close();
+  });
+
+  it('is filled again at a moment of its own, so that the clients of a server do not come back all at once', async () => {
+    const moments: number[] = [];
+    for (const chance of [0, 0.4, 0.9]) {
+      const random = { next: () => chance, bytes: (length: number) => new Uint8Array(length) };
+      const { pool, events, clock } = PoolHarness.ready({ pool: { minPoolSize: 1 }, random });
+      await quiet();
+      pool.clear(cause);
+      pool.ready();
+      const readyAt = clock.now();
+      while (events.count('connectionCreated') < 2) await clock.advance(10);
+      moments.push(clock.now() - readyAt);
+      pool.close();
+      assert.equal(clock.pendingTimers, 0);
+    }
+
+    assert.deepEqual(moments, [10, 200, 450]);
+  });
+
+  it('is looked after at intervals that differ from client to client', async () => {
+    for (const [chance, interval] of [
+      [0, 7500],
+      [1, 12_500],
+    ] as const) {
+      const random = { next: () => chance, bytes: (length: number) => new Uint8Array(length) };
+      const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 100 }, random });
+      pool.checkIn(await checkOut());
+
+      await clock.advance(interval - 1);
+      assert.equal(events.count('connectionClosed'), 0);
+      await clock.advance(1);
+
+      assert.equal(events.last('connectionClosed').reason, 'idle');
+      pool.close();
+    }
   });
 });
 

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PoolHarness, purpose } from '../../support/pool_harness.js';
+import { quiet } from '../../support/scripted_server.js';
+
+/** A pool with idle connections, in a process that then stood still for a minute. */
+async function thawed(connections: number, pool: object = {}) {
+  const harness = PoolHarness.ready({ pool: { maxPoolSize: 10, maxConnecting: 10, ...pool } });
+  const lent = await Promise.all(Array.from({ length: connections }, () => harness.checkOut()));
+  for (const connection of lent) harness.pool.checkIn(connection);
+  harness.clock.freeze(60_000);
+  harness.events.clear();
+  const pings: string[] = [];
+  harness.server.answer = command => {
+    pings.push(command.name);
+    return { ok: 1 };
+  };
+  return { harness, lent, pings };
+}
+
+describe('ConnectionPool, after the process stood still', () => {
+  it('asks an idle connection for a sign of life before it lends it', async () => {
+    const { harness, lent, pings } = await thawed(1);
+
+    assert.equal(harness.pool.tryCheckOut(purpose()), null);
+    const connection = await harness.checkOut();
+
+    assert.deepEqual(pings, ['ping']);
+    assert.equal(connection, lent[0]);
+    assert.deepEqual(harness.story(), ['CheckOutStarted', 'CheckedOut']);
+    harness.pool.checkIn(connection);
+    assert.equal(harness.pool.tryCheckOut(purpose()), connection);
+    harness.pool.close();
+  });
+
+  it('asks no more of them than are wanted', async () => {
+    const { harness, pings } = await thawed(5);
+
+    await Promise.all([harness.checkOut(), harness.checkOut()]);
+
+    assert.deepEqual(pings, ['ping', 'ping']);
+    assert.deepEqual([harness.pool.snapshot().idle, harness.pool.snapshot().inUse], [3, 2]);
+    harness.pool.close();
+  });
+
+  it('replaces one that the other end has given up without a word, and blames nobody', async () => {
+    const { harness, lent } = await thawed(1);
+    harness.server.answer = () => null;
+    const waiting = harness.checkOut();
+    await quiet();
+    assert.equal(harness.pool.snapshot().pending, 1);
+
+    await harness.clock.advance(1000);
+
+    assert.notEqual(await waiting, lent[0]);
+    assert.equal(harness.events.last('connectionClosed').reason, 'error');
+    assert.deepEqual(harness.errors, []);
+    harness.pool.close();
+    assert.equal(harness.clock.pendingTimers, 0);
+  });
+
+  it('replaces one that is reset when it is asked', async () => {
+    const { harness, lent } = await thawed(1);
+    harness.server.answer = command => {
+      command.peer.reset();
+      return null;
+    };
+
+    assert.notEqual(await harness.checkOut(), lent[0]);
+    assert.deepEqual(harness.errors, []);
+    harness.pool.close();
+  });
+
+  it('keeps one whose answer comes when nobody waits for it any more', async () => {
+    const { harness, lent } = await thawed(1);
+    harness.server.answer = () => null;
+    const failed = assert.rejects(harness.checkOut(100));
+    await harness.clock.advance(100);
+    await failed;
+    const ping = await harness.server.peers[0]!.nextCommand();
+
+    ping.reply();
+    await quiet();
+
+    assert.equal(harness.events.count('connectionClosed'), 0);
+    assert.equal(harness.pool.tryCheckOut(purpose()), lent[0]);
+    harness.pool.close();
+  });
+
+  it('ends with the pool while it asks', async () => {
+    const { harness } = await thawed(1);
+    harness.server.answer = () => null;
+    const failed = assert.rejects(harness.checkOut(), { name: 'MongoPoolClosedError' });
+    await quiet();
+
+    harness.pool.close();
+
+    await failed;
+    assert.equal(harness.events.last('connectionClosed').reason, 'poolClosed');
+    assert.equal(harness.clock.pendingTimers, 0);
+    assert.equal(harness.pool.snapshot().total, 0);
+  });
+
+  it('does not take time that passed on both clocks for it', async () => {
+    const harness = PoolHarness.ready();
+    const connection = await harness.checkOut();
+    harness.pool.checkIn(connection);
+
+    await harness.clock.advance(600_000);
+
+    assert.equal(harness.pool.tryCheckOut(purpose()), connection);
+    harness.pool.close();
+  });
+});
