@@ -154,9 +154,12 @@ export class CursorCore {
         if (documents.length === 0) documents = batch;
         else for (const document of batch) documents.push(document);
       }
-    } finally {
-      await this.close();
+    } catch (error) {
+      // Closing has a time of its own, for which nobody who has run out of his is to wait.
+      void this.close();
+      throw error;
     }
+    await this.close();
     return documents;
   }
 

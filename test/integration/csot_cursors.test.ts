@@ -44,6 +44,31 @@ describe('timeoutMS of a cursor', () => {
       assert.ok(error instanceof MongoOperationTimeoutError, String(error));
     }));
 
+  it('is not lengthened by what follows for the server', () =>
+    withServerProcess({}, async ({ collection, uri }) => {
+      await collection.insertMany(documents(6));
+      const data = { failCommands: ['getMore', 'killCursors'], blockConnection: true, blockTimeMS: 500 };
+      await failCommand(uri, data, 'alwaysOn');
+      const readers: ((timeoutMS: number) => Promise<unknown>)[] = [
+        timeoutMS => collection.find({}, { batchSize: 2, timeoutMS }).toArray(),
+        timeoutMS => collection.find({}, { batchSize: 2, timeoutMS }).forEach(() => undefined),
+        async timeoutMS => {
+          for await (const batch of collection.find({}, { batchSize: 2, timeoutMS }).batches())
+            assert.ok(batch.length > 0);
+        },
+      ];
+
+      for (const read of readers) {
+        const startedAt = performance.now();
+        const error = await rejection(read(150));
+        const elapsedMS = performance.now() - startedAt;
+
+        assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+        // killCursors has another 150 ms.
+        assert.ok(elapsedMS < 250, `${elapsedMS} ms`);
+      }
+    }));
+
   it('returns what is buffered even when it is over', () =>
     withSlowGetMore(async ({ collection }) => {
       const cursor = collection.find({}, { batchSize: 2, timeoutMS: 100 });

@@ -206,14 +206,22 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
    */
   async *batches(): AsyncGenerator<TSchema[], void, void> {
     const core = this.#started();
+    let fetching = false;
     try {
-      do {
+      for (;;) {
         const batch = core.restOfBatch();
-        if (batch.length === 0) continue;
-        yield this.#transform === null ? (batch as TSchema[]) : batch.map(document => this.#shape(document));
-      } while (await traced(core.fetch(), this.signal));
+        if (batch.length > 0) {
+          yield this.#transform === null ? (batch as TSchema[]) : batch.map(document => this.#shape(document));
+        }
+        fetching = true;
+        const isMore = await traced(core.fetch(), this.signal);
+        fetching = false;
+        if (!isMore) return;
+      }
     } finally {
-      await this.close();
+      // Closing has a time of its own, for which nobody who has run out of his is to wait.
+      const closing = this.close();
+      if (!fetching) await closing;
     }
   }
 
