@@ -62,7 +62,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['demo/**/*.ts', 'bench/**/*.ts', 'test/fuzz/**/*.ts', 'test/soak/**/*.ts', 'test/spec/run.ts', 'server/src/cli.ts'],
+    files: [
+      'demo/**/*.ts',
+      'bench/**/*.ts',
+      'test/fuzz/**/*.ts',
+      'test/soak/**/*.ts',
+      'test/spec/run.ts',
+      'server/src/cli.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
 );
