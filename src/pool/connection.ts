@@ -84,6 +84,9 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   generation: number;
   /** Behind a load balancer: the server at the other end, once hello has named it. */
   service: ServiceGeneration | null = null;
+  /** For what it is lent, and its place among those that are: of `Lent`. */
+  purpose: Purpose | null = null;
+  slot = -1;
   /** This process stood still while it was idle: it may have been given up by the other end. */
   isSuspect = false;
   /** Why it is kept by who has it, beyond one command. */

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { parseHello } from '../sdam/description/hello.js';
-import type { ServerDescription } from '../sdam/description/server_description.js';
+import { type ServerDescription, sameObjectId } from '../sdam/description/server_description.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';
 import type { MessageLimits } from '../wire/message_encoder.js';
 
@@ -83,6 +83,29 @@ export function describeConnection(
     serverConnectionId: toBigInt(reply['connectionId']),
     compressor: offeredCompressors.find(name => Array.isArray(accepted) && accepted.includes(name)),
   };
+}
+
+/**
+ * The same with the parts of an earlier one that it has in common with it: the connections of a pool lead to the same server, and need not
+ * each remember what it is. When the server was asked is not compared.
+ */
+export function sharing(
+  description: ConnectionDescription,
+  earlier: ConnectionDescription | null,
+): ConnectionDescription {
+  if (earlier === null || !sameServer(description, earlier)) return description;
+  return { ...description, server: earlier.server, limits: earlier.limits };
+}
+
+function sameServer(one: ConnectionDescription, other: ConnectionDescription): boolean {
+  return (
+    one.server.equals(other.server) &&
+    sameObjectId(one.server.serviceId, other.server.serviceId) &&
+    one.compressor === other.compressor &&
+    one.limits.maxBsonObjectSize === other.limits.maxBsonObjectSize &&
+    one.limits.maxMessageSizeBytes === other.limits.maxMessageSizeBytes &&
+    one.limits.maxWriteBatchSize === other.limits.maxWriteBatchSize
+  );
 }
 
 function toBigInt(value: unknown): bigint | null {

@@ -1,8 +1,8 @@
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { PoolSnapshot } from '../events/pool.js';
 import type { Connection } from './connection.js';
+import { Lent } from './lent.js';
 import type { PendingResponses } from './pending_responses.js';
-import type { Purpose } from './purpose.js';
 
 /** Where the connections of a pool are: each in exactly one of four places, or closed. */
 export class Places {
@@ -10,7 +10,7 @@ export class Places {
   readonly pending = new Set<Connection>();
   /** Last in, first out, so that connections that are not needed grow old. */
   readonly idle: Connection[] = [];
-  readonly inUse = new Map<Connection, Purpose>();
+  readonly inUse = new Lent();
   readonly draining: PendingResponses;
 
   constructor(draining: PendingResponses) {
@@ -50,7 +50,7 @@ export class Places {
   counts(snapshot: PoolSnapshot, maxPoolSize: number): PoolCounts {
     let inUseByCursors = 0;
     let inUseByTransactions = 0;
-    for (const { pinnedBy } of this.inUse.keys()) {
+    for (const { pinnedBy } of this.inUse.all()) {
       if (pinnedBy === 'cursor') inUseByCursors++;
       else if (pinnedBy === 'transaction') inUseByTransactions++;
     }

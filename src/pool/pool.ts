@@ -9,6 +9,7 @@ import { Disposal } from './disposal.js';
 import { checkOutTimeout, interruptedError, MongoPoolClearedError, MongoPoolClosedError } from './errors.js';
 import { type EstablishSettings, establish, probe } from './establish.js';
 import { Generations } from './generations.js';
+import { type ConnectionDescription, sharing } from './handshake.js';
 import { Maintenance } from './maintenance.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
@@ -38,9 +39,10 @@ export class ConnectionPool implements ConnectionOwner {
   #state: 'paused' | 'ready' | 'closed' = 'paused';
   readonly #generations = new Generations();
   readonly #establish: EstablishSettings;
-  /** For connections that nobody waits for: the deadlines of those who wait bound what is done for them. */
+  /** For connections that nobody waits for. */
   readonly #establishUnasked: EstablishSettings;
   #lastConnectionId = 0;
+  #lastDescription: ConnectionDescription | null = null;
   /** Why the pool was last cleared: told to those who come while it is paused. */
   #clearedBy: Error | undefined;
 
@@ -65,7 +67,7 @@ export class ConnectionPool implements ConnectionOwner {
         ? null
         : new Maintenance(ports.clock, ports.random, () => this.#maintain());
     this.#standstill = new Standstill(ports.clock);
-    this.#establishUnasked = { ...ports.establish, onHello: connection => this.#joinService(connection) };
+    this.#establishUnasked = { ...ports.establish, onHello: connection => this.#onHello(connection) };
     this.#establish = { ...this.#establishUnasked, commandTimeoutMS: 0 };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
@@ -80,7 +82,7 @@ export class ConnectionPool implements ConnectionOwner {
     return this.#generations.current(serviceId);
   }
 
-  get state(): 'paused' | 'ready' | 'closed' {
+  get state(): PoolStats['state'] {
     return this.#state;
   }
 
@@ -101,15 +103,17 @@ export class ConnectionPool implements ConnectionOwner {
   /** A connection at once, when one is idle and nobody is before the caller. Otherwise null, and nothing has happened. */
   tryCheckOut(purpose: Purpose): Connection | null {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
-    const connection = this.#places.idle.at(-1);
+    const { idle } = this.#places;
+    const connection = idle[idle.length - 1];
     if (connection === undefined || this.#perished(connection) !== null) return null;
     if (this.#standstill.noticed()) this.#places.suspectIdle();
     if (connection.isSuspect) return null;
     // Before the first event: a listener may ask for a connection too, or close the pool.
-    this.#places.idle.pop();
-    this.#places.inUse.set(connection, purpose);
+    idle.pop();
+    this.#places.inUse.add(connection, purpose);
+    connection.uses++;
     this.#events.checkOutStarted(purpose);
-    this.#lend(connection, purpose, 0);
+    this.#events.checkedOut(connection, purpose, 0);
     return connection;
   }
 
@@ -134,11 +138,10 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
   checkIn(connection: Connection): void {
-    const purpose = this.#places.inUse.get(connection);
-    if (purpose === undefined) return;
-    this.#places.inUse.delete(connection);
+    const purpose = this.#places.inUse.take(connection);
+    if (purpose === null) return;
     connection.pinnedBy = null;
-    connection.idleSince = this.#clock.now();
+    if (this.#options.maxIdleTimeMS > 0) connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
     if (reason === null && connection.draining) {
       this.#events.checkedIn(connection, purpose);
@@ -179,7 +182,7 @@ export class ConnectionPool implements ConnectionOwner {
     for (const connection of [...this.#places.pending])
       this.#disposal.abandon(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
-      for (const connection of [...this.#places.inUse.keys()]) connection.close(interruptedError(this.address, cause));
+      for (const connection of this.#places.inUse.all()) connection.close(interruptedError(this.address, cause));
     }
     this.#disposal.dropWaiting('stale');
     this.#waiters.failAll('connectionError', () => this.#clearedError());
@@ -211,13 +214,9 @@ export class ConnectionPool implements ConnectionOwner {
     this.#events.closed();
   }
 
-  /**
-   * Ends what is still in use. For closing a client.
-   *
-   * @param makeError - with which the users are rejected; each has its own, since whoever meets it says of it what it was for
-   */
+  /** Ends what is still in use, for closing a client. Each user has an error of his own, since whoever meets it adds to it. */
   interrupt(makeError: () => Error): void {
-    for (const connection of [...this.#places.inUse.keys()]) connection.close(makeError());
+    for (const connection of this.#places.inUse.all()) connection.close(makeError());
   }
 
   // ── ConnectionOwner
@@ -257,7 +256,9 @@ export class ConnectionPool implements ConnectionOwner {
   #give(connection: Connection): void {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) return;
-    this.#lend(connection, waiter.request, this.#waiters.waitedMS(waiter));
+    this.#places.inUse.add(connection, waiter.request);
+    connection.uses++;
+    this.#events.checkedOut(connection, waiter.request, this.#waiters.waitedMS(waiter));
     if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
     waiter.resolve(connection);
   }
@@ -267,12 +268,6 @@ export class ConnectionPool implements ConnectionOwner {
     const { maxPoolSize, maxConnecting } = this.#options;
     const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#places.established;
     return Math.min(missing, maxConnecting, room);
-  }
-
-  #lend(connection: Connection, purpose: Purpose, durationMS: number): void {
-    this.#places.inUse.set(connection, purpose);
-    connection.uses++;
-    this.#events.checkedOut(connection, purpose, durationMS);
   }
 
   // ── Opening
@@ -379,7 +374,9 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  #joinService(connection: Connection): void {
+  #onHello(connection: Connection): void {
+    connection.description = sharing(connection.description, this.#lastDescription);
+    this.#lastDescription = connection.description;
     const { serviceId } = connection.description.server;
     if (this.#establish.handshake.loadBalanced && serviceId !== null) {
       connection.joinService(this.#generations.join(serviceId));
