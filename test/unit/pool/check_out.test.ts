@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import type { Connection } from '../../../src/pool/connection.js';
 import { PoolHarness, purpose } from '../../support/pool_harness.js';
@@ -12,6 +13,23 @@ function inOrder(promises: readonly Promise<Connection>[]): [index: number, conn
 }
 
 describe('ConnectionPool, checking out', () => {
+  it('makes no promise when a connection is idle', async () => {
+    const { pool, checkOut } = PoolHarness.ready();
+    pool.checkIn(await checkOut());
+    let promises = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === 'PROMISE') promises++;
+      },
+    }).enable();
+
+    for (let turn = 0; turn < 10; turn++) pool.checkIn(pool.tryCheckOut(purpose())!);
+    hook.disable();
+
+    assert.equal(promises, 0);
+    pool.close();
+  });
+
   it('opens a connection for the first who asks', async () => {
     const { pool, events, story, checkOut } = PoolHarness.ready();
 
