@@ -19,8 +19,6 @@ const ours = createRequire(import.meta.url)(join(root, 'lib/index.js'));
 
 /** Areas that are still to come, by the names that belong to them. Whatever is not here is done, and must be there. */
 const LATER = {
-  'sessions and transactions':
-    /^(ClientSession|ClientSession(Options|Events)|Transaction(Options)?|With(Session|Transaction)Callback|EndSessionOptions|ServerSession(Id)?|ClusterTime|OperationTime|MongoClient\.(startSession|withSession)|ClientSession\..*)$/,
   'change streams': /^(ChangeStream.*|ResumeToken|UpdateDescription|(MongoClient|Db|Collection)\.watch)$/,
   GridFS: /^GridFS/,
   'client-side encryption':

@@ -25,9 +25,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+// A wait that never ends fails its file, and not the patience of whoever waits for all of them.
+const FILE_TIMEOUT_MS = 240_000;
+
 const { status } = spawnSync(
   process.execPath,
-  ['--enable-source-maps', '--test', '--test-reporter=spec', ...flags, ...files],
+  ['--enable-source-maps', '--test', '--test-reporter=spec', `--test-timeout=${FILE_TIMEOUT_MS}`, ...flags, ...files],
   { cwd: root, stdio: 'inherit' },
 );
 process.exit(status ?? 1);

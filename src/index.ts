@@ -73,8 +73,12 @@ export type { RunCommandCursor, RunCursorCommandOptions } from './client/cursors
 export { type CreateCollectionOptions, Db, type DbOptions } from './client/db.js';
 export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
-export { type ConnectOptions, MongoClient, type MongoClientEvents } from './client/mongo_client.js';
-export { type EventsDescription, TypedEventEmitter } from './client/typed_event_emitter.js';
+export {
+  type ConnectOptions,
+  MongoClient,
+  type MongoClientEvents,
+  type WithSessionCallback,
+} from './client/mongo_client.js';
 export { ReadConcern, ReadConcernLevel, type ReadConcernLike } from './concern/read_concern.js';
 export {
   type HedgeOptions,
@@ -110,6 +114,7 @@ export * from './events/pool.js';
 export * from './events/selection.js';
 export * from './events/server.js';
 export * from './events/topology.js';
+export { type EventsDescription, TypedEventEmitter } from './events/typed_event_emitter.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
 export type { ClientBulkWriteOptions } from './operations/client_bulk_write/operation.js';
@@ -159,7 +164,6 @@ export type {
 export type * from './operations/nested_paths.js';
 export type {
   Abortable,
-  ClientSession,
   CollationOptions,
   CommandOperationOptions,
   Hint,
@@ -187,8 +191,24 @@ export type { PoolStats } from './pool/pool_options.js';
 export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';
-export { ServerType, TopologyType, type TopologyVersion } from './sdam/description/types.js';
+export {
+  type ClusterTime,
+  type OperationTime,
+  ServerType,
+  TopologyType,
+  type TopologyVersion,
+} from './sdam/description/types.js';
 export * from './sdam/errors.js';
+export {
+  ClientSession,
+  type ClientSessionEvents,
+  type EndSessionOptions,
+  type ServerSessionId,
+  type WithTransactionCallback,
+} from './sessions/client_session.js';
+export type { ServerSession } from './sessions/server_session_pool.js';
+export type { ClientSessionOptions } from './sessions/session_options.js';
+export type { TransactionOptions } from './sessions/transaction.js';
 // Options and concerns
 export type * from './uri/client_options.js';
 export { Compressor } from './wire/op_compressed.js';

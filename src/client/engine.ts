@@ -17,7 +17,7 @@ import { Monitor } from '../sdam/monitor.js';
 import { Server } from '../sdam/server.js';
 import { Topology } from '../sdam/topology.js';
 import { ClusterClock } from '../sessions/cluster_time.js';
-import { ServerSessionPool } from '../sessions/server_session_pool.js';
+import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
 
@@ -45,6 +45,7 @@ export function createEngine(
   options: ResolvedOptions,
   metadata: () => Document,
   publisher: EventPublisher,
+  sessions: ServerSessionPool,
   effects: Effects,
 ): Engine {
   const { clock, random } = effects;
@@ -75,7 +76,7 @@ export function createEngine(
   );
   return {
     topology,
-    sessions: new ServerSessionPool(clock, random),
+    sessions,
     clusterClock: new ClusterClock(),
     publisher,
     operationIds: new OperationIds(),

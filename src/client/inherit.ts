@@ -2,11 +2,12 @@ import { documentDecoder } from '../bson/decode.js';
 import { isGiven } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
-import { MongoCompatibilityError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { checkOptions } from '../operations/check_options.js';
 import { type ContextOverrides, type OperationContext, withOverrides } from '../operations/context.js';
 import type { OperationOptions } from '../operations/options.js';
 import type { Clock } from '../runtime/clock.js';
+import { ClientSession } from '../sessions/client_session.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 
 /** What a client, a database or a collection hands down. */
@@ -32,6 +33,7 @@ export function clientContext(options: ResolvedOptions): Inherited {
     decode: documentDecoder(options.bsonOptions),
     timeoutMS: options.timeoutMS,
     timeoutSource: 'client',
+    session: null,
   };
 }
 
@@ -53,28 +55,42 @@ export function deriveContext(
   };
 }
 
-/** Options of the official driver that this version does not know yet: to go on without them would do something else. */
-const NOT_YET = ['session'] as const;
-
 /**
  * The time that an operation has. All options pass through here, and are checked.
  *
- * @throws MongoInvalidArgumentError if its `timeoutMS` is none or an option of a wrong type, MongoCompatibilityError for an option that is not supported yet
+ * @throws MongoInvalidArgumentError if its `timeoutMS` is none or an option of a wrong type
  */
 export function budgetFor(context: Inherited, options: OperationOptions | undefined): Budget {
   if (options !== undefined) checkOptions(options);
-  for (const name of NOT_YET) {
-    if (isGiven((options as Record<string, unknown> | undefined)?.[name])) {
-      throw new MongoCompatibilityError(`This version of mongotempo does not support the option "${name}" yet`);
-    }
-  }
   const operation = validateTimeoutMS(options?.timeoutMS, 'operation option');
   return budgetOf({ operation, [context.timeoutSource]: context.timeoutMS });
 }
 
 /** Starts an operation's time. Must be called first thing in a public method, so that the time covers all of it. */
 export function startDeadline(context: Inherited, options: OperationOptions | undefined, clock: Clock): Deadline {
-  return Deadline.start(budgetFor(context, options), clock, signalOf(options));
+  const budget = budgetFor(context, options);
+  const signal = signalOf(options);
+  return transactionDeadline(options, signal) ?? Deadline.start(budget, clock, signal);
+}
+
+/**
+ * All that is done in a `withTransaction` shares its time (CSOT, "Convenient Transactions API").
+ *
+ * @throws MongoInvalidArgumentError if the call has a `timeoutMS` of its own
+ */
+export function transactionDeadline(
+  options: OperationOptions | undefined,
+  signal: AbortSignal | undefined,
+): Deadline | null {
+  const session: unknown = options?.session;
+  const deadline = session instanceof ClientSession ? session.state.deadline : null;
+  if (deadline === null) return null;
+  if (isGiven(options?.timeoutMS)) {
+    throw new MongoInvalidArgumentError(
+      'timeoutMS cannot be set for an operation in withTransaction: it shares the time of the transaction',
+    );
+  }
+  return signal === undefined ? deadline : deadline.withSignal(signal);
 }
 
 export function signalOf(options: OperationOptions | undefined): AbortSignal | undefined {

@@ -7,11 +7,13 @@ import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { UNTIMED } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
-import { MongoNotConnectedError } from '../errors/driver.js';
+import { MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
+import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
 import { endSessions } from '../operations/end_sessions.js';
+import { endTransaction } from '../operations/end_transaction.js';
 import type { Engine } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
@@ -23,6 +25,10 @@ import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
+import { ClientSession, type SessionClient } from '../sessions/client_session.js';
+import { ServerSessionPool } from '../sessions/server_session_pool.js';
+import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
+import { SessionState } from '../sessions/session_state.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
@@ -31,7 +37,6 @@ import { Db, type DbOptions } from './db.js';
 import { createEngine, type Effects } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { runSteps } from './run.js';
-import { TypedEventEmitter } from './typed_event_emitter.js';
 import { refuseUnsupported } from './unsupported.js';
 
 /** @public */
@@ -41,6 +46,9 @@ export type MongoClientEvents = MonitoringEventListeners & {
   error(error: Error): void;
   timeout(): void;
 };
+
+/** @public */
+export type WithSessionCallback<T = unknown> = (session: ClientSession) => Promise<T>;
 
 /** @public */
 export interface ConnectOptions extends Abortable {
@@ -81,6 +89,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /** This client's own, and what libraries that wrap it have added. */
   #driverInfo: readonly DriverInfo[];
   #metadata: Document;
+  readonly #sessions: ServerSessionPool;
+  /** Those that a user has started and not ended. */
+  readonly #activeSessions = new Set<ClientSession>();
   #engine: Engine | null = null;
   #closing: Promise<void> | null = null;
   #wasClosed = false;
@@ -99,6 +110,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
     this.#publisher = new EventPublisher(this, effects.clock, { monitorCommands: this.options.monitorCommands });
+    this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.options);
     for (const warning of this.options.warnings) process.emitWarning(warning, 'MongoOptionWarning');
   }
@@ -187,6 +199,52 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
+   * Starts a session, for causally consistent reads, snapshot reads and transactions. Nothing is sent. Whoever starts it ends it.
+   *
+   * @throws MongoInvalidArgumentError if options contradict one another
+   */
+  startSession(options?: ClientSessionOptions): ClientSession {
+    const given = options ?? {};
+    const state = new SessionState(this.#sessions, sessionSettings(given, this.options));
+    const session = new ClientSession(this.#sessionClient(), state, given);
+    this.#activeSessions.add(session);
+    session.once('ended', () => this.#activeSessions.delete(session));
+    return session;
+  }
+
+  /** Runs a function with a session of its own, which is ended when the function's promise settles. */
+  withSession<T = unknown>(executor: WithSessionCallback<T>): Promise<T>;
+  withSession<T = unknown>(options: ClientSessionOptions, executor: WithSessionCallback<T>): Promise<T>;
+  async withSession<T = unknown>(
+    optionsOrExecutor: ClientSessionOptions | WithSessionCallback<T>,
+    executor?: WithSessionCallback<T>,
+  ): Promise<T> {
+    const callback: unknown = typeof optionsOrExecutor === 'function' ? optionsOrExecutor : executor;
+    if (typeof callback !== 'function') {
+      throw new MongoInvalidArgumentError('Argument "executor" of withSession must be a function');
+    }
+    const session = this.startSession(typeof optionsOrExecutor === 'function' ? undefined : optionsOrExecutor);
+    try {
+      return await (callback as WithSessionCallback<T>)(session);
+    } finally {
+      await session.endSession();
+    }
+  }
+
+  #sessionClient(): SessionClient {
+    const topologyDescription = () => this.topologyDescription;
+    return {
+      options: this.options,
+      clock: this.clock,
+      random: this.#effects.random,
+      get sessionTimeoutMinutes() {
+        return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
+      },
+      endTransaction: (state, name, deadline) => endTransaction(this.engine(), state, name, deadline),
+    };
+  }
+
+  /**
    * Adds what a library that wraps this client says of itself to what the server is told by connections from now on.
    *
    * Source: MongoDB Handshake, "Metadata updates after MongoClient initialization".
@@ -227,6 +285,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#activeSessions, session => session.endSession().catch(() => undefined)));
     const engine = this.#engine;
     if (engine === null) return;
     await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
@@ -248,7 +307,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   engine(): Engine {
     if (this.#engine !== null) return this.#engine;
     if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
-    this.#engine = createEngine(this.options, () => this.#metadata, this.#publisher, this.#effects);
+    this.#engine = createEngine(this.options, () => this.#metadata, this.#publisher, this.#sessions, this.#effects);
     this.#engine.topology.open();
     this.#publisher.announce('open', this);
     return this.#engine;

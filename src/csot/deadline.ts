@@ -131,6 +131,11 @@ export class Deadline {
     return endsAt < this.endsAt ? new Deadline(this.#account, endsAt, stage) : this;
   }
 
+  /** This deadline for one of the operations that share it, which its caller may abort. */
+  withSignal(signal: AbortSignal): Deadline {
+    return new Deadline({ ...this.#account, signal }, this.endsAt, this.boundBy);
+  }
+
   /** A new start with the whole budget: for `close` and `abortTransaction`, which may follow a timeout. */
   refreshed(timeoutMS: number | undefined = this.#account.budget.timeoutMS): Deadline {
     const { budget, clock } = this.#account;

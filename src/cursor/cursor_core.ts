@@ -263,7 +263,9 @@ export class CursorCore {
 
   /** Bounds a call that may wait: anew each time, or what is left of the cursor's life. */
   #deadline(): Deadline {
-    const { budget, timeoutMode } = this.#settings;
+    const { budget, timeoutMode, context } = this.#settings;
+    const shared = context.session?.deadline ?? null;
+    if (shared !== null) return this.#signal === undefined ? shared : shared.withSignal(this.#signal);
     if (timeoutMode === CursorTimeoutMode.ITERATION) {
       return Deadline.start(budget, this.#engine().clock, this.#signal);
     }

@@ -9,6 +9,7 @@ import type { Connection } from '../pool/connection.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
+import { addSessionFields } from '../sessions/session_fields.js';
 import { nextRequestId } from '../wire/header.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
@@ -49,7 +50,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
       requestId,
       flags: operation.unacknowledged ? MsgFlag.moreToCome : 0,
       body,
-      rawFields: rawFieldsFor(engine, attempt),
+      rawFields: rawFieldsFor(engine, operation, attempt),
       sequence: operation.sequence,
     },
     connection.description.limits,
@@ -59,6 +60,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
   // A listener may start another operation, whose message is encoded into the same memory.
   const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
   const events = CommandEvents.start(engine.publisher, engine.clock, connection, purpose, requestId, message, body);
+  if (operation.session !== null) operation.session.transaction.sent();
   let reply: Reply | null;
   try {
     reply = await exchange(engine, operation, attempt, message, requestId);
@@ -100,6 +102,7 @@ async function exchange<T>(
   }
   const reply = await connection.roundTrip(message, requestId, purpose, 'read', readDeadline(engine, attempt.deadline));
   engine.clusterClock.learn(reply.body);
+  if (operation.session !== null) operation.session.learn(reply.body);
   if (!reply.ok) throw commandError(attempt, reply);
   if (reply.body.has('writeConcernError')) {
     // The write is done, and yet the error may say that the server is going down (SDAM, "Where to look for errors").
@@ -148,8 +151,13 @@ function afterError(engine: Engine, { server, connection }: Attempt, error: unkn
 /** The command with the fields that every command of this client carries. */
 function commandFor<T>(engine: Engine, operation: Operation<T>, attempt: Attempt): Document {
   const { connection, deadline, txnNumber } = attempt;
+  const { session } = operation;
   const body = operation.command({ connection: connection.description, timedByOperation: deadline.timedByOperation });
   body['$db'] = operation.database;
+  if (session !== null) {
+    const hasClusterTime = clusterTimeFor(engine, operation, connection) !== null;
+    addSessionFields(body, session, { name: operation.name, role: operation.sessionRole, hasClusterTime });
+  }
   if (txnNumber > 0) body['txnNumber'] = Long.fromNumber(txnNumber);
   const { type, maxWireVersion } = connection.description.server;
   const readPreference =
@@ -183,8 +191,24 @@ function maxTimeFor(
   );
 }
 
-function rawFieldsFor(engine: Engine, { session, connection }: Attempt): readonly Uint8Array[] {
-  const clusterTime = connection.description.server.type === 'Standalone' ? null : engine.clusterClock.field;
+function rawFieldsFor<T>(
+  engine: Engine,
+  operation: Operation<T>,
+  { session, connection }: Attempt,
+): readonly Uint8Array[] {
+  const clusterTime = clusterTimeFor(engine, operation, connection);
   if (session === null) return clusterTime === null ? NO_FIELDS : [clusterTime];
   return clusterTime === null ? [session.lsidField] : [session.lsidField, clusterTime];
+}
+
+/** The newest that the client or the session has seen (Driver Sessions, "Gossipping the cluster time"). */
+function clusterTimeFor<T>(
+  { clusterClock }: Engine,
+  { session }: Operation<T>,
+  connection: Connection,
+): Uint8Array | null {
+  if (connection.description.server.type === 'Standalone') return null;
+  return session !== null && session.clusterClock.isNewerThan(clusterClock)
+    ? session.clusterClock.field
+    : clusterClock.field;
 }

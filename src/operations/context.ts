@@ -15,6 +15,10 @@ import {
   type WriteConcernSettings,
   writeConcernDocument,
 } from '../concern/write_concern.js';
+import { MongoExpiredSessionError, MongoInvalidArgumentError, MongoTransactionError } from '../errors/driver.js';
+import { ClientSession } from '../sessions/client_session.js';
+import type { SessionState } from '../sessions/session_state.js';
+import type { Transaction } from '../sessions/transaction.js';
 import type { CommandTarget } from './operation.js';
 
 /** Where an operation works and what it inherits: the settings of a collection or database, with those of the call over them. */
@@ -30,6 +34,8 @@ export interface OperationContext {
   /** Decodes the user's documents with `bsonOptions`. */
   readonly decode: DocumentDecoder;
   readonly timeoutMS: number | undefined;
+  /** The session of the call. */
+  readonly session: SessionState | null;
 }
 
 /** What a call, a collection or a database may set over what it inherits. */
@@ -37,12 +43,14 @@ export interface ContextOverrides extends BSONSerializeOptions {
   readPreference?: ReadPreferenceLike;
   readConcern?: ReadConcernLike;
   writeConcern?: WriteConcern | WriteConcernSettings;
+  session?: ClientSession;
 }
 
 /** The context with a call's options over it; the same object when they change nothing, which is the usual case. */
 export function withOverrides<C extends OperationContext>(context: C, options: ContextOverrides | null | undefined): C {
   if (!isGiven(options)) return context;
-  const { readPreference, readConcern, writeConcern } = options;
+  const { readPreference, readConcern, writeConcern, session } = options;
+  if (isGiven(session)) return inSession(context, options, session);
   const bson = bsonOverrides(options);
   if (readPreference === undefined && readConcern === undefined && writeConcern === undefined && bson === undefined) {
     return context;
@@ -56,6 +64,37 @@ export function withOverrides<C extends OperationContext>(context: C, options: C
     bsonOptions,
     decode: bson === undefined ? context.decode : documentDecoder(bsonOptions),
   };
+}
+
+/**
+ * In a transaction only the transaction says how its commands read and write: what collections and databases say does not count, and a
+ * call must not say otherwise (Transactions, "readConcern" and "writeConcern").
+ *
+ * @throws MongoInvalidArgumentError if it is no session, MongoExpiredSessionError if it has ended, MongoTransactionError for a concern in a transaction
+ */
+function inSession<C extends OperationContext>(context: C, options: ContextOverrides, given: unknown): C {
+  if (!(given instanceof ClientSession)) {
+    throw new MongoInvalidArgumentError('Option "session" must be a session of this client (client.startSession())');
+  }
+  const { state } = given;
+  if (state.hasEnded) throw new MongoExpiredSessionError();
+  const { session: _, ...others } = options;
+  const own = { ...withOverrides(context, others), session: state };
+  if (!state.transaction.isActive) return own;
+  for (const concern of ['readConcern', 'writeConcern'] as const) {
+    if (!isGiven(options[concern])) continue;
+    const words = concern === 'readConcern' ? 'read concern' : 'write concern';
+    throw new MongoTransactionError(
+      `Cannot set ${words} after starting a transaction: it is an option of the transaction`,
+    );
+  }
+  const readPreference = readPreferenceOf(options.readPreference) ?? state.transaction.settings.readPreference;
+  return { ...own, readConcern: undefined, writeConcern: undefined, readPreference };
+}
+
+/** The transaction that a command with this context is part of. */
+export function transactionOf({ session }: Pick<OperationContext, 'session'>): Transaction | null {
+  return session?.transaction.isActive === true ? session.transaction : null;
 }
 
 function readPreferenceOf(readPreference: ReadPreferenceLike | undefined): ReadPreference | undefined {

@@ -12,7 +12,7 @@ const LARGEST_BATCH = 10_000;
 /** Servers drop sessions by themselves: nobody waits long for the courtesy of ending them. */
 const END_SESSIONS_TIMEOUT_MS = 1000;
 
-const ADMIN = Object.freeze({ database: 'admin', namespace: 'admin', bsonOptions: {} });
+const ADMIN = Object.freeze({ database: 'admin', namespace: 'admin', bsonOptions: {}, session: null });
 
 const selector = readPreferenceSelector(ReadPreference.primaryPreferred);
 

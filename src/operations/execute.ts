@@ -9,6 +9,7 @@ import { Execution } from './execution.js';
 import type { Operation } from './operation.js';
 import { errorToReport, labelWriteError, maybeApplied, pauseBeforeRetry, shouldRetry, withPrevious } from './retry.js';
 import type { OperationScope } from './scope.js';
+import { afterErrorInSession, enterSession } from './session_rules.js';
 
 /**
  * Runs an operation: select a server, take a connection, send, read, and again if that is allowed; all under one deadline.
@@ -26,6 +27,8 @@ export async function executeWith<T>(
   operation: Operation<T>,
   deadline: Deadline,
 ): Promise<T> {
+  const { session } = operation;
+  if (session !== null) enterSession(session, operation, engine.sessions);
   const execution = new Execution(engine, operation, scope);
   let previous: Error | null = null;
   try {
@@ -34,9 +37,10 @@ export async function executeWith<T>(
         return await attempt(engine, operation, execution, deadline, previous);
       } catch (error) {
         if (error instanceof MongoError) error.namespace ??= operation.namespace;
-        if (operation.access === 'write' && engine.options.retryWrites) {
+        if (execution.labelsRetryableWrites) {
           labelWriteError(error, execution.wireVersion, execution.isMongos);
         }
+        if (session !== null) afterErrorInSession(session, error, operation);
         const { attempt, retryable } = execution;
         const { timedByOperation } = deadline;
         if (!shouldRetry({ error, attempt, access: operation.access, retryable, timedByOperation })) {
@@ -72,7 +76,7 @@ async function attempt<T>(
   // Selection and checkout share one budget under timeoutMS (CSOT, "Server Selection"); without it each has a limit of its own.
   let budget: Deadline | null = null;
   const request: SelectionRequest = {
-    selector: operation.selector,
+    selector: execution.selector,
     wanted: operation.readPreference.mode,
     purpose,
     deprioritized: execution.deprioritized,
@@ -97,7 +101,7 @@ async function attempt<T>(
       ));
     if (connection.draining) await connection.drained(deadline);
     let done = false;
-    let keeps = kept !== null;
+    let keeps = kept !== null || execution.pin(server, connection);
     try {
       const result = await runAttempt(engine, operation, {
         purpose,

@@ -2,10 +2,12 @@ import type { Deadline } from '../csot/deadline.js';
 import type { Connection } from '../pool/connection.js';
 import { ServerType, TopologyType } from '../sdam/description/types.js';
 import type { Server } from '../sdam/server.js';
+import { type ServerSelector, sameServerSelector } from '../sdam/server_selection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import type { Engine } from './engine.js';
 import type { Operation } from './operation.js';
 import type { OperationScope, PinnedConnection } from './scope.js';
+import { checkServer } from './session_rules.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -43,13 +45,28 @@ export class Execution implements OperationScope {
     this.#scope.operationId = this.operationId;
   }
 
+  /** Whether the driver says of its errors that they are to be retried: not inside a transaction. */
+  get labelsRetryableWrites(): boolean {
+    const { access, session, sessionRole } = this.#operation;
+    if (sessionRole === 'endsTransaction') return true;
+    return access === 'write' && this.#engine.options.retryWrites && session?.transaction.isActive !== true;
+  }
+
   get isMongos(): boolean {
     return this.#mongos !== null;
   }
 
-  /** The connection that was kept from an earlier command. */
+  /** The connection that was kept from an earlier command, of the transaction or of the same cursor. */
   get kept(): PinnedConnection | null {
-    return this.#scope.pinned;
+    const { session } = this.#operation;
+    const pin = session === null ? null : session.pin;
+    return pin !== null && pin.connection !== null ? (pin as PinnedConnection) : this.#scope.pinned;
+  }
+
+  /** Where it may go: a transaction goes on where it began (Transactions, "Mongos Pinning"). */
+  get selector(): ServerSelector {
+    const { session, selector } = this.#operation;
+    return session === null || session.pin === null ? selector : sameServerSelector(session.pin.server.address);
   }
 
   /** Keeps the connection for the next command, if that must be so. */
@@ -61,10 +78,24 @@ export class Execution implements OperationScope {
     return true;
   }
 
+  /** Binds the transaction to the server of its first command, if that must be so; true if the connection is now the transaction's. */
+  pin(server: Server, connection: Connection): boolean {
+    const { session, sessionRole } = this.#operation;
+    if (session === null || session.pin !== null) return false;
+    if (sessionRole === 'endsTransaction' || !session.transaction.isActive) return false;
+    const { type } = this.#engine.topology.description;
+    const toConnection = type === TopologyType.LoadBalanced;
+    if (toConnection || type === TopologyType.Sharded) {
+      session.pin = { server, connection: toConnection ? connection : null };
+    }
+    if (toConnection) connection.pinnedBy = 'transaction';
+    return toConnection;
+  }
+
   /** Notes what the description of a selected server says, as of now. */
   selected(server: Server): void {
     const { retryReads, retryWrites } = this.#engine.options;
-    const { access, retryable, unacknowledged } = this.#operation;
+    const { access, retryable, unacknowledged, session, sessionRole } = this.#operation;
     const description = this.#engine.topology.description.servers.get(server.address);
     const type = description?.type ?? ServerType.Unknown;
     this.#mongos = type === ServerType.Mongos ? server.address : null;
@@ -79,7 +110,9 @@ export class Execution implements OperationScope {
           !unacknowledged &&
           type !== ServerType.Standalone &&
           (isBalancer || typeof description?.logicalSessionTimeoutMinutes === 'number');
-    this.retryable = retryable && takesRetries;
+    // A transaction is repeated as a whole, its end always (Transactions, "Interaction with Retryable Writes").
+    this.retryable =
+      sessionRole === 'endsTransaction' || (retryable && takesRetries && session?.transaction.isActive !== true);
   }
 
   /** Throws if there is no time left for another attempt. */
@@ -100,14 +133,22 @@ export class Execution implements OperationScope {
     if (this.#mongos !== null) this.deprioritized = new Set([...this.deprioritized, this.#mongos]);
   }
 
-  /** An implicit session, taken only now that a connection is there (Driver Sessions, "Implicit sessions"); none for `w: 0`. */
+  /** The user's session, or an implicit one, taken only now that a connection is there (Driver Sessions, "Implicit sessions"); none for `w: 0`. */
   sessionOn(connection: Connection): ServerSession | null {
     const { logicalSessionTimeoutMinutes } = connection.description.server;
-    if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) return null;
+    const { session: own } = this.#operation;
+    if (own !== null) {
+      checkServer(own, connection.description.server);
+    } else if (this.#operation.unacknowledged || logicalSessionTimeoutMinutes === null) {
+      return null;
+    }
     // Load Balancers, "Session Expiration": whatever the one mongos says that has answered.
     const minutes = connection.service === null ? logicalSessionTimeoutMinutes : Infinity;
-    const session = (this.#scope.session ??= this.#engine.sessions.acquire(minutes));
-    if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
+    const session =
+      own === null ? (this.#scope.session ??= this.#engine.sessions.acquire(minutes)) : own.serverSession(minutes);
+    if (own !== null && (own.transaction.isActive || this.#operation.sessionRole === 'endsTransaction')) {
+      this.txnNumber = session.txnNumber;
+    } else if (this.retryable && this.#operation.access === 'write' && this.txnNumber === 0) {
       this.txnNumber = ++session.txnNumber;
     }
     return session;

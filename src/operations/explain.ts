@@ -69,8 +69,8 @@ export function explained(
   given: ExplainVerbosityLike | ExplainCommandOptions,
 ): Operation<Document> {
   const { verbosity, maxTimeMS } = explainFields(given);
-  const { database, namespace, bsonOptions, selector, readPreference, sequence } = operation;
-  return defineOperation({ database, namespace, bsonOptions }, selector, readPreference, {
+  const { database, namespace, bsonOptions, session, selector, readPreference, sequence } = operation;
+  return defineOperation({ database, namespace, bsonOptions, session }, selector, readPreference, {
     access: operation.access,
     name: 'explain',
     retryable: operation.access === 'read' && operation.retryable,

@@ -38,9 +38,14 @@ function onServerOf<T>(
   definition: OperationDefinition<T>,
 ): Operation<T> {
   const { address, namespace } = cursor;
-  const { readPreference, bsonOptions } = context;
+  const { readPreference, bsonOptions, session } = context;
   const { database } = splitNamespace(namespace);
-  return defineOperation({ database, namespace, bsonOptions }, sameServerSelector(address), readPreference, definition);
+  return defineOperation(
+    { database, namespace, bsonOptions, session },
+    sameServerSelector(address),
+    readPreference,
+    definition,
+  );
 }
 
 /** The next batch of a cursor. Never retried: a batch would be lost. */

@@ -2,6 +2,8 @@ import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ConnectionDescription } from '../pool/handshake.js';
 import type { ServerSelector } from '../sdam/server_selection.js';
+import type { SessionRole } from '../sessions/session_fields.js';
+import type { SessionState } from '../sessions/session_state.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';
 import type { Reply } from '../wire/reply.js';
 
@@ -46,6 +48,9 @@ export interface Operation<T> {
   /** The server does not answer (`w: 0`). */
   readonly unacknowledged: boolean;
   readonly bsonOptions: BSONSerializeOptions;
+  /** The user's session, if it is part of one. */
+  readonly session: SessionState | null;
+  readonly sessionRole: SessionRole;
   readonly sequence: DocumentSequence | undefined;
   /** A new document for each attempt; the executor adds `$db`, `lsid` and the like. The command's name comes first. */
   readonly command: (target: CommandTarget) => Document;

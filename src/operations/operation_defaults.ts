@@ -2,6 +2,7 @@ import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../sdam/server_selection.js';
+import type { SessionRole } from '../sessions/session_fields.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';
 import type { OperationContext } from './context.js';
 import type { CommandTarget, Operation, OperationReply } from './operation.js';
@@ -16,6 +17,8 @@ export interface OperationDefinition<T> {
   /** Default `remaining`. */
   readonly maxTime?: 'remaining' | 'omit' | number;
   readonly sequence?: DocumentSequence;
+  /** Default `ordinary`. */
+  readonly sessionRole?: SessionRole;
   /** Default false. */
   readonly unacknowledged?: boolean;
   readonly unacknowledgedResult?: (taken: number) => T;
@@ -28,7 +31,12 @@ export interface OperationDefinition<T> {
  * spread in it costs a hundred times as much to make.)
  */
 export function defineOperation<T>(
-  { database, namespace, bsonOptions }: Pick<OperationContext, 'database' | 'namespace' | 'bsonOptions'>,
+  {
+    database,
+    namespace,
+    bsonOptions,
+    session,
+  }: Pick<OperationContext, 'database' | 'namespace' | 'bsonOptions' | 'session'>,
   selector: ServerSelector,
   readPreference: ReadPreference,
   definition: OperationDefinition<T>,
@@ -45,6 +53,8 @@ export function defineOperation<T>(
     maxTime: definition.maxTime ?? 'remaining',
     unacknowledged: definition.unacknowledged ?? false,
     bsonOptions,
+    session,
+    sessionRole: definition.sessionRole ?? 'ordinary',
     sequence: definition.sequence,
     command: definition.command,
     result: definition.result,

@@ -3,14 +3,9 @@ import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
 import type { WriteConcernOptions } from '../concern/write_concern.js';
+import type { ClientSession } from '../sessions/client_session.js';
 import type { ExplainOptions } from './explain.js';
 import type { CommandTarget } from './operation.js';
-
-/** What options know of a session. @public */
-export interface ClientSession {
-  readonly hasEnded: boolean;
-  readonly explicit: boolean;
-}
 
 /** @public */
 export interface Abortable {
@@ -20,7 +15,7 @@ export interface Abortable {
 
 /** What every operation takes. @public */
 export interface OperationOptions extends BSONSerializeOptions, Abortable {
-  /** The session that the operation is part of. This version makes no sessions for users, and refuses one that is given. */
+  /** The session, and its transaction if there is one, that the operation is part of. Of the same client, and not ended. */
   session?: ClientSession;
   readPreference?: ReadPreferenceLike;
   /** Without effect: whether a write is retried is a setting of the client. */

@@ -3,7 +3,7 @@ import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
-import type { OperationContext } from './context.js';
+import { type OperationContext, transactionOf } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import type { Operation, OperationReply } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
@@ -33,13 +33,13 @@ function run<T>(
 ): Operation<T> {
   const command = copyOf(given);
   const { readPreference: asked } = options;
-  const readPreference = isGiven(asked)
-    ? (ReadPreference.fromOptions({ readPreference: asked }) ?? ReadPreference.primary)
-    : ReadPreference.primary;
+  const own = isGiven(asked) ? ReadPreference.fromOptions({ readPreference: asked }) : undefined;
+  const readPreference = own ?? transactionOf(context)?.settings.readPreference ?? ReadPreference.primary;
   return defineOperation(context, readPreferenceSelector(readPreference), readPreference, {
     access: 'read',
     name: Object.keys(command)[0] ?? '',
     retryable: false,
+    sessionRole: 'asGiven',
     command: () => ({ ...command }),
     result,
   });

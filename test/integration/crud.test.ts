@@ -86,16 +86,6 @@ describe('CRUD', () => {
     });
   });
 
-  it('refuses options that this version does not know how to honour', async () => {
-    await withServer({}, async ({ collection, log }) => {
-      const options = { session: {} } as object;
-
-      await assert.rejects(collection.insertOne({}, options), /does not support the option "session" yet/);
-      assert.throws(() => collection.find({}, options), /does not support the option "session" yet/);
-      assert.equal(log.started().length, 0);
-    });
-  });
-
   it('does not wait for the answer of an unacknowledged write', async () => {
     await withServer({}, async ({ collection, log }) => {
       const result = await collection.insertOne({ _id: 1 as never }, { writeConcern: { w: 0 } });

@@ -97,7 +97,7 @@ describe('insertMany', () => {
       assert.ok(error instanceof MongoOperationTimeoutError);
       assert.equal(log.started('insert').length, 2);
       assert.equal(error.result.insertedCount, 3);
-      assert.ok(error.elapsedMS! >= 1690 && error.elapsedMS! < 2200, `elapsed ${error.elapsedMS}`);
+      assert.ok(error.elapsedMS! >= 1690 && error.elapsedMS! < 5000, `elapsed ${error.elapsedMS}`);
       const limits = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
       assert.ok(limits[1]! < limits[0]! - 600, `maxTimeMS ${limits.join()}`);
     });

@@ -15,6 +15,7 @@ import { withId } from '../../src/operations/insert.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
+import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
 
@@ -34,11 +35,9 @@ async function withLoadBalancer(options: object, run: (setup: Setup) => Promise<
   const emitter = new EventEmitter();
   const resolved = resolveOptions(cluster.uri, { serverSelectionTimeoutMS: 5000, ...options });
   const publisher = new EventPublisher(emitter, systemClock, { monitorCommands: true });
-  const engine = createEngine(resolved, () => ({}), publisher, {
-    clock: systemClock,
-    random: systemRandom,
-    open: openSocket,
-  });
+  const effects = { clock: systemClock, random: systemRandom, open: openSocket };
+  const sessions = new ServerSessionPool(systemClock, systemRandom);
+  const engine = createEngine(resolved, () => ({}), publisher, sessions, effects);
   engine.topology.open();
   const context = clientContext(resolved);
   const client: ClientPort = { options: resolved, context, clock: systemClock, engine: () => engine };

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
 import type { MongoServerSelectionError } from '../../src/sdam/errors.js';
+import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
 import { EventRecorder } from '../support/event_recorder.js';
@@ -102,6 +103,7 @@ describe('a client behind a SOCKS5 proxy', () => {
   it('is told at once when the package that it needs is not installed', () => {
     const options = resolveOptions('mongodb://db1/?proxyHost=proxy1');
     const publisher = new EventPublisher(new EventRecorder().emitter, systemClock);
+    const sessions = new ServerSessionPool(systemClock, systemRandom);
     const effects = {
       clock: systemClock,
       random: systemRandom,
@@ -112,7 +114,7 @@ describe('a client behind a SOCKS5 proxy', () => {
     };
 
     assert.throws(
-      () => createEngine(options, () => ({}), publisher, effects),
+      () => createEngine(options, () => ({}), publisher, sessions, effects),
       (error: unknown) => {
         assert.ok(error instanceof MongoMissingDependencyError);
         assert.equal(error.dependencyName, 'socks');

@@ -37,6 +37,16 @@ export async function program(uri: string): Promise<void> {
     const customer: string = order.customer;
     void customer;
   }
+  const total: number = await client.withSession({ causalConsistency: true }, session =>
+    session.withTransaction(
+      async within => {
+        await orders.insertOne({ customer: 'c2', total: 1 }, { session: within });
+        return await orders.countDocuments({}, { session: within });
+      },
+      { readConcern: 'snapshot', writeConcern: { w: 'majority' }, timeoutMS: 1000 },
+    ),
+  );
+  void total;
   await orders.updateOne({ _id: id }, { $set: { total: 4 }, $inc: { visits: 1 } }, { upsert: true });
   const totals = orders.aggregate<{ _id: string; sum: number }>([
     { $group: { _id: '$customer', sum: { $sum: '$total' } } },

@@ -12,12 +12,12 @@ import {
   MongoTailableCursorError,
 } from '../../errors/driver.js';
 import { addCaller } from '../../errors/stack_trace.js';
+import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { Operation } from '../../operations/operation.js';
 import type { ClientPort } from '../client_port.js';
-import { budgetFor, type Inherited, signalOf } from '../inherit.js';
-import { TypedEventEmitter } from '../typed_event_emitter.js';
+import { budgetFor, type Inherited, signalOf, transactionDeadline } from '../inherit.js';
 import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
 import { checkTimeouts, cursorKind, timeoutModeOf } from './cursor_timeouts.js';
@@ -332,6 +332,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     const { context } = this;
     const { batchSize, comment, maxAwaitTimeMS } = getMoreFields;
     checkTimeouts(context, cursorOptions, alwaysAwaits);
+    transactionDeadline(cursorOptions, undefined);
     const lazy = cursorOptions.lazy === true && context.bsonOptions.raw !== true;
     const core: CursorCore = new CursorCore(
       () => this.owner.engine(),

@@ -48,6 +48,9 @@ export interface TopologyVersion {
   readonly counter: Long;
 }
 
+/** When a server carried out an operation, by the cluster's logical clock. @public */
+export type OperationTime = Timestamp;
+
 /** The cluster's logical time as servers gossip it. @public */
 export interface ClusterTime {
   clusterTime: Timestamp;

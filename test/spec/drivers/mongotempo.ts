@@ -1,6 +1,18 @@
 import * as mongotempo from '../../../src/index.js';
-import { call, type Driver, MissingMethod } from './driver.js';
+import type { SessionState } from '../../../src/sessions/session_state.js';
+import type { TransactionState } from '../../../src/sessions/transaction.js';
+import { call, type Driver } from './driver.js';
 import { describeError } from './errors.js';
+
+/** Unified test format, "assertSessionTransactionState". */
+const STATES: Readonly<Record<TransactionState, string>> = {
+  none: 'none',
+  starting: 'starting',
+  'in progress': 'in_progress',
+  committed: 'committed',
+  'committed, empty': 'committed',
+  aborted: 'aborted',
+};
 
 /** The driver of this repository. */
 export const mongotempoDriver: Driver = {
@@ -10,15 +22,15 @@ export const mongotempoDriver: Driver = {
   logOptions: () => undefined,
   tracingOptions: () => undefined,
   describeError,
-  transactionState: () => missing('ClientSession.transaction'),
-  isPinned: () => missing('ClientSession.isPinned'),
-  pinnedAddress: () => missing('ClientSession.pinnedAddress'),
-  isDirty: () => missing('ClientSession.serverSession'),
+  transactionState: session => STATES[stateOf(session).transaction.state],
+  isPinned: session => stateOf(session).pin !== null,
+  pinnedAddress: session => stateOf(session).pin?.server.address,
+  isDirty: session => stateOf(session).takenServerSession?.isDirty ?? false,
   async startChangeStream(stream) {
     await call(stream, 'start');
   },
 };
 
-function missing(what: string): never {
-  throw new MissingMethod(`the driver has no ${what}`);
+function stateOf(session: object): SessionState {
+  return (session as mongotempo.ClientSession).state;
 }

@@ -21,6 +21,7 @@ export function contextWith(given: Partial<OperationContext> = {}): OperationCon
     bsonOptions: {},
     decode: documentDecoder(),
     timeoutMS: undefined,
+    session: null,
     ...given,
   };
 }

@@ -1,0 +1,287 @@
+import type { Timestamp } from '../bson/index.js';
+import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
+import { Deadline } from '../csot/deadline.js';
+import {
+  MongoCompatibilityError,
+  MongoExpiredSessionError,
+  MongoInvalidArgumentError,
+  MongoRuntimeError,
+} from '../errors/driver.js';
+import { addCaller } from '../errors/stack_trace.js';
+import { TypedEventEmitter } from '../events/typed_event_emitter.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+import type { ClusterTime } from '../sdam/description/types.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { ServerSession } from './server_session_pool.js';
+import type { ClientSessionOptions } from './session_options.js';
+import { type SessionState } from './session_state.js';
+import { type TransactionOptions, transactionSettings } from './transaction.js';
+import { runTransaction } from './with_transaction.js';
+
+/** The id by which a server knows a session. @public */
+export type ServerSessionId = ServerSession['id'];
+
+/** @public */
+export type ClientSessionEvents = {
+  ended(session: ClientSession): void;
+};
+
+/** @public */
+export type WithTransactionCallback<T = unknown> = (session: ClientSession) => Promise<T>;
+
+/** @public */
+export interface EndSessionOptions {
+  force?: boolean;
+  forceClear?: boolean;
+  /** Milliseconds for aborting a transaction that is still open. Default: `defaultTimeoutMS` of the session, else that of the client. */
+  timeoutMS?: number;
+}
+
+/** What a session needs of its client. */
+export interface SessionClient {
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** logicalSessionTimeoutMinutes of the deployment, as far as it is known. */
+  readonly sessionTimeoutMinutes: number | null;
+  endTransaction(
+    session: SessionState,
+    name: 'commitTransaction' | 'abortTransaction',
+    deadline: Deadline,
+  ): Promise<void>;
+}
+
+/**
+ * A session: operations that are given it are ordered one after the other, and can be one transaction. One at a time: a session is not
+ * for operations that run side by side. Made by `client.startSession()`, and ended by {@link ClientSession.endSession}.
+ *
+ * Source: Driver Sessions, Transactions, Causal Consistency, Snapshot Reads.
+ *
+ * @public
+ */
+export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
+  readonly clientOptions: ResolvedOptions;
+  readonly supports: { causalConsistency: boolean };
+  /** Started by a user, and not by the driver for one operation. */
+  readonly explicit = true;
+  readonly snapshotEnabled: boolean;
+  readonly defaultTransactionOptions: TransactionOptions;
+  /** Milliseconds for each commit, abort, `withTransaction` and `endSession` (`defaultTimeoutMS`). */
+  readonly timeoutMS: number | undefined;
+  /** What operations know of it. @internal */
+  readonly state: SessionState;
+  readonly #client: SessionClient;
+
+  /** @internal */
+  constructor(client: SessionClient, state: SessionState, options: ClientSessionOptions) {
+    super();
+    this.#client = client;
+    this.state = state;
+    this.clientOptions = client.options;
+    this.supports = { causalConsistency: state.settings.causal };
+    this.snapshotEnabled = state.settings.snapshot;
+    this.defaultTransactionOptions = { ...options.defaultTransactionOptions };
+    this.timeoutMS = state.settings.timeoutMS;
+  }
+
+  /** The id by which servers know the session; stays when it has ended. */
+  get id(): ServerSessionId | undefined {
+    return this.serverSession.id;
+  }
+
+  /** The session as the servers know it. */
+  get serverSession(): ServerSession {
+    const session = this.state.takenServerSession;
+    if (session !== null) return session;
+    this.#mustNotHaveEnded();
+    return this.state.serverSession(this.#client.sessionTimeoutMinutes);
+  }
+
+  get hasEnded(): boolean {
+    return this.state.hasEnded;
+  }
+
+  /** The newest cluster time that the session has seen. */
+  get clusterTime(): ClusterTime | undefined {
+    return this.state.clusterClock.time;
+  }
+
+  /** Of the last operation in the session. */
+  get operationTime(): Timestamp | undefined {
+    return this.state.operationTime;
+  }
+
+  /** The moment that a snapshot session reads: given, or known after its first read. */
+  get snapshotTime(): Timestamp | undefined {
+    return this.state.snapshotTime;
+  }
+
+  get loadBalanced(): boolean {
+    return this.clientOptions.loadBalanced;
+  }
+
+  /** Whether its transaction is bound to a mongos, or behind a load balancer to a connection. */
+  get isPinned(): boolean {
+    return this.state.pin !== null;
+  }
+
+  /** Lets operations see what another session has seen until this time. */
+  advanceOperationTime(operationTime: Timestamp): void {
+    const given: unknown = operationTime;
+    if ((given as { _bsontype?: unknown } | null | undefined)?._bsontype !== 'Timestamp') {
+      throw new MongoInvalidArgumentError('Argument "operationTime" must be a BSON Timestamp');
+    }
+    this.state.advanceOperationTime(operationTime);
+  }
+
+  /**
+   * Takes the cluster time of another session, if it is newer.
+   *
+   * @throws MongoInvalidArgumentError if it is not what a server sends
+   */
+  advanceClusterTime(clusterTime: ClusterTime): void {
+    this.state.clusterClock.advance(clusterTime);
+  }
+
+  /** Whether both are the same session to a server. */
+  equals(session: ClientSession): boolean {
+    if (!(session instanceof ClientSession)) return false;
+    return this === session || sameBytes(this.serverSession, session.serverSession);
+  }
+
+  /** Uses up one number of those by which a server knows retryable writes and transactions. */
+  incrementTransactionNumber(): void {
+    this.serverSession.txnNumber += 1;
+  }
+
+  inTransaction(): boolean {
+    return this.state.transaction.isActive;
+  }
+
+  /**
+   * Begins a transaction: operations in this session are part of it until it is committed or aborted. Nothing is sent yet.
+   *
+   * @throws MongoTransactionError if there is one, or its write concern is `w: 0`; MongoCompatibilityError in a snapshot session
+   */
+  startTransaction(options?: TransactionOptions): void {
+    this.#mustNotHaveEnded();
+    if (this.snapshotEnabled) {
+      throw new MongoCompatibilityError('Transactions are not supported in snapshot sessions');
+    }
+    this.state.transaction.start(transactionSettings(options, this.state.settings.transaction));
+    this.state.unpin();
+    this.incrementTransactionNumber();
+  }
+
+  /**
+   * Makes what the transaction wrote visible to all. May be called again after an error labelled `UnknownTransactionCommitResult`.
+   *
+   * @throws MongoTransactionError if there is nothing to commit
+   */
+  async commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
+    try {
+      this.#mustNotHaveEnded();
+      const deadline = this.#deadline(options?.timeoutMS, 'commitTransaction');
+      if (this.state.transaction.commit()) await this.#end('commitTransaction', deadline);
+    } catch (error) {
+      throw this.#withCaller(error, 'commitTransaction');
+    }
+  }
+
+  /**
+   * Undoes what the transaction wrote. That a server cannot be reached is no error: it undoes what nobody commits.
+   *
+   * @throws MongoTransactionError if there is nothing to abort
+   */
+  async abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
+    try {
+      this.#mustNotHaveEnded();
+      const deadline = this.#deadline(options?.timeoutMS, 'abortTransaction');
+      if (this.state.transaction.abort()) await this.#end('abortTransaction', deadline).catch(() => undefined);
+      this.state.unpin();
+    } catch (error) {
+      throw this.#withCaller(error, 'abortTransaction');
+    }
+  }
+
+  /**
+   * Runs a function in a transaction and commits it; runs it again where the server says that this may help, for up to 120 seconds, or as
+   * long as `timeoutMS` says. All that the function awaits with this session shares that time.
+   *
+   * @throws what the function or the commit throws at last
+   */
+  async withTransaction<T = unknown>(
+    fn: WithTransactionCallback<T>,
+    options?: TransactionOptions & { timeoutMS?: number },
+  ): Promise<T> {
+    const given: unknown = fn;
+    if (typeof given !== 'function') {
+      throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
+    }
+    this.#mustNotHaveEnded();
+    const budget = this.#budget(options?.timeoutMS, 'withTransaction');
+    return await runTransaction(this, this.#client, () => fn(this), options, budget);
+  }
+
+  /**
+   * Ends the session, and aborts a transaction that is open. The server's part of it is used again, or ended with the client.
+   *
+   * @throws MongoOperationTimeoutError if a transaction could not be aborted within `timeoutMS`
+   */
+  async endSession(options?: EndSessionOptions): Promise<void> {
+    if (this.hasEnded) return;
+    const { state } = this;
+    try {
+      const deadline = this.#deadline(options?.timeoutMS, 'endSession');
+      if (state.transaction.isActive && state.transaction.abort()) {
+        await this.#end('abortTransaction', deadline).catch((error: unknown) => {
+          // Only who has set a time wants to know that it was not enough.
+          if (deadline.timedByOperation && deadline.ended() !== null) throw error;
+        });
+      }
+    } finally {
+      state.end();
+      this.emit('ended', this);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endSession({ force: true });
+  }
+
+  /** @throws MongoRuntimeError always: a session among a document's fields is a mistake */
+  toBSON(): never {
+    throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
+  }
+
+  async #end(name: 'commitTransaction' | 'abortTransaction', deadline: Deadline): Promise<void> {
+    await this.#client.endTransaction(this.state, name, deadline);
+  }
+
+  /** With the line that waits in its stack. */
+  #withCaller(error: unknown, method: 'commitTransaction' | 'abortTransaction'): unknown {
+    addCaller(error, Reflect.get(ClientSession.prototype, method));
+    return error;
+  }
+
+  #mustNotHaveEnded(): void {
+    if (this.hasEnded) throw new MongoExpiredSessionError();
+  }
+
+  #deadline(timeoutMS: unknown, where: string): Deadline {
+    return this.state.deadline ?? Deadline.start(this.#budget(timeoutMS, where), this.#client.clock);
+  }
+
+  #budget(timeoutMS: unknown, where: string): Budget {
+    return budgetOf({
+      operation: validateTimeoutMS(timeoutMS, where),
+      session: this.timeoutMS,
+      client: this.clientOptions.timeoutMS,
+    });
+  }
+}
+
+function sameBytes(one: ServerSession, other: ServerSession): boolean {
+  return Buffer.compare(one.id.id.buffer, other.id.id.buffer) === 0;
+}

@@ -1,0 +1,70 @@
+import type { Document } from '../bson/index.js';
+import type { SessionState } from './session_state.js';
+
+/** How a command takes part in a session. */
+export type SessionRole =
+  /** It is part of the transaction, or of the order of things that a causal session keeps. */
+  | 'ordinary'
+  /** A command of the user's own: nothing is added that it did not ask for but what its transaction needs. */
+  | 'asGiven'
+  /** commitTransaction or abortTransaction. */
+  | 'endsTransaction';
+
+/** Commands that read, or whose writes a causal session orders after what it has seen (Causal Consistency, "Read and write operations"). */
+const CAUSAL_COMMANDS: ReadonlySet<string> = new Set([
+  'aggregate',
+  'bulkWrite',
+  'count',
+  'create',
+  'createIndexes',
+  'delete',
+  'distinct',
+  'drop',
+  'dropDatabase',
+  'dropIndexes',
+  'find',
+  'findAndModify',
+  'insert',
+  'update',
+]);
+
+/** They go on with what another command began, and know no read concern. */
+const WITHOUT_READ_CONCERN: ReadonlySet<string> = new Set(['getMore', 'killCursors']);
+
+/** What is to be known of a command. */
+export interface SessionCommand {
+  readonly name: string;
+  readonly role: SessionRole;
+  /** Whether the deployment has told a cluster time: without one, `afterClusterTime` means nothing to it. */
+  readonly hasClusterTime: boolean;
+}
+
+/**
+ * Puts on a command what its session asks for beside `lsid`, `txnNumber` and `$clusterTime`.
+ *
+ * Source: Transactions, "Constructing commands within a transaction"; Causal Consistency; Snapshot Reads.
+ */
+export function addSessionFields(
+  body: Document,
+  session: SessionState,
+  { name, role, hasClusterTime }: SessionCommand,
+): void {
+  const { transaction, settings } = session;
+  const afterClusterTime = settings.causal && hasClusterTime ? session.operationTime : undefined;
+  if (role === 'endsTransaction' || transaction.isActive) {
+    body['autocommit'] = false;
+    if (transaction.state !== 'starting') return;
+    body['startTransaction'] = true;
+    const readConcern = transaction.readConcernDocument(afterClusterTime);
+    if (readConcern !== undefined) body['readConcern'] = { ...readConcern, ...(body['readConcern'] as Document) };
+    return;
+  }
+  if (settings.snapshot && !WITHOUT_READ_CONCERN.has(name)) {
+    const { snapshotTime } = session;
+    body['readConcern'] = { level: 'snapshot', ...(snapshotTime !== undefined && { atClusterTime: snapshotTime }) };
+    return;
+  }
+  if (afterClusterTime !== undefined && role === 'ordinary' && CAUSAL_COMMANDS.has(name)) {
+    body['readConcern'] = { ...(body['readConcern'] as Document | undefined), afterClusterTime };
+  }
+}

@@ -1,0 +1,44 @@
+import type { Timestamp } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import { validateTimeoutMS } from '../csot/budget.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { SessionSettings } from './session_state.js';
+import { type TransactionOptions, transactionSettings } from './transaction.js';
+
+/** @public */
+export interface ClientSessionOptions {
+  /** Reads see what was written and read before in the session. Default true, but false in a snapshot session. */
+  causalConsistency?: boolean;
+  /** All reads of the session see one moment. Not together with `causalConsistency`. Default false. */
+  snapshot?: boolean;
+  /** The moment that a snapshot session reads. Default: that of its first read. */
+  snapshotTime?: Timestamp;
+  defaultTransactionOptions?: TransactionOptions;
+  /** Milliseconds for each commit, abort, `withTransaction` and `endSession`. Default: `timeoutMS` of the client. */
+  defaultTimeoutMS?: number;
+}
+
+/** @throws MongoInvalidArgumentError if options contradict one another */
+export function sessionSettings(options: ClientSessionOptions, client: ResolvedOptions): SessionSettings {
+  const { causalConsistency, snapshot = false, snapshotTime } = options;
+  if (snapshot && causalConsistency === true) {
+    throw new MongoInvalidArgumentError('Properties "causalConsistency" and "snapshot" are mutually exclusive');
+  }
+  if (isGiven(snapshotTime) && !snapshot) {
+    throw new MongoInvalidArgumentError('Property "snapshotTime" needs "snapshot" to be true');
+  }
+  const { readConcern, writeConcern, readPreference } = client;
+  return {
+    causal: causalConsistency ?? !snapshot,
+    snapshot,
+    snapshotTime,
+    transaction: transactionSettings(options.defaultTransactionOptions, {
+      readConcern,
+      writeConcern,
+      readPreference,
+      maxCommitTimeMS: undefined,
+    }),
+    timeoutMS: validateTimeoutMS(options.defaultTimeoutMS, 'the session (defaultTimeoutMS)'),
+  };
+}
