@@ -7,6 +7,7 @@ import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
 import { ConnectionPool } from '../pool/pool.js';
 import type { Clock } from '../runtime/clock.js';
+import { systemEnvironment } from '../runtime/host.js';
 import type { LoadPackage } from '../runtime/optional_package.js';
 import type { Random } from '../runtime/random.js';
 import { loadSocks } from '../runtime/socks_proxy.js';
@@ -14,6 +15,7 @@ import { TLSMaterial } from '../runtime/tls_material.js';
 import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
 import { HostAddress } from '../sdam/description/host_address.js';
 import { Monitor } from '../sdam/monitor.js';
+import { usesStreaming } from '../sdam/monitoring_mode.js';
 import { Server } from '../sdam/server.js';
 import { Topology } from '../sdam/topology.js';
 import { ClusterClock } from '../sessions/cluster_time.js';
@@ -34,6 +36,8 @@ export interface Effects {
 interface SharedParts {
   readonly establish: EstablishSettings;
   readonly transportOptions: TransportOptions;
+  /** Whether servers that can are asked to tell of changes by themselves. */
+  readonly streaming: boolean;
 }
 
 /**
@@ -57,7 +61,11 @@ export function createEngine(
     encoder,
     clock,
   };
-  const shared: SharedParts = { establish, transportOptions: transportOptions(options, effects.loadPackage) };
+  const shared: SharedParts = {
+    establish,
+    transportOptions: transportOptions(options, effects.loadPackage),
+    streaming: usesStreaming(options.serverMonitoringMode, systemEnvironment().env),
+  };
   const topology = new Topology(
     {
       hosts: options.hosts.map(String),
@@ -98,7 +106,7 @@ function openServer(
   address: string,
   topology: Topology,
   options: ResolvedOptions,
-  { establish, transportOptions }: SharedParts,
+  { establish, transportOptions, streaming }: SharedParts,
   publisher: EventPublisher,
   { clock, random, open }: Effects,
 ): Server {
@@ -127,7 +135,9 @@ function openServer(
   });
   // Load Balancers: what lies behind one address differs from connection to connection; a check would say nothing.
   if (options.loadBalanced) return (server = new Server(address, pool, null));
-  const monitor = new Monitor(address, options, {
+  const { heartbeatFrequencyMS, minHeartbeatFrequencyMS } = options;
+  const monitorOptions = { heartbeatFrequencyMS, minHeartbeatFrequencyMS, streaming };
+  const monitor = new Monitor(address, monitorOptions, {
     publisher,
     clock,
     connection: parts,

@@ -159,6 +159,11 @@ function environmentOf({ env, hasDockerEnv }: HostEnvironment): Document | undef
   return Object.keys(document).length === 0 ? undefined : document;
 }
 
+/** Whether this process runs functions as a service. */
+export function isFunctionService(env: HostEnvironment['env']): boolean {
+  return functionServiceOf(env)['name'] !== undefined;
+}
+
 /** "FaaS": one row of the table, or nothing if several match; Vercel runs on AWS and goes before it. */
 function functionServiceOf(env: HostEnvironment['env']): Document {
   const isVercel = isSet(env['VERCEL']);

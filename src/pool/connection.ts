@@ -1,7 +1,6 @@
 import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import type { OperationPhase } from '../errors/base.js';
-import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
 import type {
@@ -18,6 +17,8 @@ import type { MessageEncoder } from '../wire/message_encoder.js';
 import { compressMessage, decompressMessage, mayCompress } from '../wire/op_compressed.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { Reply } from '../wire/reply.js';
+import { asProtocolError, textOf, wrongAnswer } from './connection_errors.js';
+import type { Exchange, Opening, ReplySink } from './exchange.js';
 import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
 import type { Purpose } from './purpose.js';
@@ -29,26 +30,6 @@ export interface ConnectionOwner {
   onDrained(connection: Connection): void;
   /** It closed: after an error in use, or while idle or draining. Called once. */
   onClosed(connection: Connection, error: Error): void;
-}
-
-/** A message that is on its way, or whose reply is awaited. */
-interface Exchange {
-  readonly requestId: number;
-  readonly purpose: Purpose;
-  readonly phase: OperationPhase;
-  readonly deadline: Deadline;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** The wait for the transport. */
-interface Opening {
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-  readonly deadline: Deadline;
-  readonly connectTimeoutMS: number;
-  /** Of the step that is being taken. */
-  limit: Deadline;
 }
 
 /** What a connection is made of; the same for all connections of a pool or a monitor. */
@@ -216,10 +197,41 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
         reject(this.#error);
         return;
       }
-      this.#exchange = { requestId, purpose, phase, deadline, resolve, reject };
+      this.#exchange = { requestId, purpose, phase, deadline, resolve, reject, nextLimit: null };
       deadline.watch(this);
       this.#write(message, purpose.name);
     });
+  }
+
+  /**
+   * Sends a request that allows the server to answer again and again (OP_MSG, "exhaustAllowed"). The sink is called in the order of the
+   * replies, before anything that came behind them is read.
+   *
+   * @param deadline - of the first reply
+   */
+  follow(
+    message: Buffer,
+    requestId: number,
+    purpose: Purpose,
+    phase: OperationPhase,
+    sink: ReplySink,
+    deadline: Deadline,
+  ): void {
+    if (this.#error !== null) {
+      sink.onFailed(this.#error);
+      return;
+    }
+    this.#exchange = {
+      requestId,
+      purpose,
+      phase,
+      deadline,
+      resolve: reply => sink.onReply(reply),
+      reject: error => sink.onFailed(error),
+      nextLimit: () => sink.nextLimit(),
+    };
+    deadline.watch(this);
+    this.#write(message, purpose.name);
   }
 
   /** Sends a message that the server will not answer. */
@@ -322,8 +334,14 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     const exchange = this.#exchange;
     if (exchange === null) protocolError(`a message (responseTo ${responseTo}) that nobody had asked for`);
     if (responseTo !== exchange.requestId) wrongAnswer(responseTo, exchange.requestId);
-    this.#exchange = null;
     exchange.deadline.unwatch(this);
+    if (reply.moreToCome && exchange.nextLimit !== null) {
+      exchange.requestId = frame.readInt32LE(4);
+      exchange.deadline = exchange.nextLimit();
+      exchange.deadline.watch(this);
+    } else {
+      this.#exchange = null;
+    }
     exchange.resolve(reply);
   }
 
@@ -386,21 +404,4 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #networkTimeout(text: string, phase: OperationPhase, beforeHandshake: boolean): MongoNetworkTimeoutError {
     return new MongoNetworkTimeoutError(text, { host: this.address, phase, beforeHandshake });
   }
-}
-
-/** When several addresses of one name were tried in vain, the error as a whole has no text. */
-function textOf(cause: Error): string {
-  return cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause.message;
-}
-
-function wrongAnswer(responseTo: number, requestId: number): never {
-  protocolError(`an answer to request ${responseTo}, awaited was one to ${requestId}`);
-}
-
-function asProtocolError(error: unknown, host: string): Error {
-  if (!(error instanceof MongoUnexpectedServerResponseError)) {
-    return error instanceof Error ? error : new MongoUnexpectedServerResponseError(String(error), { host });
-  }
-  error.host = host;
-  return error;
 }

@@ -9,8 +9,10 @@ import type { Clock } from '../runtime/clock.js';
 import { ServerType } from '../sdam/description/types.js';
 import { nextRequestId } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
+import { MsgFlag } from '../wire/op_msg.js';
 import type { Reply } from '../wire/reply.js';
 import type { Connection } from './connection.js';
+import type { ReplySink } from './exchange.js';
 import { DEFAULT_LIMITS, describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
 import { labelOverload } from './overload.js';
 import type { Purpose } from './purpose.js';
@@ -155,6 +157,19 @@ export function runHello(
   return runCommand(connection, command, encoder, 'hello', deadline);
 }
 
+/** Sends an awaitable hello, to which the server may answer again and again (Server Monitoring, "Streaming Protocol"). */
+export function followHello(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  sink: ReplySink,
+  deadline: Deadline,
+): void {
+  const requestId = nextRequestId();
+  const message = encodeCommand(requestId, command, encoder, MsgFlag.exhaustAllowed);
+  connection.follow(message, requestId, PURPOSES.hello, 'hello', sink, deadline);
+}
+
 const PURPOSES: Record<CommandStep | 'probe', Purpose> = {
   hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
   auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
@@ -169,10 +184,10 @@ function runCommand(
   deadline: Deadline,
 ): Promise<Reply> {
   const requestId = nextRequestId();
-  const message = encoder.encode(
-    { requestId, flags: 0, body: command, rawFields: [], sequence: undefined },
-    DEFAULT_LIMITS,
-    {},
-  );
+  const message = encodeCommand(requestId, command, encoder, 0);
   return connection.roundTrip(message, requestId, PURPOSES[step], step === 'probe' ? 'read' : step, deadline);
+}
+
+function encodeCommand(requestId: number, command: Document, encoder: MessageEncoder, flags: number): Buffer {
+  return encoder.encode({ requestId, flags, body: command, rawFields: [], sequence: undefined }, DEFAULT_LIMITS, {});
 }

@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { parseHello } from '../sdam/description/hello.js';
 import { type ServerDescription, sameObjectId } from '../sdam/description/server_description.js';
+import type { TopologyVersion } from '../sdam/description/types.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';
 import type { MessageLimits } from '../wire/message_encoder.js';
 
@@ -62,6 +63,16 @@ export function helloCommand(options: HandshakeOptions, helloOk: boolean): Docum
     ...options.apiFields,
     $db: 'admin',
   };
+}
+
+/** A hello that a server answers when its state changes, or after so many milliseconds (Server Monitoring, "Awaitable hello"). */
+export function awaitableHelloCommand(
+  options: HandshakeOptions,
+  helloOk: boolean,
+  topologyVersion: TopologyVersion,
+  maxAwaitTimeMS: number,
+): Document {
+  return { ...helloCommand(options, helloOk), topologyVersion, maxAwaitTimeMS };
 }
 
 /** What a server's answer to {@link handshakeCommand} means for the connection. */

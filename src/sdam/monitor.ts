@@ -1,29 +1,27 @@
 import type { Document } from '../bson/index.js';
-import { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
 import { MongoTopologyClosedError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { EventPublisher } from '../events/publisher.js';
-import { Connection, type ConnectionParts } from '../pool/connection.js';
-import { type EstablishSettings, establish, runHello } from '../pool/establish.js';
-import { helloCommand } from '../pool/handshake.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import type { Timer } from '../runtime/clock.js';
 import { parseHello } from './description/hello.js';
 import type { ServerDescription } from './description/server_description.js';
+import type { TopologyVersion } from './description/types.js';
+import { HelloConnection, type HelloPorts } from './hello_connection.js';
 import { MonitorEvents } from './monitor_events.js';
+import { RoundTripPinger } from './round_trip_pinger.js';
 import { RoundTripTimes } from './rtt.js';
 
 export interface MonitorOptions {
   readonly heartbeatFrequencyMS: number;
   readonly minHeartbeatFrequencyMS: number;
+  /** Whether a server that can is asked to tell of changes by itself. */
+  readonly streaming: boolean;
 }
 
 /** What a monitor needs from above. */
-export interface MonitorPorts {
-  readonly clock: Clock;
+export interface MonitorPorts extends HelloPorts {
   readonly publisher: EventPublisher;
-  readonly connection: ConnectionParts;
-  readonly establish: EstablishSettings;
   onChecked(description: ServerDescription): void;
   /** Returns whether to check again at once (the server was known until now, and the network failed). */
   onCheckFailed(error: MongoError): boolean;
@@ -32,10 +30,17 @@ export interface MonitorPorts {
 interface Check {
   readonly connectionId: number;
   readonly startedAt: number;
+  /** The server answers when its state changes, and not at once. */
+  readonly awaited: boolean;
 }
 
 /**
- * Checks one server from time to time, on a connection of its own, and sooner when asked; never more often than every 500 ms.
+ * Checks one server on a connection of its own: from time to time, and sooner when asked, never more often than every 500 ms.
+ *
+ *     handshake ──► pause ──► hello ──► pause ──► …                     polling
+ *     handshake ──► awaitable hello ──► reply ──► reply ──► …            streaming
+ *
+ * It streams as soon as a reply has a `topologyVersion`. Then a check is always under way, and the server tells of a change at once.
  *
  * Source: Server Monitoring.
  */
@@ -44,10 +49,13 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #ports: MonitorPorts;
   readonly #events: MonitorEvents;
-  #connection: Connection | null = null;
+  #connection: HelloConnection | null = null;
   #lastConnectionId = 0;
-  #helloOk = false;
   #roundTripTimes = RoundTripTimes.none;
+  /** While heartbeats are streamed. */
+  #pinger: RoundTripPinger | null = null;
+  /** What the next check waits for a change of; null when it does not wait. */
+  #awaits: TopologyVersion | null = null;
   #check: Check | null = null;
   #lastCheckEndedAt = -Infinity;
   #timer: Timer | null = null;
@@ -88,66 +96,79 @@ export class Monitor {
     this.#drop(new MongoTopologyClosedError());
   }
 
-  /** One check and what follows from it. Each round arms the next. */
+  /** One check, or the first of many that are streamed. What follows from it arms the next. */
   async #run(): Promise<void> {
-    const { clock } = this.#ports;
     // One that the server closed between two checks is replaced by a new one.
-    if (this.#connection !== null && this.#connection.error !== null) this.#connection = null;
-    const connectionId = this.#connection === null ? ++this.#lastConnectionId : this.#connection.id;
-    const check = { connectionId, startedAt: clock.now() };
-    this.#check = check;
-    this.#isRequested = false;
-    this.#events.started(connectionId, false);
+    if (this.#connection !== null && this.#connection.error !== null) this.#forgetConnection(this.#connection.error);
+    const isNew = this.#connection === null;
+    if (isNew) this.#lastConnectionId++;
+    const check = this.#begin(this.#awaits !== null);
     // A listener may have closed the client.
-    if (this.#closed) return;
-    let reply: Document;
-    try {
-      reply = await this.#hello(connectionId);
-    } catch (error) {
-      if (this.#check === check) this.#onFailed(check, asMongoError(error));
+    if (this.#check !== check) return;
+    this.#connection ??= new HelloConnection(this.#lastConnectionId, this.#ports);
+    const connection = this.#connection;
+    if (this.#awaits !== null) {
+      this.#follow(connection, this.#awaits);
       return;
     }
-    if (this.#check === check) this.#onSucceeded(check, reply);
-  }
-
-  async #hello(connectionId: number): Promise<Document> {
-    const { establish: settings, connection: parts, clock } = this.#ports;
-    const deadline = Deadline.background(clock);
-    if (this.#connection === null) {
-      const connection = new Connection(parts, connectionId);
-      this.#connection = connection;
-      const reply = await establish(connection, settings, deadline);
-      this.#helloOk = reply['helloOk'] === true;
-      return reply;
+    let reply: Document;
+    try {
+      reply = await (isNew ? connection.open() : connection.hello());
+    } catch (error) {
+      if (this.#check === check) this.#onFailed(check, error);
+      return;
     }
-    const command = helloCommand(settings.handshake, this.#helloOk);
-    const limit = deadline.within('hello', settings.connectTimeoutMS);
-    const reply = await runHello(this.#connection, command, settings.encoder, limit);
-    const failure = reply.error({ host: this.#address, phase: 'hello' });
-    if (failure !== null) throw failure;
-    return reply.document;
+    if (this.#check === check) this.#onSucceeded(check, reply, false);
   }
 
-  #onSucceeded({ connectionId, startedAt }: Check, reply: Document): void {
+  #follow(connection: HelloConnection, topologyVersion: TopologyVersion): void {
+    connection.follow(topologyVersion, this.#options.heartbeatFrequencyMS, {
+      onHello: (reply, moreToCome) => {
+        if (this.#connection === connection && this.#check !== null) this.#onSucceeded(this.#check, reply, moreToCome);
+      },
+      onFailed: error => {
+        if (this.#connection === connection && this.#check !== null) this.#onFailed(this.#check, error);
+      },
+    });
+  }
+
+  #begin(awaited: boolean): Check {
+    const check = { connectionId: this.#lastConnectionId, startedAt: this.#ports.clock.now(), awaited };
+    this.#check = check;
+    this.#isRequested = false;
+    this.#events.started(check.connectionId, awaited);
+    return check;
+  }
+
+  /** @param moreToCome - the next check has begun on the side of the server */
+  #onSucceeded({ connectionId, startedAt, awaited }: Check, reply: Document, moreToCome: boolean): void {
     const now = this.#endCheck();
     const durationMS = now - startedAt;
-    this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
+    // Server Monitoring, "Measuring RTT": an awaited reply says how long the server had nothing to tell.
+    if (!awaited) this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
     const description = parseHello(this.#address, reply, {
       roundTripTime: this.#roundTripTimes.average,
       minRoundTripTime: this.#roundTripTimes.minimum,
       lastUpdateTime: now,
     });
-    this.#events.succeeded(connectionId, false, durationMS, reply, description);
+    this.#awaits = this.#options.streaming ? description.topologyVersion : null;
+    const connection = this.#connection;
+    this.#events.succeeded(connectionId, awaited, durationMS, reply, description);
     this.#ports.onChecked(description);
-    if (!this.#closed) this.#waitForNext();
+    if (this.#closed) return;
+    // Whoever was told may have given up the connection.
+    const isDropped = this.#connection !== connection;
+    if (!isDropped) this.#measureBeside(awaited);
+    if (moreToCome && !isDropped) this.#begin(true);
+    else if (this.#awaits !== null) void this.#run();
+    else this.#waitForNext();
   }
 
-  #onFailed({ connectionId, startedAt }: Check, error: MongoError): void {
+  #onFailed({ connectionId, startedAt, awaited }: Check, cause: unknown): void {
+    const error = asMongoError(cause);
     const now = this.#endCheck();
-    this.#connection?.close(error);
-    this.#connection = null;
-    this.#roundTripTimes = RoundTripTimes.none;
-    this.#events.failed(connectionId, false, now - startedAt, error, false);
+    this.#forgetConnection(error);
+    this.#events.failed(connectionId, awaited, now - startedAt, error, false);
     const again = this.#ports.onCheckFailed(error);
     if (this.#closed) return;
     if (again) void this.#run();
@@ -158,6 +179,20 @@ export class Monitor {
     this.#check = null;
     this.#lastCheckEndedAt = this.#ports.clock.now();
     return this.#lastCheckEndedAt;
+  }
+
+  /** Round trips are measured on another connection for as long as this one streams. */
+  #measureBeside(awaited: boolean): void {
+    if (this.#awaits === null) {
+      this.#pinger?.close();
+      this.#pinger = null;
+    } else if (this.#pinger === null) {
+      this.#pinger = new RoundTripPinger(this.#ports, this.#options.heartbeatFrequencyMS, sampleMS => {
+        this.#roundTripTimes = this.#roundTripTimes.add(sampleMS);
+      });
+    } else if (awaited) {
+      this.#pinger.onHeartbeat();
+    }
   }
 
   /** Waits for the time of the next check: the regular one, or the earliest that is allowed when one is requested. */
@@ -176,15 +211,24 @@ export class Monitor {
   #drop(error: MongoError): void {
     const check = this.#check;
     this.#check = null;
-    this.#connection?.close(error);
-    this.#connection = null;
-    this.#roundTripTimes = RoundTripTimes.none;
+    this.#forgetConnection(error);
     if (check === null) return;
     const now = this.#ports.clock.now();
     this.#lastCheckEndedAt = now;
-    this.#events.failed(check.connectionId, false, now - check.startedAt, error, true);
+    this.#events.failed(check.connectionId, check.awaited, now - check.startedAt, error, true);
     this.#isRequested = true;
     if (!this.#closed) this.#waitForNext();
+  }
+
+  /** With the connection goes what was learned on it: the version to wait for, and how long a round trip takes. */
+  #forgetConnection(error: Error): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#awaits = null;
+    this.#pinger?.close();
+    this.#pinger = null;
+    this.#roundTripTimes = RoundTripTimes.none;
+    connection?.close(error);
   }
 }
 

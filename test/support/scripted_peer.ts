@@ -20,6 +20,8 @@ export interface ScriptedWire {
 export interface ReplyOptions {
   /** Default: the request's own number. */
   readonly responseTo?: number;
+  /** The reply's own number; the next of many replies answers to it. */
+  readonly requestId?: number;
   readonly flags?: number;
   /** In an OP_COMPRESSED with zlib. */
   readonly compressed?: boolean;
@@ -28,6 +30,7 @@ export interface ReplyOptions {
 export function replyMessage(document: Document | Uint8Array, responseTo: number, options: ReplyOptions = {}): Buffer {
   const parts = [int32(options.flags ?? 0), body(document)];
   const plain = message(OpCode.msg, parts, options.responseTo ?? responseTo);
+  if (options.requestId !== undefined) plain.writeInt32LE(options.requestId, 4);
   if (options.compressed !== true) return plain;
   const wrapped = opCompressed(2, deflateSync(plain.subarray(16)), plain.length - 16);
   wrapped.writeInt32LE(options.responseTo ?? responseTo, 8);
@@ -39,6 +42,7 @@ export class ReceivedCommand {
   readonly peer: ScriptedPeer;
   readonly requestId: number;
   readonly body: Document;
+  readonly flags: number;
   readonly compressed: boolean;
 
   constructor(peer: ScriptedPeer, frame: Buffer) {
@@ -46,7 +50,8 @@ export class ReceivedCommand {
     this.requestId = readHeader(frame).requestId;
     this.compressed = readHeader(frame).opCode === OpCode.compressed;
     const plain = this.compressed ? decompressMessage(frame, 48_000_000) : frame;
-    const { body: raw, moreToCome } = decodeOpMsg(plain);
+    const { body: raw, moreToCome, flags } = decodeOpMsg(plain);
+    this.flags = flags;
     this.body = new Reply(raw, moreToCome, { close: () => undefined }).document;
   }
 

@@ -130,7 +130,7 @@ export class TopologyHarness {
     const { heartbeatFrequencyMS } = owner.description;
     const monitor = new Monitor(
       address,
-      { heartbeatFrequencyMS, minHeartbeatFrequencyMS: 500 },
+      { heartbeatFrequencyMS, minHeartbeatFrequencyMS: 500, streaming: false },
       {
         ...ports,
         onChecked: description => owner.onServerDescription(description),

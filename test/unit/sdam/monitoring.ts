@@ -9,7 +9,7 @@ import { connectionParts, establishSettings } from '../../support/pool_harness.j
 import { quiet, ScriptedServer } from '../../support/scripted_server.js';
 
 /** A monitor over a scripted server, and what it told. */
-export function harness({ connectTimeoutMS = 30_000 } = {}) {
+export function harness({ connectTimeoutMS = 30_000, streaming = false } = {}) {
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const events = new EventRecorder();
@@ -20,7 +20,7 @@ export function harness({ connectTimeoutMS = 30_000 } = {}) {
   const state = { known: false };
   const monitor = new Monitor(
     'db1:27017',
-    { heartbeatFrequencyMS: 10_000, minHeartbeatFrequencyMS: 500 },
+    { heartbeatFrequencyMS: 10_000, minHeartbeatFrequencyMS: 500, streaming },
     {
       clock,
       publisher: new EventPublisher(events.emitter, clock),

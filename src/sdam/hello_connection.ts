@@ -1,0 +1,103 @@
+import type { Document } from '../bson/index.js';
+import { Deadline } from '../csot/deadline.js';
+import { Connection, type ConnectionParts } from '../pool/connection.js';
+import { type EstablishSettings, establish, followHello, runHello } from '../pool/establish.js';
+import { awaitableHelloCommand, helloCommand } from '../pool/handshake.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Reply } from '../wire/reply.js';
+import type { TopologyVersion } from './description/types.js';
+
+/** What the connections of a monitor are made of. */
+export interface HelloPorts {
+  readonly clock: Clock;
+  readonly connection: ConnectionParts;
+  readonly establish: EstablishSettings;
+}
+
+/** Who is told of streamed hellos, in their order. */
+export interface HelloSink {
+  /** @param moreToCome - another reply follows without being asked for, and its time has begun */
+  onHello(reply: Document, moreToCome: boolean): void;
+  onFailed(error: unknown): void;
+}
+
+/** A connection of a monitor: it belongs to no pool and no user, and says nothing but hello. */
+export class HelloConnection {
+  /** Counts up from 1 in each monitor. */
+  readonly id: number;
+  readonly #ports: HelloPorts;
+  readonly #connection: Connection;
+  #helloOk = false;
+
+  constructor(id: number, ports: HelloPorts) {
+    this.id = id;
+    this.#ports = ports;
+    this.#connection = new Connection(ports.connection, id);
+  }
+
+  /** Why it closed, or null while it is open. */
+  get error(): Error | null {
+    return this.#connection.error;
+  }
+
+  close(error: Error): void {
+    this.#connection.close(error);
+  }
+
+  /** Connects and shakes hands. Each step may take `connectTimeoutMS`. */
+  async open(): Promise<Document> {
+    const { clock, establish: settings } = this.#ports;
+    const reply = await establish(this.#connection, settings, Deadline.background(clock));
+    this.#helloOk = reply['helloOk'] === true;
+    return reply;
+  }
+
+  /** How long the server took to answer the hello of the handshake. */
+  get handshakeMS(): number {
+    return this.#connection.description.server.roundTripTime;
+  }
+
+  /** Asks for the state of the server, to be answered within `connectTimeoutMS`. */
+  async hello(): Promise<Document> {
+    const { handshake, encoder } = this.#ports.establish;
+    const command = helloCommand(handshake, this.#helloOk);
+    return this.#documentIn(await runHello(this.#connection, command, encoder, this.#limit(0)));
+  }
+
+  /**
+   * Asks for the state of the server when it is another than `topologyVersion`, or after `heartbeatFrequencyMS`; a server that can goes on
+   * to tell without being asked again.
+   *
+   * Each reply may take `connectTimeoutMS + heartbeatFrequencyMS` (Server Monitoring, "Socket timeout").
+   */
+  follow(topologyVersion: TopologyVersion, heartbeatFrequencyMS: number, sink: HelloSink): void {
+    const { handshake, encoder } = this.#ports.establish;
+    const command = awaitableHelloCommand(handshake, this.#helloOk, topologyVersion, heartbeatFrequencyMS);
+    const nextLimit = () => this.#limit(heartbeatFrequencyMS);
+    const onReply = (reply: Reply) => {
+      let document: Document;
+      try {
+        document = this.#documentIn(reply);
+      } catch (error) {
+        sink.onFailed(error);
+        return;
+      }
+      sink.onHello(document, reply.moreToCome);
+    };
+    const replySink = { nextLimit, onReply, onFailed: (error: Error) => sink.onFailed(error) };
+    followHello(this.#connection, command, encoder, replySink, nextLimit());
+  }
+
+  #documentIn(reply: Reply): Document {
+    const failure = reply.error({ host: this.#connection.address, phase: 'hello' });
+    if (failure !== null) throw failure;
+    return reply.document;
+  }
+
+  /** A `connectTimeoutMS` of 0 is no limit, however long the server may wait. */
+  #limit(awaitMS: number): Deadline {
+    const { clock, establish: settings } = this.#ports;
+    const { connectTimeoutMS } = settings;
+    return Deadline.background(clock).within('hello', connectTimeoutMS === 0 ? 0 : connectTimeoutMS + awaitMS);
+  }
+}

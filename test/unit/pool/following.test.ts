@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Connection } from '../../../src/pool/connection.js';
+import { nextRequestId } from '../../../src/wire/header.js';
+import type { MessageEncoder } from '../../../src/wire/message_encoder.js';
+import { MsgFlag } from '../../../src/wire/op_msg.js';
+import type { FakeClock } from '../../support/fake_clock.js';
+import { deadline, LIMITS, purpose } from '../../support/pool_harness.js';
+import { replyMessage } from '../../support/scripted_peer.js';
+import { quiet, ScriptedServer } from '../../support/scripted_server.js';
+import { opened } from './open_connection.js';
+
+const MORE = { flags: MsgFlag.moreToCome };
+
+function follow(connection: Connection, encoder: MessageEncoder, clock: FakeClock, limitMS: number) {
+  const told: unknown[] = [];
+  const requestId = nextRequestId();
+  const command = { requestId, flags: MsgFlag.exhaustAllowed, body: { hello: 1, $db: 'admin' }, rawFields: [] };
+  const nextLimit = () => deadline(clock).within('hello', limitMS);
+  connection.follow(
+    encoder.encode({ ...command, sequence: undefined }, LIMITS, {}),
+    requestId,
+    purpose('hello'),
+    'hello',
+    {
+      nextLimit,
+      onReply: ({ document, moreToCome }) => told.push(`${document['n']}${moreToCome ? '…' : ''}`),
+      onFailed: error => told.push(error.name),
+    },
+    nextLimit(),
+  );
+  return told;
+}
+
+async function following(limitMS = 0) {
+  const server = new ScriptedServer();
+  server.hello = () => null;
+  const made = await opened(server);
+  const told = follow(made.connection, made.parts.encoder, made.clock, limitMS);
+  const request = await made.peer.nextCommand();
+  return { ...made, told, request };
+}
+
+describe('Connection, following a request that has many replies', () => {
+  it('tells of each, in their order, though they come in one piece', async () => {
+    const { told, request, peer, connection, send } = await following();
+
+    peer.send(
+      Buffer.concat([
+        replyMessage({ ok: 1, n: 1 }, request.requestId, { ...MORE, requestId: 501 }),
+        replyMessage({ ok: 1, n: 2 }, 501, { ...MORE, requestId: 502 }),
+        replyMessage({ ok: 1, n: 3 }, 502),
+      ]),
+    );
+
+    assert.deepEqual(told, ['1…', '2…', '3']);
+    const reply = send();
+    (await peer.nextCommand()).reply({ ok: 1, n: 4 });
+    assert.equal((await reply).document['n'], 4);
+    connection.close(new Error('test over'));
+    assert.deepEqual(told, ['1…', '2…', '3']);
+  });
+
+  it('closes when a reply does not answer the one before', async () => {
+    const { told, request, peer, connection } = await following();
+    peer.send(replyMessage({ ok: 1, n: 1 }, request.requestId, { ...MORE, requestId: 501 }));
+
+    peer.send(replyMessage({ ok: 1, n: 2 }, request.requestId, MORE));
+
+    assert.deepEqual(told, ['1…', 'MongoUnexpectedServerResponseError']);
+    assert.notEqual(connection.error, null);
+  });
+
+  it('closes when a reply takes longer than its own time', async () => {
+    const { told, request, peer, connection, clock } = await following(100);
+    await clock.advance(90);
+    peer.send(replyMessage({ ok: 1, n: 1 }, request.requestId, { ...MORE, requestId: 501 }));
+    await clock.advance(99);
+    assert.equal(connection.error, null);
+
+    await clock.advance(1);
+
+    assert.deepEqual(told, ['1…', 'MongoNetworkTimeoutError']);
+    assert.notEqual(connection.error, null);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('ends with the connection', async () => {
+    const { told, peer } = await following();
+
+    peer.reset();
+    await quiet();
+
+    assert.deepEqual(told, ['MongoNetworkError']);
+  });
+
+  it('fails at once on a connection that has closed', async () => {
+    const { connection, parts, clock } = await opened();
+    connection.close(new TypeError('over'));
+
+    assert.deepEqual(follow(connection, parts.encoder, clock, 100), ['TypeError']);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('takes one that nobody follows for an error once the first reply was taken', async () => {
+    const { send, peer, connection } = await opened();
+    const reply = send();
+    const { requestId } = await peer.nextCommand();
+
+    peer.send(replyMessage({ ok: 1 }, requestId, { ...MORE, requestId: 501 }));
+    await reply;
+    peer.send(replyMessage({ ok: 1 }, 501));
+
+    assert.equal(connection.error?.name, 'MongoUnexpectedServerResponseError');
+  });
+});

@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Document, Long, ObjectId } from '../../../src/bson/index.js';
+import { MsgFlag } from '../../../src/wire/op_msg.js';
+import { type ReceivedCommand, replyMessage, type ScriptedPeer } from '../../support/scripted_peer.js';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
+import { harness } from './monitoring.js';
+
+const processId = new ObjectId();
+
+function streamed(counter: number, fields: Document = {}): Document {
+  return { ...STANDALONE, topologyVersion: { processId, counter: Long.fromNumber(counter) }, ...fields };
+}
+
+interface Stream {
+  readonly request: ReceivedCommand;
+  readonly peer: ScriptedPeer;
+  /** The server tells without being asked. */
+  readonly tell: (...documents: readonly Document[]) => Promise<void>;
+}
+
+/** A monitor whose server streams; plain hellos are answered at once, and an awaitable one by the test. */
+async function streaming(settings: { connectTimeoutMS?: number } = {}) {
+  const made = harness({ ...settings, streaming: true });
+  const awaitable: ReceivedCommand[] = [];
+  made.server.hello = command => {
+    if (command.body['topologyVersion'] === undefined) return streamed(1);
+    awaitable.push(command);
+    return null;
+  };
+  made.monitor.start();
+  await quiet();
+
+  /** The stream that was asked for last. */
+  const stream = (): Stream => {
+    const request = awaitable.at(-1)!;
+    const { peer } = request;
+    let answered = request.requestId;
+    let lastId = 1000;
+    const tell = async (...documents: readonly Document[]) => {
+      const replies = documents.map(document => {
+        const reply = replyMessage(document, answered, { flags: MsgFlag.moreToCome, requestId: ++lastId });
+        answered = lastId;
+        return reply;
+      });
+      peer.send(Buffer.concat(replies));
+      await quiet();
+    };
+    return { request, peer, tell };
+  };
+  const awaited = () =>
+    made.events.events
+      .filter(event => 'awaited' in event)
+      .map(event => `${event.name.replace('serverHeartbeat', '')} ${String((event as { awaited: boolean }).awaited)}`);
+  return { ...made, awaitable, stream, awaited };
+}
+
+describe('Monitor, streaming', () => {
+  it('asks to be told of changes as soon as a reply has a topologyVersion', async () => {
+    const { monitor, stream, awaitable, awaited, checked } = await streaming();
+
+    const { body } = stream().request;
+    assert.equal(awaitable.length, 1);
+    assert.equal(body['hello'], 1);
+    assert.equal(body['maxAwaitTimeMS'], 10_000);
+    assert.deepEqual(body['topologyVersion'], { processId, counter: 1 });
+    assert.deepEqual(awaited(), ['Started false', 'Succeeded false', 'Started true']);
+    assert.equal(checked.length, 1);
+    monitor.close();
+  });
+
+  it('allows more than one reply to it', async () => {
+    const { server, monitor, clock } = harness({ streaming: true });
+    const flags: number[] = [];
+    server.hello = command => {
+      flags.push(command.flags);
+      return command.body['topologyVersion'] === undefined ? streamed(1) : null;
+    };
+
+    monitor.start();
+    await quiet();
+
+    assert.equal(flags[1], MsgFlag.exhaustAllowed);
+    assert.equal(flags[0], 0);
+    monitor.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('takes what the server tells, one after the other, without asking again', async () => {
+    const { monitor, stream, awaitable, awaited, checked, events } = await streaming();
+    const { tell } = stream();
+
+    await tell(streamed(2), streamed(3));
+    await tell(streamed(3));
+
+    assert.deepEqual(
+      checked.map(({ topologyVersion }) => Number(topologyVersion?.counter)),
+      [1, 2, 3, 3],
+    );
+    assert.equal(awaitable.length, 1);
+    const pair = ['Started true', 'Succeeded true'];
+    assert.deepEqual(awaited().slice(2), [...pair, ...pair, ...pair, 'Started true']);
+    assert.equal(events.last('serverHeartbeatStarted').driverConnectionId, 1);
+    monitor.close();
+  });
+
+  it('asks again at once when the server answers without more to come', async () => {
+    const { monitor, stream, awaitable } = await streaming();
+
+    stream().request.reply(streamed(2));
+    await quiet();
+
+    assert.equal(awaitable.length, 2);
+    assert.equal(awaitable[1]?.peer, awaitable[0]?.peer);
+    assert.equal(Number((awaitable[1]?.body['topologyVersion'] as Document)['counter']), 2);
+    monitor.close();
+  });
+
+  it('goes back to polling when the server names no topologyVersion any more', async () => {
+    const { monitor, stream, server, clock, started } = await streaming();
+    server.hello = () => STANDALONE;
+
+    stream().request.reply(STANDALONE);
+    await quiet();
+
+    assert.equal(started(), 2);
+    assert.equal(server.openPeers.length, 1);
+    await clock.advance(9_999);
+    assert.equal(started(), 2);
+    await clock.advance(1);
+    assert.equal(started(), 3);
+    monitor.close();
+  });
+
+  it('polls a server that has no topologyVersion, and any server when it is not to stream', async () => {
+    const old = harness({ streaming: true });
+    old.monitor.start();
+    const polling = harness();
+    polling.server.hello = () => streamed(1);
+    polling.monitor.start();
+    await quiet();
+
+    for (const { server, started, monitor } of [old, polling]) {
+      assert.equal(started(), 1);
+      assert.equal(server.peers.length, 1);
+      monitor.close();
+    }
+  });
+
+  it('does not let a requested check disturb it', async () => {
+    const { monitor, clock, server, started } = await streaming();
+    const peers = server.peers.length;
+
+    monitor.requestCheck();
+    await clock.advance(1000);
+
+    assert.equal(started(), 2);
+    assert.equal(server.peers.length, peers);
+    monitor.close();
+  });
+
+  it('waits connectTimeoutMS longer than the server may wait, for each reply', async () => {
+    const { monitor, stream, clock, failed } = await streaming({ connectTimeoutMS: 300 });
+
+    await clock.advance(10_200);
+    await stream().tell(streamed(1));
+    await clock.advance(10_299);
+    assert.equal(failed.length, 0);
+    await clock.advance(1);
+
+    assert.equal(failed[0]?.name, 'MongoNetworkTimeoutError');
+    monitor.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sets no limit when connectTimeoutMS is 0', async () => {
+    const { monitor, clock, failed } = await streaming({ connectTimeoutMS: 0 });
+
+    await clock.advance(1_000_000);
+
+    assert.equal(failed.length, 0);
+    monitor.close();
+  });
+
+  it('checks again at once, on a new connection, when the stream breaks', async () => {
+    const { monitor, stream, failed, awaited, server, events } = await streaming();
+
+    stream().peer.reset();
+    await quiet();
+
+    assert.equal(failed.length, 1);
+    assert.equal(failed[0]?.name, 'MongoNetworkError');
+    assert.deepEqual(awaited().slice(3), ['Failed true', 'Started false', 'Succeeded false', 'Started true']);
+    assert.equal(events.last('serverHeartbeatSucceeded').driverConnectionId, 2);
+    // That of the monitor and that for round trips.
+    assert.equal(server.openPeers.length, 2);
+    monitor.close();
+  });
+
+  it('takes a refusal within the stream for a failed check', async () => {
+    const { monitor, stream, failed } = await streaming();
+    const { tell, peer } = stream();
+
+    await tell({ ok: 0, code: 11600, errmsg: 'shutting down', topologyVersion: { processId, counter: 2 } });
+
+    assert.equal(failed[0]?.code, 11600);
+    assert.equal(peer.closed, true);
+    monitor.close();
+  });
+
+  it('ends as cancelled and closes its connections when the check is given up, and begins anew 500 ms later', async () => {
+    const { monitor, server, clock, events, failed, awaited } = await streaming();
+
+    monitor.cancelCheck();
+    await quiet();
+
+    assert.equal(events.last('serverHeartbeatFailed').cancelled, true);
+    assert.equal(events.last('serverHeartbeatFailed').awaited, true);
+    assert.equal(failed.length, 0);
+    assert.equal(server.openPeers.length, 0);
+    await clock.advance(500);
+    await quiet();
+    assert.deepEqual(awaited().slice(4), ['Started false', 'Succeeded false', 'Started true']);
+    monitor.close();
+  });
+
+  it('ends as cancelled when it is closed, and lets go of every timer and connection', async () => {
+    const { monitor, stream, server, clock, events, failed } = await streaming();
+
+    monitor.close();
+    await stream().tell(streamed(2));
+    await clock.advance(60_000);
+
+    assert.equal(events.last('serverHeartbeatFailed').cancelled, true);
+    assert.equal(failed.length, 0);
+    assert.equal(server.openPeers.length, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('may be closed by whoever is told of a streamed heartbeat', async () => {
+    const { monitor, stream, server, clock, events, checked } = await streaming();
+    events.emitter.once('serverHeartbeatSucceeded', () => monitor.close());
+
+    await stream().tell(streamed(2), streamed(3));
+
+    assert.equal(checked.length, 2);
+    assert.equal(server.openPeers.length, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('begins anew when whoever is told gives up the check', async () => {
+    const { monitor, stream, clock, events, started } = await streaming();
+    events.emitter.once('serverHeartbeatSucceeded', () => monitor.cancelCheck());
+
+    await stream().tell(streamed(2));
+    assert.equal(started(), 2);
+    await clock.advance(10_000);
+    await quiet();
+
+    assert.equal(started(), 4);
+    monitor.close();
+  });
+});
+
+describe('Round trips of a server that streams', () => {
+  /** Answers plain hellos after so many milliseconds. */
+  async function delayed(delays: readonly number[]) {
+    const made = harness({ streaming: true });
+    const left = [...delays];
+    let follow: ReceivedCommand | null = null;
+    let pings = 0;
+    made.server.hello = command => {
+      if (command.body['topologyVersion'] !== undefined) {
+        follow = command;
+        return null;
+      }
+      pings++;
+      made.clock.setTimer(left.shift() ?? 0, () => command.reply(streamed(1)));
+      return null;
+    };
+    made.monitor.start();
+    await quiet();
+    await made.clock.advance(delays[0] ?? 0);
+    await quiet();
+    const beat = async () => {
+      follow?.reply(streamed(1));
+      await quiet();
+    };
+    return { ...made, beat, pings: () => pings };
+  }
+
+  it('are measured on a connection of their own, with the first heartbeats and each that is streamed', async () => {
+    const { monitor, server, clock, checked, beat, events } = await delayed([100, 50, 20]);
+    await clock.advance(9_900);
+
+    await beat();
+    await clock.advance(20);
+    await quiet();
+    await beat();
+
+    assert.deepEqual(
+      checked.map(({ minRoundTripTime }) => minRoundTripTime),
+      [0, 50, 20],
+    );
+    assert.deepEqual(
+      checked.map(({ roundTripTime }) => Math.round(roundTripTime)),
+      [100, 90, 76],
+    );
+    assert.equal(server.peers.length, 2);
+    // The heartbeats alone are events.
+    assert.ok(events.of('serverHeartbeatStarted').every(({ driverConnectionId }) => driverConnectionId === 1));
+    monitor.close();
+  });
+
+  it('are measured once in a heartbeat, however often the server tells of changes', async () => {
+    const { monitor, clock, beat, pings } = await delayed([0, 0]);
+    for (let i = 0; i < 5; i++) await beat();
+    assert.equal(pings(), 2);
+
+    await clock.advance(10_000);
+    for (let i = 0; i < 5; i++) await beat();
+
+    assert.equal(pings(), 3);
+    monitor.close();
+  });
+
+  it('are measured all the same when the server says nothing for long', async () => {
+    const { monitor, clock, pings } = await delayed([0, 0]);
+
+    await clock.advance(14_999);
+    assert.equal(pings(), 2);
+    await clock.advance(1);
+
+    assert.equal(pings(), 3);
+    monitor.close();
+  });
+
+  it('go on after a failure, of which nobody is told', async () => {
+    const { monitor, clock, server, failed, beat, checked } = await delayed([100, 50, 20]);
+    await clock.advance(50);
+    server.peers[1]?.reset();
+    await quiet();
+    assert.equal(failed.length, 0);
+
+    await clock.advance(9_950);
+    await beat();
+    await clock.advance(20);
+    await quiet();
+    await beat();
+
+    assert.equal(server.peers.length, 3);
+    assert.equal(checked.at(-1)?.minRoundTripTime, 20);
+    monitor.close();
+  });
+
+  it('begin anew when a check fails', async () => {
+    const { monitor, server, clock, checked } = await delayed([100, 50, 30, 40]);
+    await clock.advance(50);
+
+    server.peers[0]?.reset();
+    await quiet();
+    await clock.advance(30);
+    await quiet();
+
+    assert.equal(checked.at(-1)?.roundTripTime, 30);
+    assert.equal(checked.at(-1)?.minRoundTripTime, 0);
+    assert.equal(server.peers[1]?.closed, true);
+    monitor.close();
+    assert.equal(clock.pendingTimers, 1, 'the answer that the test itself holds back');
+  });
+});
