@@ -194,10 +194,12 @@ export class TestCluster {
 
   /** Closes all connections, ports and timers; nothing of the cluster keeps the process alive afterwards. */
   async stop(): Promise<void> {
-    this.#deployment.timers.cancelAll();
+    const { timers, members } = this.#deployment;
+    timers.cancelAll();
+    for (const { operations } of members) operations.killAll();
     await Promise.all([...this.#fronts, ...this.nodes].map(async listener => listener.close()));
     // Commands that were under way when the connections closed may have set timers since.
-    this.#deployment.timers.cancelAll();
+    timers.cancelAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

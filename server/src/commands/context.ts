@@ -1,43 +1,9 @@
-import { type ScramConversation } from '../auth/scram.js';
 import { type Document } from '../bson/types.js';
+import { type ConnectionState } from '../connection/connection_state.js';
 import { type Namespace } from '../engine/namespace.js';
+import { type Operation } from '../operations/operation.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member } from '../replication/member.js';
-import { type Signal } from '../runtime/signal.js';
-
-/** What commands know and change of the connection they came over. */
-export interface ConnectionState {
-  readonly id: number;
-  readonly remoteAddress: string;
-  readonly isBehindLoadBalancer: boolean;
-  readonly closing: Signal;
-  isClosed: boolean;
-  /** How many hellos it has answered: the first one is the handshake. */
-  hellos: number;
-  /** The metadata of the first hello. */
-  client: Document | undefined;
-  appName: string | undefined;
-  conversation: Conversation | undefined;
-  /** Who is logged in: one user for each database. */
-  users: readonly ConnectedUser[];
-  /** Of the client's certificate. */
-  readonly subject: string | undefined;
-}
-
-/** An authentication that has begun. */
-export interface Conversation {
-  readonly id: number;
-  readonly user: ConnectedUser;
-  readonly scram: ScramConversation;
-  readonly skipsEmptyExchange: boolean;
-  /** The client has proven who it is; one empty message is still to come. */
-  isProven: boolean;
-}
-
-export interface ConnectedUser {
-  readonly user: string;
-  readonly db: string;
-}
 
 export interface CommandContext {
   readonly name: string;
@@ -48,6 +14,8 @@ export interface CommandContext {
   readonly connection: ConnectionState;
   readonly member: Member;
   readonly deployment: Deployment;
+  /** Whether the command may go on: whoever waits, waits by it. */
+  readonly operation: Operation;
 }
 
 export type Handler = (context: CommandContext) => Document | Promise<Document>;
@@ -72,12 +40,10 @@ export interface Command {
   readonly fields?: readonly string[];
 }
 
-export type CommandTable = Readonly<Record<string, Command>>;
+/** How a command is run once it is clear on which data. */
+export type Run = (command: Command, context: CommandContext) => Document | Promise<Document>;
 
-/** Thrown by a fail point: the connection is closed instead of answering. */
-export class CloseConnection extends Error {
-  override readonly name = 'CloseConnection';
-}
+export type CommandTable = Readonly<Record<string, Command>>;
 
 /** The namespace of a command whose first field names the collection. */
 export function namespaceOf(context: Pick<CommandContext, 'name' | 'database' | 'body'>): Namespace | undefined {

@@ -5,10 +5,9 @@ import { namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { sessionKey } from '../replication/sessions.js';
-import { waitForAny } from '../runtime/wait.js';
 import { labelResumable } from './change_stream.js';
-import { CloseConnection, type CommandContext } from './context.js';
-import { block, failAs } from './faults.js';
+import { type CommandContext } from './context.js';
+import { failAs } from './faults.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 
 /** How long getMore waits for data when it is not told. */
@@ -19,7 +18,7 @@ export function getMore(context: CommandContext): Document | Promise<Document> {
   const fault = context.member.failPoints.takeOnGetMore();
   try {
     if (fault !== undefined && fault.blockTimeMS > 0) {
-      return block(context, fault).then(() => {
+      return context.operation.sleep(fault.blockTimeMS).then(() => {
         failAs(fault);
         return nextBatch(context, cursor);
       });
@@ -71,16 +70,14 @@ function nextBatch(context: CommandContext, cursor: Cursor): Document | Promise<
 
 /** Waits for a document, no longer than the command wants: its maxTimeMS is no limit here but the time to wait. */
 async function awaitBatch(context: CommandContext, cursor: Cursor, batchSize: number): Promise<Document> {
-  const { connection, deployment } = context;
-  const { clock, timers } = deployment;
+  const { clock } = context.deployment;
   const { source, killed } = cursor;
   const until = clock.now() + (fieldsOf(context).count('maxTimeMS') ?? defaultAwaitMS);
-  const signals = [...(source.changes === undefined ? [] : [source.changes]), killed, connection.closing];
+  const signals = [...(source.changes === undefined ? [] : [source.changes]), killed];
   for (;;) {
     const left = until - clock.now();
     if (left <= 0) break;
-    await waitForAny(timers, left, signals);
-    if (connection.isClosed) throw new CloseConnection('the client has gone');
+    await context.operation.wait(left, signals);
     if (context.member.cursors.find(cursor.id) !== cursor) {
       throw new CommandError(ErrorCode.CursorKilled, `cursor id ${cursor.id.toString()} was killed`);
     }

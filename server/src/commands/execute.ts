@@ -1,10 +1,10 @@
 import { type Document } from '../bson/types.js';
+import { CloseConnection } from '../errors/close_connection.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
-import { takeSleep } from '../query/where.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { checkCommand, checkRole } from './checks.js';
-import { CloseConnection, type Command, type CommandContext } from './context.js';
+import { type Command, type CommandContext } from './context.js';
 import { checkReadConcern, runBehind, runOnSnapshot } from './read_concern.js';
 import { runBehindTransactions, runInTransaction } from './transactions.js';
 
@@ -16,7 +16,7 @@ export function execute(command: Command, context: CommandContext): Document | P
   const { body, deployment } = context;
   deployment.sessions.enterTerm(deployment.replicaSet?.term ?? 0);
   if (body['autocommit'] !== undefined) return runInTransaction(command, context, runOnce);
-  const snapshot = runOnSnapshot(command, context) ?? runBehind(command, context);
+  const snapshot = runOnSnapshot(command, context, runOnce) ?? runBehind(command, context, runOnce);
   if (snapshot !== undefined) return snapshot;
   const { lsid, txnNumber } = body;
   const session = lsid === undefined ? undefined : sessionKey(lsid);
@@ -54,7 +54,5 @@ function runAlone(command: Command, context: CommandContext): Document | Promise
 }
 
 function runOnce(command: Command, context: CommandContext): Document | Promise<Document> {
-  const reply = command.run(context);
-  const sleepMS = takeSleep();
-  return sleepMS === 0 ? reply : context.deployment.timers.sleep(sleepMS).then(() => reply);
+  return context.operation.work(() => command.run(context));
 }

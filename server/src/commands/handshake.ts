@@ -1,12 +1,12 @@
 import { type Document, isDocument } from '../bson/types.js';
+import { type ConnectionState } from '../connection/connection_state.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isTrue } from '../expression/compile.js';
 import { describeNode } from '../replication/hello.js';
-import { waitForAny } from '../runtime/wait.js';
 import { negotiateCompression } from '../wire/compression.js';
 import { speculate } from './authenticate.js';
-import { type CommandContext, type ConnectionState } from './context.js';
+import { type CommandContext } from './context.js';
 import { fieldsOf } from './fields.js';
 
 /** hello, and isMaster and ismaster, which answer the same with the older name of "may be written to". */
@@ -25,12 +25,7 @@ export function hello(context: CommandContext): Document | Promise<Document> {
   if (!isDocument(topologyVersion) || maxAwaitTimeMS === undefined) return answer(context);
   const { processId, counter } = topologyVersion;
   if (!context.member.isCurrent(processId, counter)) return answer(context);
-  return awaitChange(context, maxAwaitTimeMS).then(() => answer(context));
-}
-
-/** Resolves when the topology version rises, the time has passed or the client has gone. */
-async function awaitChange({ member, connection, deployment }: CommandContext, maxAwaitTimeMS: number): Promise<void> {
-  await waitForAny(deployment.timers, maxAwaitTimeMS, [member.topologyChanges, connection.closing]);
+  return context.operation.wait(maxAwaitTimeMS, [context.member.topologyChanges]).then(() => answer(context));
 }
 
 function answer(context: CommandContext): Document {

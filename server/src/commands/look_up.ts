@@ -1,3 +1,4 @@
+import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
 import { checkDatabaseName } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
@@ -7,7 +8,7 @@ import { hasCommand } from './gates.js';
 import { commands } from './table.js';
 
 /** Who sent what to whom, before it is known to be a command. */
-export type Incoming = Omit<CommandContext, 'name' | 'database'>;
+export type Incoming = Omit<CommandContext, 'name' | 'database' | 'operation'>;
 
 export function lookUp(incoming: Incoming): { context: CommandContext; command: Command } {
   const name = nameOf(incoming.body);
@@ -22,7 +23,16 @@ export function lookUp(incoming: Incoming): { context: CommandContext; command: 
   const command = findCommand(name);
   if (command === undefined || !hasCommand(incoming.deployment.version, name))
     throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${name}'`);
-  return { context: { ...incoming, name, database }, command };
+  const { body, connection, member, deployment } = incoming;
+  const endsWithClient = command.access !== 'write';
+  const facts = { connection, name, database, body, maxTimeMS: timeLimitOf(name, body), endsWithClient };
+  const operation = member.operations.begin(facts, deployment.timers);
+  return { context: { ...incoming, name, database, operation }, command };
+}
+
+/** What is no number is refused by the checks later on. Of getMore it is the time to wait for data, and no limit. */
+function timeLimitOf(name: string, { maxTimeMS }: Document): number {
+  return name === 'getMore' || !isNumber(maxTimeMS) ? 0 : Math.max(toNumber(maxTimeMS), 0);
 }
 
 /** The name of a command is that of its first field. */

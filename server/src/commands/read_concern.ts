@@ -4,7 +4,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isReplicated } from '../replication/deployment.js';
 import { storageBefore } from '../replication/storage_at.js';
-import { type Command, type CommandContext } from './context.js';
+import { type Command, type CommandContext, type Run } from './context.js';
 import { Fields } from './fields.js';
 
 const levels: readonly string[] = ['local', 'available', 'majority', 'linearizable', 'snapshot'];
@@ -42,16 +42,16 @@ export function checkReadConcern(context: CommandContext): void {
 }
 
 /** Runs a read on a secondary that lags behind: it sees what was there so long ago. Undefined for every other command. */
-export function runBehind(command: Command, context: CommandContext): Document | Promise<Document> | undefined {
+export function runBehind(command: Command, context: CommandContext, run: Run): ReturnType<Run> | undefined {
   const { member, deployment } = context;
   if (member.lagMS === 0 || command.access !== 'read') return undefined;
   const shown = deployment.clock.wallTime() - member.lagMS;
   const storage = storageBefore(deployment.storage, deployment.oplog, ({ wallTime }) => wallTime.getTime() > shown);
-  return command.run({ ...context, deployment: { ...deployment, storage } });
+  return run(command, { ...context, deployment: { ...deployment, storage } });
 }
 
 /** Runs a read of a snapshot outside a transaction, and tells its time; undefined for every other command. */
-export function runOnSnapshot(command: Command, context: CommandContext): Document | undefined {
+export function runOnSnapshot(command: Command, context: CommandContext, run: Run): ReturnType<Run> | undefined {
   const concern = context.body['readConcern'];
   if (!isDocument(concern) || concern['level'] !== 'snapshot') return undefined;
   if (!snapshotReads.has(context.name)) {
@@ -64,10 +64,12 @@ export function runOnSnapshot(command: Command, context: CommandContext): Docume
   const asked = concern['atClusterTime'];
   const time = asked instanceof Timestamp ? asked : deployment.clusterTime.latest;
   const storage = storageBefore(deployment.storage, deployment.oplog, entry => entry.time.greaterThan(time));
-  const reply = command.run({ ...context, deployment: { ...deployment, storage } });
-  if (reply instanceof Promise) return undefined;
-  const { cursor } = reply;
-  return isDocument(cursor)
-    ? { ...reply, cursor: { ...cursor, atClusterTime: time } }
-    : { ...reply, atClusterTime: time };
+  const reply = run(command, { ...context, deployment: { ...deployment, storage } });
+  const withTime = (result: Document): Document => {
+    const { cursor } = result;
+    return isDocument(cursor)
+      ? { ...result, cursor: { ...cursor, atClusterTime: time } }
+      : { ...result, atClusterTime: time };
+  };
+  return reply instanceof Promise ? reply.then(withTime) : withTime(reply);
 }

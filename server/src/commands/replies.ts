@@ -1,11 +1,12 @@
 import { Double } from 'bson';
 import { toNumber } from '../bson/numbers.js';
 import { type Document } from '../bson/types.js';
+import { CloseConnection } from '../errors/close_connection.js';
 import { codeName, ErrorCode, tellsOfStateChange } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Fault } from '../failpoints/fail_points.js';
 import { isReplicated } from '../replication/deployment.js';
-import { CloseConnection, type CommandContext } from './context.js';
+import { type CommandContext } from './context.js';
 import { labelsOf } from './labels.js';
 import { type Incoming } from './look_up.js';
 import { checkWriteConcern } from './write_concern.js';

@@ -1,4 +1,4 @@
-import { Double, Int32 } from 'bson';
+import { Double } from 'bson';
 import { type ParsedStage } from '../aggregate/parse.js';
 import { BsonDocument } from '../bson/document.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
@@ -8,6 +8,7 @@ import { CommandError } from '../errors/command_error.js';
 import { valuesEqual } from '../query/compare.js';
 import { collectionStatistics } from './catalog.js';
 import { type CommandContext } from './context.js';
+import { describeOperations } from './operations.js';
 import { openCursor } from './read.js';
 import { noSearch } from './search_indexes.js';
 
@@ -25,7 +26,7 @@ export function documentsOf(
       return sessionsOf(context).map(id => toBson({ _id: { id }, lastUse: now(context) }));
     case '$currentOp':
       requireAdmin(name, context);
-      return [toBson(currentOperation(context))];
+      return describeOperations(context).map(toBson);
     case '$collStats':
       return [
         toBson({
@@ -76,24 +77,6 @@ function requireAdmin(name: string, { database }: CommandContext): void {
     ErrorCode.InvalidNamespace,
     `${name} must be run against the 'admin' database with {aggregate: 1}`,
   );
-}
-
-function currentOperation(context: CommandContext): Document {
-  const { connection, member, body, database } = context;
-  return {
-    type: 'op',
-    host: member.address,
-    desc: `conn${connection.id}`,
-    connectionId: new Int32(connection.id),
-    client: connection.remoteAddress,
-    ...(connection.appName === undefined ? {} : { appName: connection.appName }),
-    active: true,
-    currentOpTime: now(context).toISOString(),
-    opid: new Int32(connection.id),
-    op: 'command',
-    ns: `${database}.$cmd.aggregate`,
-    command: body,
-  };
 }
 
 function statisticsOf(operand: unknown, context: CommandContext, namespace: Namespace): Document {

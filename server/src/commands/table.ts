@@ -24,6 +24,7 @@ import { createIndexes, dropIndexes, listIndexes } from './indexes.js';
 import { insert } from './insert.js';
 import { profile, validate } from './inspect.js';
 import { mapReduce } from './map_reduce.js';
+import { currentOp, killOp } from './operations.js';
 import { count, distinct, find } from './read.js';
 import { renameCollection } from './rename.js';
 import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
@@ -206,6 +207,8 @@ export const commands: CommandTable = {
   testDeprecationInVersion2: { ...any, isApiV1: true, run: ping },
   testVersions1And2: { ...any, isApiV1: true, run: ping },
   testRemoval: { ...any, isApiV1: true, run: ping },
+  currentOp: { ...admin, run: currentOp },
+  killOp: { ...admin, fields: ['killOp', 'op'], run: killOp },
   configureFailPoint: { ...admin, run: configureFailPoint },
 
   replSetStepDown: { access: 'write', isAdminOnly: true, run: replSetStepDown },

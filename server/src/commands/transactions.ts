@@ -5,9 +5,7 @@ import { CommandError } from '../errors/command_error.js';
 import { isReplicated } from '../replication/deployment.js';
 import { checkTxnNumber, sessionKey } from '../replication/sessions.js';
 import { Transaction } from '../replication/transaction.js';
-import { type Command, type CommandContext } from './context.js';
-
-type Run = (command: Command, context: CommandContext) => Document | Promise<Document>;
+import { type Command, type CommandContext, type Run } from './context.js';
 
 /** What must hold of the fields that make a command part of a session's transaction or a retryable write. */
 export function checkTransactionFields(command: Command, { name, body, deployment }: CommandContext): void {
@@ -73,13 +71,19 @@ export function runInTransaction(command: Command, context: CommandContext, run:
   if (command.inTransaction === 'ends') return run(command, context);
   const { transaction, number } = transactionOf(context);
   checkState(transaction, number);
-  try {
-    const reply = command.run(inside(context, transaction));
-    if (!(reply instanceof Promise) && hasWriteErrors(reply)) transaction.abort();
-    return reply;
-  } catch (error) {
+  const abortAndThrow = (error: unknown): never => {
     transaction.abort();
     throw error;
+  };
+  const abortOnErrors = (reply: Document): Document => {
+    if (hasWriteErrors(reply)) transaction.abort();
+    return reply;
+  };
+  try {
+    const reply = run(command, inside(context, transaction));
+    return reply instanceof Promise ? reply.then(abortOnErrors, abortAndThrow) : abortOnErrors(reply);
+  } catch (error) {
+    return abortAndThrow(error);
   }
 }
 
@@ -99,7 +103,7 @@ export async function runBehindTransactions(
       transaction.abort();
       if (!(error instanceof CommandError) || error.code !== ErrorCode.WriteConflict) throw error;
     }
-    await locks.whenReleased();
+    await context.operation.waitForLock(locks.released);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Document } from '../bson/types.js';
-import { ErrorCode } from '../errors/codes.js';
+import { ErrorCode, isInterruption } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf } from './fields.js';
@@ -28,8 +28,9 @@ export function runBatch<Statement>(
     try {
       run(statement, index);
     } catch (error) {
-      // A conflict is not the fault of the statement: the whole command is tried again.
+      // A conflict is not the fault of the statement: the whole command is tried again. What ends the command, ends all of it.
       if (!(error instanceof CommandError) || error.code === ErrorCode.WriteConflict) throw error;
+      if (isInterruption(error.code)) throw error;
       errors.push({ index, code: error.code, errmsg: error.message, ...error.details });
       if (isOrdered) break;
     }

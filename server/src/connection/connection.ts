@@ -1,7 +1,6 @@
 import { type Socket } from 'node:net';
 import { toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
-import { type ConnectionState } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import { awaitsChanges } from '../commands/look_up.js';
 import { Channel } from '../network/channel.js';
@@ -11,6 +10,7 @@ import { Signal } from '../runtime/signal.js';
 import { FrameReader } from '../wire/frame_reader.js';
 import { encodeReply } from '../wire/reply.js';
 import { parseRequest, type Request } from '../wire/request.js';
+import { type ConnectionState } from './connection_state.js';
 
 /** A socket that a client has connected, after TLS if there is any. */
 export interface ClientSocket {

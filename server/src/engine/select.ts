@@ -5,6 +5,7 @@ import { type Fold } from '../query/collation.js';
 import { compareValues } from '../query/compare.js';
 import { compileMatch, isOperatorDocument } from '../query/match.js';
 import { compileSort, type Sorter } from '../query/sort.js';
+import { checkForInterrupt } from '../runtime/interruption.js';
 import { Collection } from './collection.js';
 
 export interface Selection {
@@ -33,6 +34,7 @@ export function selectDocuments(source: Source, selection: Selection): BsonDocum
   const found: BsonDocument[] = [];
   if (enough > 0) {
     for (const document of candidates(source, selection)) {
+      checkForInterrupt();
       if (!matches(fold(document.value))) continue;
       found.push(document);
       if (found.length >= enough) break;

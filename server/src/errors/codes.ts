@@ -127,6 +127,18 @@ export function tellsOfStateChange(code: number): boolean {
   return notPrimary.has(code) || shutdown.has(code);
 }
 
+const interruption: ReadonlySet<number> = new Set([
+  ErrorCode.MaxTimeMSExpired,
+  ErrorCode.Interrupted,
+  ErrorCode.InterruptedAtShutdown,
+  ErrorCode.InterruptedDueToReplStateChange,
+]);
+
+/** The codes of what ends a command from outside. */
+export function isInterruption(code: number): boolean {
+  return interruption.has(code);
+}
+
 const retryableWrite: ReadonlySet<number> = new Set([
   ...notPrimary,
   ...shutdown,

@@ -3,6 +3,7 @@ import { type Code, Double, Int32, Long } from 'bson';
 import { isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { sleepLater } from '../runtime/interruption.js';
 
 /** A function that runs longer is stopped. */
 const timeoutMS = 1000;
@@ -15,25 +16,12 @@ export function compileWhere(operand: unknown): (document: unknown) => boolean {
   const script = isFunction ? `(${text}).call(document)` : `(function () { return (${text}); }).call(document)`;
   return document => {
     try {
-      return Boolean(runInNewContext(script, { document: plain(document), sleep }, { timeout: timeoutMS }));
+      return Boolean(runInNewContext(script, { document: plain(document), sleep: sleepLater }, { timeout: timeoutMS }));
     } catch (error) {
+      if (error instanceof CommandError) throw error;
       throw new CommandError(ErrorCode.JSInterpreterFailure, String(error));
     }
   };
-}
-
-let sleptMS = 0;
-
-/** Does not block, since all nodes share one thread: whoever runs the command waits afterwards. */
-function sleep(durationMS: number): void {
-  sleptMS += Math.max(durationMS, 0);
-}
-
-/** How long JavaScript of clients has slept since this was last asked. */
-export function takeSleep(): number {
-  const taken = sleptMS;
-  sleptMS = 0;
-  return taken;
 }
 
 /** Numbers of BSON as those of JavaScript. */

@@ -3,6 +3,7 @@ import { type Document } from '../bson/types.js';
 import { CursorRegistry } from '../engine/cursors.js';
 import { FailPoints } from '../failpoints/fail_points.js';
 import { Network } from '../network/network.js';
+import { OperationTable } from '../operations/operation_table.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Signal } from '../runtime/signal.js';
 
@@ -14,6 +15,7 @@ export class Member {
   readonly index: number;
   readonly cursors: CursorRegistry;
   readonly failPoints = new FailPoints();
+  readonly operations = new OperationTable();
   readonly network = new Network();
   /** Emitted whenever the topology version rises, and when the node goes down: wakes waiting hellos. */
   readonly topologyChanges = new Signal();
@@ -108,6 +110,7 @@ export class Member {
     this.#isAlive = false;
     this.cursors.clear();
     this.failPoints.clear();
+    this.operations.killAll();
     this.topologyChanges.emit();
   }
 

@@ -3,7 +3,8 @@ import { Signal } from '../runtime/signal.js';
 
 /** Which documents open transactions have written; each has one writer at a time. */
 export class WriteLocks {
-  readonly #released = new Signal();
+  /** Emitted when a transaction has ended. */
+  readonly released = new Signal();
   readonly #owners = new Map<string, object>();
 
   get areHeld(): boolean {
@@ -18,19 +19,9 @@ export class WriteLocks {
     this.#owners.set(lockKey(write), owner);
   }
 
-  /** Resolves when a transaction has ended. */
-  async whenReleased(): Promise<void> {
-    await new Promise<void>(resolve => {
-      const unsubscribe = this.#released.subscribe(() => {
-        unsubscribe();
-        resolve();
-      });
-    });
-  }
-
   release(writes: Iterable<DocumentWrite>): void {
     for (const write of writes) this.#owners.delete(lockKey(write));
-    this.#released.emit();
+    this.released.emit();
   }
 }
 

@@ -25,7 +25,6 @@ export const systemClock: Clock = {
 export class TimerGroup {
   readonly #clock: Clock;
   readonly #running = new Set<Timer>();
-  readonly #sleeping = new Map<Timer, () => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,22 +50,7 @@ export class TimerGroup {
     return timer;
   }
 
-  /** Resolves after the delay, or at once when the group is cancelled, with whether the time has really passed. */
-  async sleep(delayMS: number): Promise<'passed' | 'cancelled'> {
-    return new Promise(resolve => {
-      const timer = this.set(delayMS, () => {
-        this.#sleeping.delete(timer);
-        resolve('passed');
-      });
-      this.#sleeping.set(timer, () => resolve('cancelled'));
-    });
-  }
-
   cancelAll(): void {
-    const timers = [...this.#running];
-    const sleepers = [...this.#sleeping.values()];
-    this.#sleeping.clear();
-    for (const timer of timers) timer.cancel();
-    for (const wake of sleepers) wake();
+    for (const timer of [...this.#running]) timer.cancel();
   }
 }

@@ -1,0 +1,33 @@
+/** What may end the work of a command between two documents. */
+export interface Interruptible {
+  /** @throws CommandError when the command may not go on. */
+  checkForInterrupt(): void;
+  /** JavaScript of the client wants to sleep. */
+  addSleep(durationMS: number): void;
+}
+
+/**
+ * The command whose work is being done. Work is synchronous and all nodes share one thread, so that there is one at a time; whoever scans
+ * documents asks it, however deep below the command that is.
+ */
+let working: Interruptible | undefined;
+
+export function workFor<Result>(interruptible: Interruptible, work: () => Result): Result {
+  const outer = working;
+  working = interruptible;
+  try {
+    return work();
+  } finally {
+    working = outer;
+  }
+}
+
+/** To be called for each document that is looked at. @throws CommandError when the command may not go on. */
+export function checkForInterrupt(): void {
+  working?.checkForInterrupt();
+}
+
+/** Does not block, since that would stop all nodes: the command is answered later by so much. */
+export function sleepLater(durationMS: number): void {
+  working?.addSleep(Math.max(durationMS, 0));
+}
