@@ -1,6 +1,7 @@
 import { UserTable } from '../auth/users.js';
 import { Storage } from '../engine/storage.js';
 import { ClusterTime } from '../replication/cluster_time.js';
+import { noDefaultConcerns } from '../replication/default_concerns.js';
 import { type Deployment, type Topology } from '../replication/deployment.js';
 import { Member, type Role } from '../replication/member.js';
 import { Oplog } from '../replication/oplog.js';
@@ -34,6 +35,7 @@ export function createDeployment(plan: ClusterPlan): Deployment {
     sessions: new SessionTable(clock, identity => new Transaction(storage, locks, oplog, identity)),
     clusterTime,
     oplog,
+    defaults: noDefaultConcerns(),
     users: usersOf(plan, ids),
     requiresAuth: plan.auth !== undefined,
     members,

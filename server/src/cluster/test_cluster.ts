@@ -1,3 +1,4 @@
+import { noDefaultConcerns } from '../replication/default_concerns.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type ReplicaSet } from '../replication/replica_set.js';
 import { type Certificate, CertificateAuthority } from '../tls/certificate_authority.js';
@@ -176,8 +177,9 @@ export class TestCluster {
    * Resolves when there is a primary.
    */
   async reset(): Promise<void> {
-    const { sessions, storage, members, replicaSet, users } = this.#deployment;
+    const { sessions, storage, members, replicaSet, users, defaults } = this.#deployment;
     sessions.clear();
+    Object.assign(defaults, noDefaultConcerns());
     storage.clear();
     for (const { database, user } of users.all()) if (user !== this.#user) users.remove(database, user);
     for (const member of members) {

@@ -26,6 +26,8 @@ export interface Command {
   /** write: primary only; read: also on a secondary if the read preference allows; any: on every node. */
   readonly access: 'write' | 'read' | 'any';
   readonly isAdminOnly?: true;
+  /** Only a mongos has it. */
+  readonly isOfRouters?: true;
   /** May be run before the client has authenticated. */
   readonly beforeAuth?: true;
   /** With a txnNumber it is executed once, however often it is sent. */

@@ -3,8 +3,14 @@ import { type Document } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type CommandContext } from './context.js';
+import { genericFields } from './generic_fields.js';
 
 export function ping(): Document {
+  return {};
+}
+
+/** For commands that change nothing that can be seen of this server. */
+export function nothing(): Document {
   return {};
 }
 
@@ -64,13 +70,39 @@ const parameters: Readonly<Record<string, unknown>> = {
   transactionLifetimeLimitSeconds: 60,
 };
 
-export function getParameter({ body, deployment }: CommandContext): Document {
-  const all: Document = { ...parameters };
-  all['featureCompatibilityVersion'] = { version: deployment.version.split('.').slice(0, 2).join('.') };
+function parametersOf({ deployment, member }: CommandContext): Document {
+  return {
+    ...parameters,
+    featureCompatibilityVersion: { version: deployment.version.split('.').slice(0, 2).join('.') },
+    ...member.parameters,
+  };
+}
+
+export function getParameter(context: CommandContext): Document {
+  const { body } = context;
+  const all = parametersOf(context);
   if (body['getParameter'] === '*') return all;
   const found = Object.fromEntries(Object.entries(all).filter(([name]) => body[name] !== undefined));
   if (Object.keys(found).length === 0) throw new CommandError(ErrorCode.InvalidOptions, 'no option found to get');
   return found;
+}
+
+/** Remembers the values of known parameters; none of them changes what this server does. */
+export function setParameter(context: CommandContext): Document {
+  const { body, member } = context;
+  const all = parametersOf(context);
+  const given = Object.entries(body).filter(([name]) => name !== 'setParameter' && !genericFields.has(name));
+  const [[name, value] = ['', undefined]] = given;
+  if (given.length === 0)
+    throw new CommandError(ErrorCode.InvalidOptions, 'no option found to set, use help:true to see options ');
+  if (!Object.hasOwn(all, name)) {
+    throw new CommandError(
+      ErrorCode.InvalidOptions,
+      `attempted to set unrecognized parameter [${name}], use help:true to see options `,
+    );
+  }
+  member.parameters[name] = value;
+  return { was: all[name] };
 }
 
 export function getLog({ body }: CommandContext): Document {

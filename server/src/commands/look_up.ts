@@ -21,7 +21,8 @@ export function lookUp(incoming: Incoming): { context: CommandContext; command: 
   }
   checkDatabaseName(database);
   const command = findCommand(name);
-  if (command === undefined || !hasCommand(incoming.deployment.version, name))
+  const isMissing = command?.isOfRouters === true && incoming.member.role !== 'mongos';
+  if (command === undefined || isMissing || !hasCommand(incoming.deployment.version, name))
     throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${name}'`);
   const { body, connection, member, deployment } = incoming;
   const endsWithClient = command.access !== 'write';

@@ -1,10 +1,13 @@
+import { compact, connPoolStats, dataSize, fsync, hostInfo, listCommands, top } from './administration.js';
 import { aggregate } from './aggregate.js';
 import { authenticate, getnonce, logout, saslContinue, saslStart } from './authenticate.js';
 import { bulkWrite } from './bulk_write.js';
+import { convertToCapped } from './capped.js';
 import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases } from './catalog.js';
 import { collMod } from './coll_mod.js';
 import { type CommandTable } from './context.js';
 import { getMore, killCursors } from './cursors.js';
+import { getDefaultRWConcern, setDefaultRWConcern } from './default_concerns.js';
 import { remove } from './delete.js';
 import {
   buildInfo,
@@ -13,8 +16,10 @@ import {
   getCmdLineOpts,
   getLog,
   getParameter,
+  nothing,
   ping,
   serverStatus,
+  setParameter,
   whatsMyUri,
 } from './diagnostics.js';
 import { explain } from './explain.js';
@@ -30,6 +35,7 @@ import { renameCollection } from './rename.js';
 import { replSetFreeze, replSetGetConfig, replSetGetStatus, replSetStepDown } from './replication.js';
 import { changeSearchIndexes } from './search_indexes.js';
 import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from './sessions.js';
+import { balancerStatus, enableSharding, isdbgrid, listShards, shardCollection } from './sharding.js';
 import { checkMetadataConsistency } from './sources.js';
 import { abortTransaction, commitTransaction } from './transactions.js';
 import { update } from './update.js';
@@ -43,6 +49,7 @@ const read = { access: 'read', isApiV1: true } as const;
 const any = { access: 'any' } as const;
 const end = { access: 'write', isAdminOnly: true, isApiV1: true, inTransaction: 'ends' } as const;
 const admin = { access: 'any', isAdminOnly: true } as const;
+const router = { access: 'any', isAdminOnly: true, isOfRouters: true } as const;
 
 /** Every command: where it may run, what it knows, and who runs it. */
 export const commands: CommandTable = {
@@ -147,6 +154,7 @@ export const commands: CommandTable = {
 
   create: { ...define, inTransaction: 'runs', run: create },
   collMod: { ...define, run: collMod },
+  convertToCapped: { access: 'write', fields: ['convertToCapped', 'size'], run: convertToCapped },
   renameCollection: {
     access: 'write',
     isAdminOnly: true,
@@ -201,7 +209,36 @@ export const commands: CommandTable = {
   dbStats: { access: 'read', run: dbStats },
   getParameter: { ...admin, run: getParameter },
   getLog: { ...admin, run: getLog },
+  setParameter: { ...admin, run: setParameter },
   getCmdLineOpts: { ...admin, run: getCmdLineOpts },
+  getDefaultRWConcern: { ...admin, fields: ['getDefaultRWConcern', 'inMemory'], run: getDefaultRWConcern },
+  setDefaultRWConcern: {
+    access: 'write',
+    isAdminOnly: true,
+    fields: ['setDefaultRWConcern', 'defaultReadConcern', 'defaultWriteConcern'],
+    run: setDefaultRWConcern,
+  },
+  setFeatureCompatibilityVersion: { access: 'write', isAdminOnly: true, run: nothing },
+  hostInfo: { ...admin, run: hostInfo },
+  listCommands: { ...any, run: () => listCommands(commands) },
+  logRotate: { ...admin, run: nothing },
+  rotateCertificates: { ...admin, run: nothing },
+  fsync: { ...admin, run: fsync },
+  compact: { access: 'any', run: compact },
+  planCacheClear: { ...any, run: nothing },
+  dataSize: { access: 'read', run: dataSize },
+  connPoolStats: { ...any, run: connPoolStats },
+  top: { ...admin, run: top },
+
+  isdbgrid: { access: 'any', isOfRouters: true, run: isdbgrid },
+  listShards: { ...router, run: listShards },
+  enableSharding: { ...router, run: enableSharding },
+  shardCollection: { ...router, run: shardCollection },
+  flushRouterConfig: { ...router, run: nothing },
+  balancerStatus: { ...router, run: balancerStatus },
+  balancerStart: { ...router, run: nothing },
+  balancerStop: { ...router, run: nothing },
+
   testVersion2: { ...any, run: ping },
   testDeprecation: { ...any, isApiV1: true, isDeprecated: true, run: ping },
   testDeprecationInVersion2: { ...any, isApiV1: true, run: ping },

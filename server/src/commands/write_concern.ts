@@ -3,10 +3,12 @@ import { type Document, isDocument } from '../bson/types.js';
 import { codeName, ErrorCode } from '../errors/codes.js';
 import { type Deployment, isReplicated } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
+import { findCommand } from './look_up.js';
 
 /** The writeConcernError of a command that asks for more than this deployment can give. Replication is instantaneous. */
-export function checkWriteConcern({ body, deployment }: CommandContext): Document | undefined {
-  const concern = body['writeConcern'];
+export function checkWriteConcern(context: CommandContext): Document | undefined {
+  const { body, deployment } = context;
+  const concern = body['writeConcern'] ?? defaultFor(context);
   if (!isDocument(concern) || !isReplicated(deployment)) return undefined;
   const { w } = concern;
   if (typeof w === 'string' && w !== 'majority') {
@@ -21,6 +23,15 @@ export function checkWriteConcern({ body, deployment }: CommandContext): Documen
   }
   const isAvailable = !isNumber(w) || toNumber(w) <= alive;
   return isAvailable ? undefined : errorOf(ErrorCode.WriteConcernFailed, 'waiting for replication timed out');
+}
+
+/** The default is for writes of data, but not for those inside a transaction: that has one when it ends. */
+function defaultFor({ name, body, deployment }: CommandContext): Document | undefined {
+  const { writeConcern } = deployment.defaults;
+  if (writeConcern === undefined) return undefined;
+  const command = findCommand(name);
+  const isInside = body['autocommit'] !== undefined && command?.inTransaction !== 'ends';
+  return command?.access === 'write' && command.isApiV1 === true && !isInside ? writeConcern : undefined;
 }
 
 /** The nodes that a write reaches. Behind mongos there is one shard, a set of three that never fails. */

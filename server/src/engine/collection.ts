@@ -99,7 +99,7 @@ export class Collection {
     for (const index of this.#indexes.values()) index.add(document);
     this.#documents.set(key, document);
     this.#tell('insert', undefined, document);
-    this.#evict();
+    this.evict();
   }
 
   #tell(kind: DocumentChange['kind'], before: BsonDocument | undefined, after: BsonDocument | undefined): void {
@@ -110,7 +110,7 @@ export class Collection {
   }
 
   /** A capped collection loses its oldest documents, of which no change stream tells. */
-  #evict(): void {
+  evict(): void {
     const { capped, max, size } = this.#options;
     if (capped !== true) return;
     const most = isNumber(max) && toNumber(max) > 0 ? toNumber(max) : Number.POSITIVE_INFINITY;

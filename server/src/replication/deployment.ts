@@ -3,6 +3,7 @@ import { type Storage } from '../engine/storage.js';
 import { type Clock, type TimerGroup } from '../runtime/clock.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { type ClusterTime } from './cluster_time.js';
+import { type DefaultConcerns } from './default_concerns.js';
 import { type Member } from './member.js';
 import { type Oplog } from './oplog.js';
 import { type ReplicaSet } from './replica_set.js';
@@ -24,6 +25,7 @@ export interface Deployment {
   readonly sessions: SessionTable;
   readonly clusterTime: ClusterTime;
   readonly oplog: Oplog;
+  readonly defaults: DefaultConcerns;
   readonly users: UserTable;
   /** Clients have to say who they are. */
   readonly requiresAuth: boolean;

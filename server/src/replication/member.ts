@@ -19,6 +19,8 @@ export class Member {
   readonly network = new Network();
   /** Emitted whenever the topology version rises, and when the node goes down: wakes waiting hellos. */
   readonly topologyChanges = new Signal();
+  /** What setParameter has set. */
+  readonly parameters: Document = {};
   connectionsCurrent = 0;
   connectionsCreated = 0;
   #address: string;
