@@ -74,6 +74,7 @@ export function createEngine(
       loadBalanced: options.loadBalanced,
       heartbeatFrequencyMS: options.heartbeatFrequencyMS,
       localThresholdMS: options.localThresholdMS,
+      srvMaxHosts: options.srvMaxHosts,
     },
     {
       clock,

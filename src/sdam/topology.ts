@@ -16,6 +16,7 @@ import { describeSelectionFailure } from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { selectServer } from './server_selection.js';
+import { applySrvHosts } from './srv_hosts.js';
 import { TopologyEvents } from './topology_events.js';
 import { applyServerDescription } from './transitions.js';
 
@@ -27,6 +28,8 @@ export interface TopologyOptions {
   readonly loadBalanced: boolean;
   readonly heartbeatFrequencyMS: number;
   readonly localThresholdMS: number;
+  /** How many of the hosts of SRV records are followed; 0 is all. */
+  readonly srvMaxHosts: number;
 }
 
 /** What a topology needs from above. */
@@ -48,6 +51,7 @@ export interface TopologyPorts {
 export class Topology {
   readonly #ports: TopologyPorts;
   readonly #events: TopologyEvents;
+  readonly #srvMaxHosts: number;
   readonly #servers = new Map<string, Server>();
   readonly #waiters = new Set<Waiter<Server, SelectionRequest>>();
   #description: TopologyDescription;
@@ -56,7 +60,8 @@ export class Topology {
   constructor(options: TopologyOptions, ports: TopologyPorts) {
     this.#ports = ports;
     this.#events = new TopologyEvents(ports.publisher);
-    const { replicaSet, ...rest } = options;
+    const { replicaSet, srvMaxHosts, ...rest } = options;
+    this.#srvMaxHosts = srvMaxHosts;
     this.#description = initialTopology({
       ...rest,
       hosts: [...options.hosts],
@@ -237,10 +242,30 @@ export class Topology {
     if (reaction.requestCheck) server?.monitor?.requestCheck();
   }
 
+  /**
+   * The SRV records were read again: servers that are listed no more go, new ones come. Does nothing for a deployment that is not followed by
+   * its records, nor for an empty list, which a mistake in DNS would give (Polling SRV Records).
+   */
+  applySrvHosts(hosts: readonly string[]): void {
+    const { type } = this.#description;
+    const isFollowed = type === TopologyType.Sharded || type === TopologyType.Unknown;
+    if (!isFollowed || hosts.length === 0) return;
+    this.#applyTopology(applySrvHosts(this.#description, hosts, this.#srvMaxHosts, this.#ports.random), null);
+  }
+
   #apply(description: ServerDescription): void {
+    if (!this.#description.servers.has(description.address)) return;
+    this.#applyTopology(applyServerDescription(this.#description, description), description.address);
+  }
+
+  /**
+   * The one place where the description changes, in one step.
+   *
+   * @param heardFrom - the server whose news this is; null if it is of the deployment
+   */
+  #applyTopology(after: TopologyDescription, heardFrom: string | null): void {
+    if (this.#state !== 'open') return;
     const before = this.#description;
-    if (this.#state !== 'open' || !before.servers.has(description.address)) return;
-    const after = applyServerDescription(before, description);
     this.#description = after;
     const { added, removed, changed, differs } = diffTopology(before, after);
     for (const { previous, next } of changed) this.#events.serverChanged(previous, next);
@@ -249,8 +274,8 @@ export class Topology {
     if (this.closed) return;
     if (differs) this.#events.changed(before, after);
     for (const address of added) this.#servers.get(address)?.monitor?.start();
-    for (const { next } of changed) this.#checkDemoted(next, description.address);
-    this.#readyPool(after.servers.get(description.address));
+    for (const { next } of changed) this.#checkDemoted(next, heardFrom);
+    if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
     if (this.#waiters.size > 0) this.#wakeWaiters();
     // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to.
     if (this.#waiters.size > 0) this.#requestChecks();
@@ -261,7 +286,7 @@ export class Topology {
   }
 
   /** SDAM, "A note on invalidating the old primary": what it is now should be known as soon as possible. */
-  #checkDemoted({ address, type }: ServerDescription, heardFrom: string): void {
+  #checkDemoted({ address, type }: ServerDescription, heardFrom: string | null): void {
     if (address !== heardFrom && type === ServerType.Unknown) this.#servers.get(address)?.monitor?.requestCheck();
   }
 

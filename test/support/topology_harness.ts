@@ -62,6 +62,7 @@ export class TopologyHarness {
         loadBalanced: false,
         heartbeatFrequencyMS: 10_000,
         localThresholdMS: 15,
+        srvMaxHosts: 0,
         ...options,
       },
       {
@@ -74,9 +75,7 @@ export class TopologyHarness {
   }
 
   /** The peers at the other end of a server's monitor and pool that are open, oldest first. */
-  peersOf(address: string) {
-    return this.server.openPeers.filter(({ host }) => host === address);
-  }
+  readonly peersOf = (address: string) => this.server.openPeers.filter(({ host }) => host === address);
 
   readonly request = (fields: Partial<SelectionRequest> = {}): SelectionRequest => ({
     selector: writableSelector,
@@ -101,10 +100,10 @@ export class TopologyHarness {
       });
 
   /** Descriptions of the servers as `a RSPrimary`, …, after the type of the topology. */
-  types(): string[] {
+  readonly types = (): string[] => {
     const { type, servers } = this.topology.description;
     return [type, ...[...servers.values()].map(server => `${server.address.replace(':27017', '')} ${server.type}`)];
-  }
+  };
 
   #openServer(address: string, owner: Topology): Server {
     const { host = '', port = 0 } = new HostAddress(address);
