@@ -197,7 +197,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
         reject(this.#error);
         return;
       }
-      this.#exchange = { requestId, purpose, phase, deadline, resolve, reject, nextLimit: null };
+      this.#exchange = { requestId, answers: requestId, purpose, phase, deadline, resolve, reject, nextLimit: null };
       deadline.watch(this);
       this.#write(message, purpose.name);
     });
@@ -223,6 +223,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     }
     this.#exchange = {
       requestId,
+      answers: requestId,
       purpose,
       phase,
       deadline,
@@ -333,10 +334,13 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     }
     const exchange = this.#exchange;
     if (exchange === null) protocolError(`a message (responseTo ${responseTo}) that nobody had asked for`);
-    if (responseTo !== exchange.requestId) wrongAnswer(responseTo, exchange.requestId);
+    // Of many replies each answers the one before (OP_MSG, "exhaustAllowed"); there are servers that name the request in each.
+    if (responseTo !== exchange.answers && responseTo !== exchange.requestId) {
+      wrongAnswer(responseTo, exchange.answers);
+    }
     exchange.deadline.unwatch(this);
     if (reply.moreToCome && exchange.nextLimit !== null) {
-      exchange.requestId = frame.readInt32LE(4);
+      exchange.answers = frame.readInt32LE(4);
       exchange.deadline = exchange.nextLimit();
       exchange.deadline.watch(this);
     } else {

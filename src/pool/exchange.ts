@@ -5,8 +5,9 @@ import type { Purpose } from './purpose.js';
 
 /** A message that is on its way, or whose reply is awaited. */
 export interface Exchange {
-  /** Of the message that the next reply answers: the request, or the reply before. */
-  requestId: number;
+  readonly requestId: number;
+  /** The number of the message that the next reply answers: the request, or the reply before. */
+  answers: number;
   readonly purpose: Purpose;
   readonly phase: OperationPhase;
   deadline: Deadline;

@@ -26,13 +26,14 @@ interface GoEvent {
   readonly reason?: string;
   readonly from?: string;
   readonly to?: string | { readonly kind: string };
+  readonly awaited?: boolean;
 }
 
 function add(streams: Streams, stream: string, text: string): void {
   (streams[stream] ??= []).push(text);
 }
 
-/** What was recorded of the Go driver. Heartbeats are left out: Go streams them, and monitors of this version poll. */
+/** What was recorded of the Go driver. */
 export function goStreams(scenario: string): Streams {
   const streams: Streams = {};
   for (const line of readFileSync(join(DIRECTORY, `${scenario}.go.jsonl`), 'utf8')
@@ -46,6 +47,7 @@ export function goStreams(scenario: string): Streams {
       add(streams, `server ${address}`, `${from} -> ${(to as { kind: string }).kind}`);
     else if (type === 'TopologyDescriptionChanged')
       add(streams, 'topology', `${sorted(from)} -> ${sorted(to as string)}`);
+    else if (type.startsWith('Heartbeat')) add(streams, 'heartbeats', `${type} ${event.awaited}`);
     else if (type.startsWith('Server')) add(streams, `server ${address}`, type);
     else if (type.startsWith('Topology')) add(streams, 'topology', type);
   }
@@ -77,6 +79,7 @@ interface AnyEvent {
   readonly connectionId?: number;
   readonly reason?: string;
   readonly commandName?: string;
+  readonly awaited?: boolean;
   readonly previousDescription?: unknown;
   readonly newDescription?: unknown;
 }
@@ -90,7 +93,9 @@ export function ourStreams(events: readonly MonitoringEvent[], addresses: readon
     const type = name.replace(/^./, first => first.toUpperCase());
     if (name.startsWith('command')) add(streams, 'commands', `${type} ${commandName}`);
     else if (name.startsWith('connection')) add(streams, `pool ${host}`, poolText(type, connectionId, reason));
-    else if (name === 'serverDescriptionChanged') {
+    else if (name.startsWith('serverHeartbeat')) {
+      add(streams, 'heartbeats', `${type.replace('Server', '')} ${(event as AnyEvent).awaited}`);
+    } else if (name === 'serverDescriptionChanged') {
       const change = [previousDescription, newDescription] as readonly ServerDescription[];
       add(streams, `server ${host}`, change.map(server => server.type).join(' -> '));
     } else if (name === 'topologyDescriptionChanged') {
@@ -109,7 +114,7 @@ export function ourStreams(events: readonly MonitoringEvent[], addresses: readon
 }
 
 /** Starts the peer against which the streams were recorded. */
-export async function startPeer(mode: 'standalone' | 'rs'): Promise<{ addresses: string[]; stop(): void }> {
+export async function startPeer(mode: 'standalone' | 'rs' | 'lb'): Promise<{ addresses: string[]; stop(): void }> {
   const ports = await freePorts(mode === 'rs' ? 3 : 1);
   const settings = JSON.stringify({ mode, ports, lifeMS: 20_000 });
   const child = spawn(process.execPath, [join(DIRECTORY, 'scripted-peer.mjs'), settings], { cwd: ROOT });

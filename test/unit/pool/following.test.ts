@@ -61,11 +61,20 @@ describe('Connection, following a request that has many replies', () => {
     assert.deepEqual(told, ['1…', '2…', '3']);
   });
 
-  it('closes when a reply does not answer the one before', async () => {
+  it('takes replies that all name the request, as some servers send them', async () => {
+    const { told, request, peer, connection } = await following();
+
+    for (const n of [1, 2]) peer.send(replyMessage({ ok: 1, n }, request.requestId, { ...MORE, requestId: 500 + n }));
+
+    assert.deepEqual(told, ['1…', '2…']);
+    connection.close(new Error('test over'));
+  });
+
+  it('closes when a reply answers neither the one before nor the request', async () => {
     const { told, request, peer, connection } = await following();
     peer.send(replyMessage({ ok: 1, n: 1 }, request.requestId, { ...MORE, requestId: 501 }));
 
-    peer.send(replyMessage({ ok: 1, n: 2 }, request.requestId, MORE));
+    peer.send(replyMessage({ ok: 1, n: 2 }, 777, MORE));
 
     assert.deepEqual(told, ['1…', 'MongoUnexpectedServerResponseError']);
     assert.notEqual(connection.error, null);
