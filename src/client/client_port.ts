@@ -1,5 +1,4 @@
-import type { Engine } from '../operations/engine.js';
-import type { Clock } from '../runtime/clock.js';
+import type { EngineSource } from '../operations/engine.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { Inherited } from './inherit.js';
 
@@ -7,12 +6,8 @@ import type { Inherited } from './inherit.js';
  * What databases, collections and cursors need of their client. They know it by this, so that no file of theirs imports MongoClient,
  * which imports them.
  */
-export interface ClientPort {
+export interface ClientPort extends EngineSource {
   readonly options: ResolvedOptions;
   /** What databases inherit. @internal */
   readonly context: Inherited;
-  /** @internal */
-  readonly clock: Clock;
-  /** What operations work with; connects if need be. @internal */
-  engine(): Engine;
 }

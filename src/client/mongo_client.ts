@@ -7,7 +7,7 @@ import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { UNTIMED } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
-import { MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
+import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
@@ -20,11 +20,13 @@ import type { Abortable } from '../operations/options.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
 import type { PoolStats } from '../pool/pool_options.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
+import { type DNSResolver, systemResolver } from '../runtime/dns.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
+import { SrvPoller } from '../sdam/srv_poller.js';
 import { ClientSession, type SessionClient } from '../sessions/client_session.js';
 import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
@@ -37,6 +39,7 @@ import { Db, type DbOptions } from './db.js';
 import { createEngine, type Effects } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { runSteps } from './run.js';
+import { SrvDiscovery } from './srv_discovery.js';
 import { refuseUnsupported } from './unsupported.js';
 
 /** @public */
@@ -58,7 +61,17 @@ export interface ConnectOptions extends Abortable {
   readPreference?: ReadPreference;
 }
 
-const SYSTEM: Effects = Object.freeze({ clock: systemClock, random: systemRandom, open: openSocket });
+/** What it works with; tests pass their own. */
+export interface ClientEffects extends Effects {
+  readonly resolver: DNSResolver;
+}
+
+const SYSTEM: ClientEffects = Object.freeze({
+  clock: systemClock,
+  random: systemRandom,
+  open: openSocket,
+  resolver: systemResolver,
+});
 
 // Here and not there, since a database's file cannot import this one: that would be a cycle.
 declare module './db.js' {
@@ -80,18 +93,21 @@ declare module './db.js' {
  * @public
  */
 export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
-  /** The connection string, the options and the defaults in one frozen value. */
-  readonly options: ResolvedOptions;
   /** What databases and operations inherit. @internal */
   readonly context: Inherited;
   readonly #publisher: EventPublisher;
-  readonly #effects: Effects;
+  readonly #effects: ClientEffects;
   /** This client's own, and what libraries that wrap it have added. */
   #driverInfo: readonly DriverInfo[];
   #metadata: Document;
   readonly #sessions: ServerSessionPool;
   /** Those that a user has started and not ended. */
   readonly #activeSessions = new Set<ClientSession>();
+  /** As given; of an SRV connection string without what DNS knows. */
+  readonly #givenOptions: ResolvedOptions;
+  #options: ResolvedOptions;
+  #discovery: SrvDiscovery | null = null;
+  #poller: SrvPoller | null = null;
   #engine: Engine | null = null;
   #closing: Promise<void> | null = null;
   #wasClosed = false;
@@ -101,10 +117,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    */
   constructor(url: string, options?: MongoClientOptions);
   /** @internal */
-  constructor(url: string, options: MongoClientOptions | undefined, effects: Effects);
-  constructor(url: string, options?: MongoClientOptions, effects: Effects = SYSTEM) {
+  constructor(url: string, options: MongoClientOptions | undefined, effects: ClientEffects);
+  constructor(url: string, options?: MongoClientOptions, effects: ClientEffects = SYSTEM) {
     super();
-    this.options = resolveOptions(url, options);
+    this.#givenOptions = resolveOptions(url, options);
+    this.#options = this.#givenOptions;
     refuseUnsupported(this.options);
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
@@ -117,6 +134,14 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   static async connect(url: string, options?: MongoClientOptions): Promise<MongoClient> {
     return new MongoClient(url, options).connect();
+  }
+
+  /**
+   * The connection string, the options and the defaults in one frozen value. Of an SRV connection string it has no `hosts`, and nothing of what
+   * else DNS may say, until the client is connected.
+   */
+  get options(): ResolvedOptions {
+    return this.#options;
   }
 
   /** @internal */
@@ -163,15 +188,15 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const deadline = startDeadline(this.context, options, this.#effects.clock);
     await this.#closing;
     this.#wasClosed = false;
-    const engine = this.engine();
-    const readPreference = options.readPreference ?? this.options.readPreference;
-    const request = {
-      selector: readPreferenceSelector(readPreference),
-      wanted: readPreference.mode,
-      purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
-      deprioritized: new Set<string>(),
-    };
     try {
+      const engine = await this.engine(deadline);
+      const readPreference = options.readPreference ?? this.options.readPreference;
+      const request = {
+        selector: readPreferenceSelector(readPreference),
+        wanted: readPreference.mode,
+        purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
+        deprioritized: new Set<string>(),
+      };
       const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
       if (engine.topology.trySelect(request) === null) await engine.topology.select(request, limit);
     } catch (error) {
@@ -240,7 +265,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       get sessionTimeoutMinutes() {
         return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
       },
-      endTransaction: (state, name, deadline) => endTransaction(this.engine(), state, name, deadline),
+      endTransaction: async (state, name, deadline) => {
+        await endTransaction(await this.engine(deadline), state, name, deadline);
+      },
     };
   }
 
@@ -286,6 +313,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   async #close(): Promise<void> {
     await Promise.all(Array.from(this.#activeSessions, session => session.endSession().catch(() => undefined)));
+    this.#discovery?.close();
+    this.#discovery = null;
+    this.#poller?.close();
+    this.#poller = null;
     const engine = this.#engine;
     if (engine === null) return;
     await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
@@ -304,12 +335,32 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoNotConnectedError after `close`
    * @internal
    */
-  engine(): Engine {
+  engine(deadline: Deadline): Engine | Promise<Engine> {
     if (this.#engine !== null) return this.#engine;
     if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
-    this.#engine = createEngine(this.options, () => this.#metadata, this.#publisher, this.#sessions, this.#effects);
-    this.#engine.topology.open();
+    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions) : this.#discover(deadline);
+  }
+
+  /** The same where DNS has to be asked for the hosts first. */
+  async #discover(deadline: Deadline): Promise<Engine> {
+    this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects);
+    const discovery = this.#discovery;
+    const options = await discovery.resolve(deadline);
+    if (discovery !== this.#discovery) throw new MongoClientClosedError();
+    return this.#engine ?? this.#open(options, discovery);
+  }
+
+  #open(options: ResolvedOptions, discovery?: SrvDiscovery): Engine {
+    this.#options = options;
+    const engine = createEngine(options, () => this.#metadata, this.#publisher, this.#sessions, this.#effects);
+    this.#engine = engine;
+    engine.topology.open();
     this.#publisher.announce('open', this);
-    return this.#engine;
+    if (discovery !== undefined && this.#engine === engine) {
+      const { clock } = this.#effects;
+      this.#poller = new SrvPoller(options, { clock, topology: engine.topology, lookUp: () => discovery.hosts() });
+      this.#poller.start();
+    }
+    return engine;
   }
 }

@@ -34,7 +34,8 @@ export async function run<O extends OperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const operation = make(withOverrides(context, options), options);
-    return await execute(client.engine(), operation, deadline);
+    const engine = client.engine(deadline);
+    return await execute(engine instanceof Promise ? await engine : engine, operation, deadline);
   } catch (error) {
     throw withCaller(error, options, run);
   }
@@ -53,8 +54,10 @@ export async function runExplainable<O extends CommandOperationOptions, T>(
     const own = withOverrides(context, options);
     const { explain } = options;
     const operation = make(own, options);
-    if (!isGiven(explain)) return await execute(client.engine(), operation, deadline);
-    return (await execute(client.engine(), explained(operation, own, explain), deadline)) as T;
+    const found = client.engine(deadline);
+    const engine = found instanceof Promise ? await found : found;
+    if (!isGiven(explain)) return await execute(engine, operation, deadline);
+    return (await execute(engine, explained(operation, own, explain), deadline)) as T;
   } catch (error) {
     throw withCaller(error, options, runExplainable);
   }
@@ -75,7 +78,7 @@ export async function runSteps<O extends CommandOperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const steps = make(withOverrides(context, options), options);
-    return await steps(client.engine(), deadline);
+    return await steps(await client.engine(deadline), deadline);
   } catch (error) {
     throw withCaller(error, options, runSteps);
   }

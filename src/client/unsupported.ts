@@ -10,7 +10,6 @@ import type { ResolvedOptions } from '../uri/resolved_options.js';
 export function refuseUnsupported(options: ResolvedOptions): void {
   const missing: Record<string, boolean> = {
     'authentication (a user, authMechanism)': options.credentials !== undefined,
-    'mongodb+srv:// connection strings': options.srvHost !== undefined,
     autoEncryption: options.autoEncryption !== undefined,
   };
   for (const [what, asked] of Object.entries(missing)) {

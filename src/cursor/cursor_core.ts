@@ -4,7 +4,7 @@ import { Deadline } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
-import type { Engine } from '../operations/engine.js';
+import type { EngineSource } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
 import type { Operation } from '../operations/operation.js';
@@ -24,7 +24,7 @@ type Prefetched = { readonly reply: CursorReply } | { readonly error: unknown };
  * Source: Find, getMore and killCursors Commands; Client Side Operations Timeout, "Cursors".
  */
 export class CursorCore {
-  readonly #engine: () => Engine;
+  readonly #source: EngineSource;
   readonly #settings: CursorSettings;
   /** Called once, when nothing can be read any more. */
   readonly #onEnd: () => void;
@@ -53,8 +53,8 @@ export class CursorCore {
   /** It was closed before all had been read. */
   killed = false;
 
-  constructor(engine: () => Engine, settings: CursorSettings, onEnd: () => void = () => undefined) {
-    this.#engine = engine;
+  constructor(source: EngineSource, settings: CursorSettings, onEnd: () => void = () => undefined) {
+    this.#source = source;
     this.#settings = settings;
     this.#onEnd = onEnd;
     const { prefetch, signal } = settings;
@@ -202,10 +202,11 @@ export class CursorCore {
     return prefetched.reply;
   }
 
-  #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
-    const engine = this.#engine();
+  async #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
+    const found = this.#source.engine(deadline);
+    const engine = found instanceof Promise ? await found : found;
     this.#pool = engine.sessions;
-    return executeWith(this.#scope, engine, operation, deadline);
+    return await executeWith(this.#scope, engine, operation, deadline);
   }
 
   /** The command for the next batch, or null when there is none. */
@@ -267,9 +268,9 @@ export class CursorCore {
     const shared = context.session?.deadline ?? null;
     if (shared !== null) return this.#signal === undefined ? shared : shared.withSignal(this.#signal);
     if (timeoutMode === CursorTimeoutMode.ITERATION) {
-      return Deadline.start(budget, this.#engine().clock, this.#signal);
+      return Deadline.start(budget, this.#source.clock, this.#signal);
     }
-    this.#lifetime ??= Deadline.start(budget, this.#engine().clock, this.#signal);
+    this.#lifetime ??= Deadline.start(budget, this.#source.clock, this.#signal);
     return this.#lifetime;
   }
 
@@ -318,9 +319,9 @@ export class CursorCore {
     // With its connection the server has lost the cursor too.
     const lost = this.#scope.pinned !== null && this.#scope.pinned.connection.error !== null;
     try {
-      const engine = this.#engine();
-      const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, engine.clock);
+      const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, this.#source.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
+      const engine = await this.#source.engine(bounded);
       if (!lost) await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.

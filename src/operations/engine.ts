@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import type { Deadline } from '../csot/deadline.js';
 import type { EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
@@ -18,6 +19,13 @@ export interface Engine {
   readonly random: Random;
   readonly encoder: MessageEncoder;
   readonly options: EngineOptions;
+}
+
+/** Where those that send commands get it from. */
+export interface EngineSource {
+  readonly clock: Clock;
+  /** At once; or when DNS has told the hosts of an SRV connection string. Connects if need be. */
+  engine(deadline: Deadline): Engine | Promise<Engine>;
 }
 
 export interface EngineOptions {

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { MongoAPIError, MongoParseError } from '../errors/driver.js';
+import type { SrvRecord } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
 import { HostAddress } from '../sdam/description/host_address.js';
 import { refuseImpossibleDeployment } from './conflicts.js';
@@ -7,12 +8,6 @@ import { parseQuery } from './connection_string.js';
 import { boolean, REFUSED } from './options/parsers.js';
 import { type OptionName, optionOfUri } from './options/table.js';
 import { frozenOptions, type ResolvedOptions } from './resolved_options.js';
-
-/** One SRV record. Priority and weight mean nothing here. */
-export interface SrvRecord {
-  readonly name: string;
-  readonly port: number;
-}
 
 /** What DNS answered for an SRV connection string. */
 export interface SrvAnswer {
@@ -90,6 +85,13 @@ export function isAllowedSrvHost(
   // With fewer than three labels there is no parent domain to be trusted, and so the host itself is the domain.
   const domain = labels.length < 3 ? srvHost : labels.slice(1).join('.');
   return host.endsWith(`.${domain}`);
+}
+
+/** The hosts of records read again; those that may not be used are left out (Polling SRV Records, "Implementation"). */
+export function allowedSrvHosts(records: readonly SrvRecord[], options: ResolvedOptions): HostAddress[] {
+  return records
+    .filter(({ name }) => isAllowedSrvHost(name, options))
+    .map(record => HostAddress.fromSrvRecord({ ...record, name: plain(record.name) }));
 }
 
 /** At most `max` of the hosts, each with the same chance; all of them for 0. */

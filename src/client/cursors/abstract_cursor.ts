@@ -335,7 +335,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     transactionDeadline(cursorOptions, undefined);
     const lazy = cursorOptions.lazy === true && context.bsonOptions.raw !== true;
     const core: CursorCore = new CursorCore(
-      () => this.owner.engine(),
+      this.owner,
       {
         context: lazy ? { ...context, decode: lazyDecoder(context.bsonOptions) } : context,
         open: () => this.openOperation(context),

@@ -3,6 +3,7 @@ import { binaryVectorSuite } from './binary_vector.js';
 import { bsonCorpusSuite } from './bson_corpus.js';
 import { cmapSuite } from './cmap.js';
 import { concernDocumentSuite, concernUriSuite } from './concerns.js';
+import { seedlistSuite } from './dns_seedlist.js';
 import { maxStalenessSuite } from './max_staleness.js';
 import { sdamSuites } from './sdam.js';
 import { inWindowSuite, roundTripTimeSuite, selectionSuite } from './server_selection.js';
@@ -23,4 +24,5 @@ export const legacySuites: readonly LegacySuite[] = [
   cmapSuite,
   bsonCorpusSuite,
   binaryVectorSuite,
+  seedlistSuite,
 ];

@@ -1,0 +1,98 @@
+import type { Deadline, EndDescription } from '../csot/deadline.js';
+import { waitFor } from '../csot/wait.js';
+import { MongoNetworkError } from '../errors/network.js';
+import type { DNSResolver, SrvRecord } from '../runtime/dns.js';
+import type { ResolvedOptions } from './resolved_options.js';
+import { type SrvAnswer, srvQueryName } from './srv.js';
+
+type SrvOptions = Pick<ResolvedOptions, 'srvHost' | 'srvServiceName'>;
+
+/** Answers that another try may change. */
+const TRANSIENT: readonly unknown[] = [
+  'ETIMEOUT',
+  'ESERVFAIL',
+  'EREFUSED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EBADRESP',
+  'EAI_AGAIN',
+];
+/** There is no such name, or no record of this kind. */
+const NONE: readonly unknown[] = ['ENOTFOUND', 'ENODATA'];
+const MOST_ATTEMPTS = 3;
+/** Milliseconds before the second attempt; twice as many before the third. */
+const PAUSE_MS = 100;
+
+/** What is asked, of whom. */
+interface Query<T> {
+  readonly type: 'SRV' | 'TXT';
+  readonly name: string;
+  readonly resolver: DNSResolver;
+  ask(name: string): Promise<T>;
+}
+
+/**
+ * Asks DNS for all that an SRV connection string leaves open.
+ *
+ * Source: Initial DNS Seedlist Discovery, "Querying DNS" and "Default Connection String Options".
+ *
+ * @throws MongoNetworkError that names the record, the name servers and the reason
+ */
+export async function lookUpSrv(options: SrvOptions, resolver: DNSResolver, deadline: Deadline): Promise<SrvAnswer> {
+  const name = String(options.srvHost);
+  const [hosts, txt] = await Promise.all([
+    lookUpSrvHosts(options, resolver, deadline),
+    lookUp({ type: 'TXT', name, resolver, ask: it => resolver.resolveTxt(it) }, deadline, []),
+  ]);
+  return { hosts, txt };
+}
+
+/** The same for the hosts alone. */
+export function lookUpSrvHosts(
+  options: SrvOptions,
+  resolver: DNSResolver,
+  deadline: Deadline,
+): Promise<readonly SrvRecord[]> {
+  const name = srvQueryName(options);
+  return lookUp({ type: 'SRV', name, resolver, ask: it => resolver.resolveSrv(it) }, deadline);
+}
+
+/** @param none - what it means that there is no such record; an error by default */
+async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await waitFor(
+        query.ask(query.name),
+        deadline,
+        () => endOf(query),
+        text => new MongoNetworkError(text),
+      );
+    } catch (error) {
+      if (deadline.ended() !== null) throw error;
+      const { code } = error as { code?: unknown };
+      if (none !== undefined && NONE.includes(code)) return none;
+      if (attempt === MOST_ATTEMPTS || !TRANSIENT.includes(code)) throw failureOf(query, error, attempt);
+      await deadline.pause(PAUSE_MS * attempt);
+    }
+  }
+}
+
+function endOf({ type, name, resolver }: Query<unknown>): EndDescription {
+  return {
+    during: `while waiting for the ${type} record of ${name} from the name servers ${resolver.servers().join(', ')}`,
+    phase: 'serverSelection',
+    maybeApplied: false,
+  };
+}
+
+function failureOf({ type, name, resolver }: Query<unknown>, error: unknown, attempts: number): Error {
+  const { code, message } = error as { code?: unknown; message?: string };
+  const hint = NONE.includes(code)
+    ? 'There is no such record: look for a typing error in the host of the connection string; a host without SRV records is for mongodb:// and not for mongodb+srv://'
+    : 'Look whether the name servers of this machine can be reached; the connection string of the form mongodb:// needs no SRV records';
+  const times = attempts === 1 ? '' : ` ${attempts} times`;
+  return new MongoNetworkError(
+    `Could not read the ${type} record of ${name} (asked ${resolver.servers().join(', ')}${times}): ${String(message)}. ${hint}`,
+    { cause: error as Error },
+  );
+}
