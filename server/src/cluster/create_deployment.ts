@@ -7,7 +7,7 @@ import { Member, type Role } from '../replication/member.js';
 import { Oplog } from '../replication/oplog.js';
 import { ReplicaSet } from '../replication/replica_set.js';
 import { SessionTable } from '../replication/sessions.js';
-import { Transaction } from '../replication/transaction.js';
+import { Transaction, transactionLifetimeMS } from '../replication/transaction.js';
 import { WriteLocks } from '../replication/write_locks.js';
 import { TimerGroup } from '../runtime/clock.js';
 import { IdGenerator } from '../runtime/ids.js';
@@ -32,7 +32,12 @@ export function createDeployment(plan: ClusterPlan): Deployment {
     version,
     storage,
     locks,
-    sessions: new SessionTable(clock, identity => new Transaction(storage, locks, oplog, identity)),
+    sessions: new SessionTable(clock, {
+      begin: identity => limited(new Transaction(storage, locks, oplog, identity), timers),
+      onEnd: session => {
+        for (const { cursors } of members) cursors.killSession(session);
+      },
+    }),
     clusterTime,
     oplog,
     defaults: noDefaultConcerns(),
@@ -51,7 +56,14 @@ export function newMember(
   socketPath = '',
 ): Member {
   const processId = ids.objectId(clock.wallTime());
-  return new Member({ index, address: socketPath, role: roleOf(topology, index), processId, ids });
+  return new Member({ index, address: socketPath, role: roleOf(topology, index), processId, ids, clock });
+}
+
+/** One that is open for too long is aborted. */
+function limited(transaction: Transaction, timers: TimerGroup): Transaction {
+  const timer = timers.set(transactionLifetimeMS, () => transaction.abort());
+  transaction.onEnd = () => timer.cancel();
+  return transaction;
 }
 
 /** The one that the options name may do everything, as all may that are known. */

@@ -13,9 +13,9 @@ import { removeMatching } from './delete.js';
 import { Fields, fieldsOf } from './fields.js';
 import { bypassesValidation, insertDocument } from './insert.js';
 import { openCursor } from './read.js';
-import { parseUpdate, statementsOf, type UpdateStatement, updateOnce } from './update.js';
+import { countsOf, parseUpdate, statementsOf, type UpdateStatement, updateOnce } from './update.js';
 import { variablesOf } from './variables.js';
-import { runBatch } from './write_batch.js';
+import { runBatch, withReport } from './write_batch.js';
 
 const operations = ['insert', 'update', 'delete'] as const;
 type OperationName = (typeof operations)[number];
@@ -29,6 +29,7 @@ interface Operation {
 
 const counts = { nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
 type Counts = typeof counts;
+const countNames = Object.keys(counts) as (keyof Counts)[];
 
 /** One command for writes of all kinds to many collections; what became of each is told in a cursor. */
 export function bulkWrite(context: CommandContext): Document {
@@ -39,10 +40,14 @@ export function bulkWrite(context: CommandContext): Document {
   const options = { variables: variablesOf(context), bypassesValidation: bypassesValidation(context) };
   const total: Counts = { ...counts };
   const results: Document[] = [];
-  const errors = runBatch(context, list, (operation, idx) => {
-    const result = runOperation(context.deployment, operation, options, total);
-    if (!errorsOnly) results.push({ ok: new Double(1), idx, ...result });
+  const report = runBatch(context, list, {
+    execute: operation => runOperation(context.deployment, operation, options),
+    count: ({ result, counted }, idx) => {
+      for (const name of countNames) total[name] += counted[name] ?? 0;
+      if (!errorsOnly) results.push({ ok: new Double(1), idx, ...result });
+    },
   });
+  const { errors } = report;
   for (const { index, ...error } of errors) {
     const nModified = list[Number(index)]?.name === 'update' ? { nModified: 0 } : {};
     results.push({ ok: new Double(0), idx: index, ...error, n: 0, ...nModified });
@@ -54,35 +59,34 @@ export function bulkWrite(context: CommandContext): Document {
     results.map(result => BsonDocument.fromValue(result)),
     cursor.count('batchSize') ?? Number.POSITIVE_INFINITY,
   );
-  return { cursor: opened, nErrors: errors.length, ...total };
+  return withReport({ cursor: opened, nErrors: errors.length, ...total }, { ...report, errors: [] });
+}
+
+/** What the cursor tells of an operation, and what it adds to the counts. */
+interface OperationOutcome {
+  readonly result: Document;
+  readonly counted: Partial<Counts>;
 }
 
 function runOperation(
   deployment: Deployment,
   operation: Operation,
   options: Pick<UpdateStatement, 'variables' | 'bypassesValidation'>,
-  total: Counts,
-): Document {
+): OperationOutcome {
   const { namespace, fields } = operation;
   const owner = 'bulkWrite.ops';
   switch (operation.name) {
-    case 'insert':
-      insertDocument(
-        deployment,
-        namespace,
-        BsonDocument.fromValue(new Fields(owner, fields).document('document')),
-        options.bypassesValidation,
-      );
-      total.nInserted++;
-      return { n: 1 };
+    case 'insert': {
+      const document = BsonDocument.fromValue(new Fields(owner, fields).document('document'));
+      insertDocument(deployment, namespace, document, options.bypassesValidation);
+      return { result: { n: 1 }, counted: { nInserted: 1 } };
+    }
     case 'update': {
       const statement = parseUpdate(fields, owner, { filter: 'filter', update: 'updateMods' }, options);
-      const { matched, modified, upserted } = updateOnce(deployment, namespace, statement);
-      total.nMatched += matched;
-      total.nModified += modified;
-      if (upserted === undefined) return { n: matched, nModified: modified };
-      total.nUpserted++;
-      return { n: 1, nModified: 0, upserted: { _id: upserted.value['_id'] } };
+      const { matched, modified, upserted } = countsOf(updateOnce(deployment, namespace, statement));
+      const counted = { nMatched: matched, nModified: modified };
+      if (upserted === undefined) return { result: { n: matched, nModified: modified }, counted };
+      return { result: { n: 1, nModified: 0, upserted }, counted: { ...counted, nUpserted: 1 } };
     }
     case 'delete': {
       const parsed = new Fields(owner, fields);
@@ -93,8 +97,7 @@ function runOperation(
         fold: compileCollation(parsed.optionalDocument('collation')),
         variables: options.variables,
       });
-      total.nDeleted += n;
-      return { n };
+      return { result: { n }, counted: { nDeleted: n } };
     }
   }
 }

@@ -4,6 +4,7 @@ import { type Namespace } from '../engine/namespace.js';
 import { type Operation } from '../operations/operation.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member } from '../replication/member.js';
+import { type StatementHistory } from '../replication/statement_history.js';
 
 export interface CommandContext {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly deployment: Deployment;
   /** Whether the command may go on: whoever waits, waits by it. */
   readonly operation: Operation;
+  /** Of a retryable write: which of its statements were executed before. */
+  readonly history?: StatementHistory | undefined;
 }
 
 export type Handler = (context: CommandContext) => Document | Promise<Document>;

@@ -15,24 +15,33 @@ const defaultAwaitMS = 1000;
 
 export function getMore(context: CommandContext): Document | Promise<Document> {
   const cursor = findCursor(context);
-  const fault = context.member.failPoints.takeOnGetMore();
-  try {
-    if (fault !== undefined && fault.blockTimeMS > 0) {
-      return context.operation.sleep(fault.blockTimeMS).then(() => {
-        failAs(fault);
-        return nextBatch(context, cursor);
-      });
-    }
-    if (fault !== undefined) failAs(fault);
-    const reply = nextBatch(context, cursor);
-    return reply instanceof Promise && cursor.isChangeStream ? reply.catch(rethrowLabelled) : reply;
-  } catch (error) {
+  const release = context.member.cursors.use(cursor);
+  const rethrow = (error: unknown): never => {
     throw cursor.isChangeStream ? labelResumable(error) : error;
+  };
+  let reply: Document | Promise<Document>;
+  try {
+    reply = continueCursor(context, cursor);
+  } catch (error) {
+    release();
+    return rethrow(error);
   }
+  if (reply instanceof Promise) return reply.catch(rethrow).finally(release);
+  release();
+  return reply;
 }
 
-function rethrowLabelled(error: unknown): never {
-  throw labelResumable(error);
+function continueCursor(context: CommandContext, cursor: Cursor): Document | Promise<Document> {
+  const fault = context.member.failPoints.takeOnGetMore();
+  if (fault === undefined) return nextBatch(context, cursor);
+  if (fault.blockTimeMS === 0) {
+    failAs(fault);
+    return nextBatch(context, cursor);
+  }
+  return context.operation.sleep(fault.blockTimeMS).then(async () => {
+    failAs(fault);
+    return nextBatch(context, cursor);
+  });
 }
 
 function findCursor(context: CommandContext): Cursor {

@@ -12,7 +12,7 @@ import { checkHint } from './hint.js';
 import { statementsOf } from './update.js';
 import { variablesOf } from './variables.js';
 import { checkNoView } from './view.js';
-import { runBatch, withWriteErrors } from './write_batch.js';
+import { checkSingle, runBatch, withReport } from './write_batch.js';
 
 const deleteFields: ReadonlySet<string> = new Set(['q', 'limit', 'collation', 'hint', 'sampleId']);
 
@@ -23,7 +23,7 @@ export function remove(context: CommandContext): Document {
   let n = 0;
   const statements = statementsOf(context, 'deletes');
   checkStatements(context.deployment.version, 'delete.deletes', statements, deleteFields);
-  const errors = runBatch(context, statements, statement => {
+  const execute = (statement: Document): number => {
     const fields = new Fields('delete.deletes', statement);
     const filter = fields.document('q');
     const limit = fields.count('limit');
@@ -33,15 +33,17 @@ export function remove(context: CommandContext): Document {
         `The limit field in delete objects must be 0 or 1. Got ${String(limit)}`,
       );
     }
-    n += removeMatching(context.deployment, namespace, {
+    checkSingle(context, limit === 0, 'limit=0');
+    return removeMatching(context.deployment, namespace, {
       filter,
       isMulti: limit === 0,
       hint: fields.raw('hint'),
       fold: compileCollation(fields.optionalDocument('collation')),
       variables,
     });
-  });
-  return withWriteErrors({ n }, errors);
+  };
+  const report = runBatch(context, statements, { execute, count: removed => (n += removed) });
+  return withReport({ n }, report);
 }
 
 /** Removes what matches and answers how many that were. */

@@ -1,7 +1,10 @@
 import { Double, Int32, Long } from 'bson';
 import { type Document } from '../bson/types.js';
+import { cursorTimeoutMS } from '../engine/cursors.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
+import { sessionTimeoutMS } from '../replication/sessions.js';
+import { transactionLifetimeMS } from '../replication/transaction.js';
 import { type CommandContext } from './context.js';
 import { genericFields } from './generic_fields.js';
 
@@ -67,7 +70,9 @@ const parameters: Readonly<Record<string, unknown>> = {
   authenticationMechanisms: ['MONGODB-X509', 'PLAIN', 'SCRAM-SHA-1', 'SCRAM-SHA-256'],
   enableTestCommands: true,
   requireApiVersion: false,
-  transactionLifetimeLimitSeconds: 60,
+  cursorTimeoutMillis: Long.fromNumber(cursorTimeoutMS),
+  localLogicalSessionTimeoutMinutes: sessionTimeoutMS / 60_000,
+  transactionLifetimeLimitSeconds: transactionLifetimeMS / 1000,
 };
 
 function parametersOf({ deployment, member }: CommandContext): Document {

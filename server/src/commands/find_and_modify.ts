@@ -1,3 +1,4 @@
+import { Int32 } from 'bson';
 import { type BsonDocument } from '../bson/document.js';
 import { type Document } from '../bson/types.js';
 import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
@@ -14,6 +15,7 @@ import { bypassesValidation } from './insert.js';
 import { updateOnce } from './update.js';
 import { variablesOf } from './variables.js';
 import { checkNoView } from './view.js';
+import { executeOnce, statementIds } from './write_batch.js';
 
 export function findAndModify(context: CommandContext): Document {
   const namespace = requireNamespace(context);
@@ -27,7 +29,11 @@ export function findAndModify(context: CommandContext): Document {
     );
   }
   checkNoView(context.deployment, namespace);
-  return removes ? removeOne(context, namespace, fields) : modifyOne(context, namespace, fields);
+  const id = statementIds(context)(0);
+  const { outcome, wasKnown } = executeOnce(context, id, () =>
+    removes ? removeOne(context, namespace, fields) : modifyOne(context, namespace, fields),
+  );
+  return wasKnown ? { ...outcome, retriedStmtId: new Int32(id) } : outcome;
 }
 
 function removeOne(context: CommandContext, namespace: Namespace, fields: Fields): Document {

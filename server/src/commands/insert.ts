@@ -10,18 +10,20 @@ import { isSince } from '../replication/versions.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { checkNoView } from './view.js';
-import { runBatch, withWriteErrors } from './write_batch.js';
+import { runBatch, withReport } from './write_batch.js';
 
 export function insert(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   checkWritableNamespace(namespace);
   const documents = documentsToInsert(context);
+  const bypass = bypassesValidation(context);
   let n = 0;
-  const errors = runBatch(context, documents, document => {
-    insertDocument(context.deployment, namespace, document, bypassesValidation(context));
-    n++;
+  const report = runBatch(context, documents, {
+    isOneWrite: true,
+    execute: document => insertDocument(context.deployment, namespace, document, bypass),
+    count: () => n++,
   });
-  return withWriteErrors({ n }, errors);
+  return withReport({ n }, report);
 }
 
 /** `bypass`: the collection's validator is not asked. */

@@ -86,7 +86,9 @@ export function openSource(
   context: CommandContext,
   namespace: Namespace,
   source: DocumentSource,
-  options: Partial<Omit<CursorOptions, 'namespace' | 'session' | 'batchSize'>> & { batchSize?: number | undefined },
+  options: Partial<Pick<CursorOptions, 'singleBatch' | 'awaitsData' | 'isChangeStream'>> & {
+    batchSize?: number | undefined;
+  },
 ): Document {
   const { lsid } = context.body;
   const ns = namespaceText(namespace);
@@ -94,6 +96,7 @@ export function openSource(
     singleBatch: false,
     ...options,
     namespace: ns,
+    neverExpires: fieldsOf(context).boolean('noCursorTimeout', false),
     session: lsid === undefined ? undefined : sessionKey(lsid),
     batchSize: options.batchSize ?? defaultBatchSize,
   });

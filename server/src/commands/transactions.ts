@@ -95,9 +95,11 @@ export async function runBehindTransactions(
   const { storage, locks, oplog } = context.deployment;
   for (;;) {
     const transaction = new Transaction(storage, locks, oplog);
+    const history = context.history?.fork();
     try {
-      const reply = run(inside(context, transaction));
+      const reply = run({ ...inside(context, transaction), history });
       transaction.commit();
+      if (history !== undefined) context.history?.adopt(history);
       return await reply;
     } catch (error) {
       transaction.abort();

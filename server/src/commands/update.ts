@@ -19,7 +19,7 @@ import { checkHint } from './hint.js';
 import { bypassesValidation } from './insert.js';
 import { evaluated, variablesOf } from './variables.js';
 import { checkNoView } from './view.js';
-import { runBatch, withWriteErrors } from './write_batch.js';
+import { checkSingle, runBatch, withReport } from './write_batch.js';
 
 /** The statements of a write command: from a kind-1 section or from the array in the body. */
 export function statementsOf(context: CommandContext, name: string): Document[] {
@@ -50,20 +50,22 @@ export function update(context: CommandContext): Document {
   let nModified = 0;
   const statements = statementsOf(context, 'updates');
   checkStatements(context.deployment.version, 'update.updates', statements, updateFields);
-  const errors = runBatch(context, statements, (statement, index) => {
-    const result = updateOnce(
-      context.deployment,
-      namespace,
-      parseUpdate(statement, 'update.updates', { filter: 'q', update: 'u' }, { variables, bypassesValidation: bypass }),
-    );
-    n += result.matched;
-    nModified += result.modified;
-    if (result.upserted !== undefined) {
+  const report = runBatch<Document, UpdateCounts>(context, statements, {
+    execute: statement => {
+      const names = { filter: 'q', update: 'u' };
+      const parsed = parseUpdate(statement, 'update.updates', names, { variables, bypassesValidation: bypass });
+      checkSingle(context, parsed.isMulti, 'multi=true');
+      return countsOf(updateOnce(context.deployment, namespace, parsed));
+    },
+    count: (counts, index) => {
+      n += counts.matched;
+      nModified += counts.modified;
+      if (counts.upserted === undefined) return;
       n++;
-      upserted.push({ index, _id: result.upserted.value['_id'] });
-    }
+      upserted.push({ index, ...counts.upserted });
+    },
   });
-  return withWriteErrors({ n, ...(upserted.length > 0 ? { upserted } : {}), nModified }, errors);
+  return withReport({ n, ...(upserted.length > 0 ? { upserted } : {}), nModified }, report);
 }
 
 /** One update statement, in parts that are checked. */
@@ -129,6 +131,17 @@ export interface UpdateResult {
   readonly before: BsonDocument | undefined;
   readonly after: BsonDocument | undefined;
   readonly upserted: BsonDocument | undefined;
+}
+
+/** What is told of an update, and kept for when it is sent again. */
+export interface UpdateCounts {
+  readonly matched: number;
+  readonly modified: number;
+  readonly upserted: { readonly _id: unknown } | undefined;
+}
+
+export function countsOf({ matched, modified, upserted }: UpdateResult): UpdateCounts {
+  return { matched, modified, upserted: upserted === undefined ? undefined : { _id: upserted.value['_id'] } };
 }
 
 export function updateOnce(deployment: Deployment, namespace: Namespace, statement: UpdateStatement): UpdateResult {

@@ -1,9 +1,13 @@
 import { Long } from 'bson';
 import { type BsonDocument } from '../bson/document.js';
 import { type Document } from '../bson/types.js';
+import { type Clock } from '../runtime/clock.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Signal } from '../runtime/signal.js';
 import { maxBsonObjectSize } from './collection.js';
+
+/** A cursor of no session that is not used for so long is closed; one of a session is closed with that. */
+export const cursorTimeoutMS = 10 * 60_000;
 
 /** Where a cursor gets its documents. */
 export interface DocumentSource {
@@ -29,8 +33,13 @@ export interface Cursor {
   /** How getMore waits for documents that are not there yet; undefined: it does not. */
   readonly awaitsData: boolean;
   readonly isChangeStream: boolean;
+  /** It is not closed because nobody uses it. */
+  readonly neverExpires: boolean;
   /** Emitted when it is closed before its end. */
   readonly killed: Signal;
+  lastUse: number;
+  /** How many commands are using it now. */
+  users: number;
 }
 
 export type CursorOptions = Pick<Cursor, 'namespace' | 'session'> & {
@@ -38,6 +47,7 @@ export type CursorOptions = Pick<Cursor, 'namespace' | 'session'> & {
   readonly singleBatch: boolean;
   readonly awaitsData?: boolean;
   readonly isChangeStream?: boolean;
+  readonly neverExpires?: boolean;
 };
 
 /** A batch, and the id of the cursor that has the rest: 0 when there is none. */
@@ -71,33 +81,50 @@ export class ListSource implements DocumentSource {
 /** The open cursors of one node. */
 export class CursorRegistry {
   readonly #ids: IdGenerator;
+  readonly #clock: Clock;
   readonly #cursors = new Map<string, Cursor>();
 
-  constructor(ids: IdGenerator) {
+  constructor(ids: IdGenerator, clock: Clock) {
     this.#ids = ids;
+    this.#clock = clock;
   }
 
   get size(): number {
+    this.#closeExpired();
     return this.#cursors.size;
   }
 
   /** Takes the first batch off a result and keeps the rest under an id, which is 0 when nothing is left. */
   open(source: DocumentSource, options: CursorOptions): Batch {
     const { namespace, session, batchSize, singleBatch, awaitsData = false, isChangeStream = false } = options;
+    const { neverExpires = false } = options;
+    this.#closeExpired();
     const batch = takeBatch(source, batchSize);
     // A batchSize of 0 opens a cursor even on an empty result; the first getMore closes it.
     const isDone = singleBatch || (source.isDone && batchSize !== 0);
     if (isDone) return { id: Long.ZERO, batch };
     const id = this.#ids.cursorId();
     this.#cursors.set(id.toString(), {
-      ...{ id, namespace, session, source, awaitsData, isChangeStream },
+      ...{ id, namespace, session, source, awaitsData, isChangeStream, neverExpires },
       killed: new Signal(),
+      lastUse: this.#clock.now(),
+      users: 0,
     });
     return { id, batch };
   }
 
   find(id: Long): Cursor | undefined {
+    this.#closeExpired();
     return this.#cursors.get(id.toString());
+  }
+
+  /** While a command uses a cursor it does not expire; the function returned ends that. */
+  use(cursor: Cursor): () => void {
+    cursor.users++;
+    return () => {
+      cursor.users--;
+      cursor.lastUse = this.#clock.now();
+    };
   }
 
   /** The next batch; a cursor with nothing left is closed and has the id 0 from then on. */
@@ -123,6 +150,15 @@ export class CursorRegistry {
 
   clear(): void {
     this.#killAll(() => true);
+  }
+
+  /** Nobody can tell whether it was closed in time or when somebody looked. */
+  #closeExpired(): void {
+    const oldest = this.#clock.now() - cursorTimeoutMS;
+    this.#killAll(
+      ({ session, neverExpires, users, lastUse }) =>
+        session === undefined && !neverExpires && users === 0 && lastUse <= oldest,
+    );
   }
 
   #killAll(isMeant: (cursor: Cursor) => boolean): number {

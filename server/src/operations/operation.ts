@@ -37,6 +37,8 @@ export class Operation implements Interruptible {
   /** How long JavaScript of the client has slept and has not been waited for yet. */
   #sleepMS = 0;
   isWaitingForLock = false;
+  /** Set by a fail point: it is done, but not answered. */
+  losesReply = false;
 
   constructor(facts: OperationFacts, timers: TimerGroup) {
     const { maxTimeMS } = facts;

@@ -4,6 +4,7 @@ import { CursorRegistry } from '../engine/cursors.js';
 import { FailPoints } from '../failpoints/fail_points.js';
 import { Network } from '../network/network.js';
 import { OperationTable } from '../operations/operation_table.js';
+import { type Clock } from '../runtime/clock.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Signal } from '../runtime/signal.js';
 
@@ -31,12 +32,19 @@ export class Member {
   #processId: ObjectId;
   #counter = 0;
 
-  constructor(options: { index: number; address: string; role: Role; processId: ObjectId; ids: IdGenerator }) {
+  constructor(options: {
+    index: number;
+    address: string;
+    role: Role;
+    processId: ObjectId;
+    ids: IdGenerator;
+    clock: Clock;
+  }) {
     this.index = options.index;
     this.#address = options.address;
     this.#role = options.role;
     this.#processId = options.processId;
-    this.cursors = new CursorRegistry(options.ids);
+    this.cursors = new CursorRegistry(options.ids, options.clock);
   }
 
   /** By which clients of a load balancer know it again. */

@@ -1,36 +1,61 @@
 import { Binary, Long } from 'bson';
 import { compareNumbers, isNumber, numberText } from '../bson/numbers.js';
-import { type Document, isDocument, typeOf } from '../bson/types.js';
+import { isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Clock } from '../runtime/clock.js';
 import { type TransactionIdentity } from './oplog.js';
+import { StatementHistory } from './statement_history.js';
 import { type Transaction } from './transaction.js';
 
-const timeoutMS = 30 * 60_000;
-/** Expired sessions are looked for when there are this many more than last time. */
-const sweepEvery = 10_000;
+export const sessionTimeoutMS = 30 * 60_000;
+/** How often sessions that have expired are looked for. */
+const sweepEveryMS = 60_000;
 
 interface SessionRecord {
   lastUse: number;
-  txnNumber: unknown;
-  /** The reply to the retryable write of that number. */
-  reply: Document | undefined;
-  /** The transaction of that number, if it is one. */
-  transaction: Transaction | undefined;
+  /** What was begun last; undefined: only reads were. */
+  active: ActiveNumber | undefined;
+}
+
+/** A transaction number, and what it stands for: a transaction, or a retryable write with what came of its statements. */
+interface ActiveNumber {
+  readonly txnNumber: unknown;
+  readonly transaction: Transaction | undefined;
+  readonly history: StatementHistory;
 }
 
 /** What the deployment remembers of its sessions; all nodes share it, as replication would. */
 export class SessionTable {
   readonly #clock: Clock;
   readonly #begin: (identity: TransactionIdentity) => Transaction;
+  readonly #onEnd: (session: string) => void;
   readonly #sessions = new Map<string, SessionRecord>();
   #term = 0;
-  #sweepAt = sweepEvery;
+  #sweepAt: number;
 
-  constructor(clock: Clock, begin: (identity: TransactionIdentity) => Transaction) {
+  /** @param options - `onEnd` is told of each session that has ended or expired. */
+  constructor(
+    clock: Clock,
+    options: { begin: (identity: TransactionIdentity) => Transaction; onEnd: (session: string) => void },
+  ) {
     this.#clock = clock;
-    this.#begin = begin;
+    this.#begin = options.begin;
+    this.#onEnd = options.onEnd;
+    this.#sweepAt = clock.now() + sweepEveryMS;
+  }
+
+  /** Ends what has not been used for too long; to be called now and then, for instance before each command. */
+  endExpired(): void {
+    const now = this.#clock.now();
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + sweepEveryMS;
+    for (const [session, { lastUse }] of this.#sessions) if (now - lastUse >= sessionTimeoutMS) this.end(session);
+  }
+
+  /** A command names the session: it lives on. */
+  use(session: string): void {
+    this.#recordOf(session);
   }
 
   /** A primary that steps down takes its open transactions with it. */
@@ -42,13 +67,14 @@ export class SessionTable {
 
   /** The transaction that a command with `autocommit: false` belongs to. */
   findTransaction(session: string, txnNumber: unknown, starts: boolean): Transaction {
-    const record = this.#sessions.get(session);
-    const order = record === undefined ? 1 : compareNumbers(txnNumber, record.txnNumber);
-    const [asked, active] = [numberText(txnNumber), record === undefined ? '-1' : numberText(record.txnNumber)];
+    const record = this.#recordOf(session);
+    const { active } = record;
+    const order = active === undefined ? 1 : compareNumbers(txnNumber, active.txnNumber);
+    const [asked, current] = [numberText(txnNumber), active === undefined ? '-1' : numberText(active.txnNumber)];
     if (order < 0) {
       throw new CommandError(
         ErrorCode.TransactionTooOld,
-        `Cannot start transaction with { txnNumber: ${asked} } on session ${session} because a newer transaction with txnNumber ${active} has already started on this session.`,
+        `Cannot start transaction with { txnNumber: ${asked} } on session ${session} because a newer transaction with txnNumber ${current} has already started on this session.`,
       );
     }
     if (order === 0 && starts) {
@@ -58,58 +84,64 @@ export class SessionTable {
       );
     }
     if (starts) return this.#start(session, txnNumber, record);
-    if (order === 0 && record?.transaction !== undefined) return record.transaction;
+    if (order === 0 && active?.transaction !== undefined) return active.transaction;
     throw new CommandError(
       ErrorCode.NoSuchTransaction,
-      `Given transaction number ${asked} does not match any in-progress transactions. The active transaction number is ${active}`,
+      `Given transaction number ${asked} does not match any in-progress transactions. The active transaction number is ${current}`,
     );
   }
 
-  #start(session: string, txnNumber: unknown, record: SessionRecord | undefined): Transaction {
-    record?.transaction?.abort();
+  #start(session: string, txnNumber: unknown, record: SessionRecord): Transaction {
+    record.active?.transaction?.abort();
     const transaction = this.#begin({
       lsid: { id: new Binary(Buffer.from(session, 'hex'), Binary.SUBTYPE_UUID) },
       txnNumber: Long.fromString(numberText(txnNumber)),
     });
-    this.#put(session, { lastUse: this.#clock.now(), txnNumber, reply: undefined, transaction });
+    record.active = { txnNumber, transaction, history: new StatementHistory() };
     return transaction;
   }
 
   /** Aborts what is open, in one session or in all. */
   abortTransactions(session?: string): void {
     const records = session === undefined ? this.#sessions.values() : [this.#sessions.get(session)];
-    for (const record of records) record?.transaction?.abort();
+    for (const record of records) record?.active?.transaction?.abort();
   }
 
-  /** The reply to this write if it was executed before. A number older than the latest is an error. */
-  findReply(session: string, txnNumber: unknown): Document | undefined {
-    const record = this.#sessions.get(session);
-    if (record === undefined) return undefined;
-    const order = compareNumbers(txnNumber, record.txnNumber);
+  /** What was executed of this write before. @throws CommandError when the number is older than the latest, or a transaction's. */
+  historyOf(session: string, txnNumber: unknown): StatementHistory {
+    const record = this.#recordOf(session);
+    const { active } = record;
+    const order = active === undefined ? 1 : compareNumbers(txnNumber, active.txnNumber);
     if (order < 0) {
       throw new CommandError(
         ErrorCode.TransactionTooOld,
-        `Retryable write with txnNumber ${String(txnNumber)} is prohibited on session ${session} because a newer retryable write with txnNumber ${String(record.txnNumber)} has already started on this session.`,
+        `Retryable write with txnNumber ${numberText(txnNumber)} is prohibited on session ${session} because a newer retryable write with txnNumber ${numberText(active?.txnNumber)} has already started on this session.`,
       );
     }
-    if (order === 0 && record.transaction !== undefined) {
+    if (order === 0 && active?.transaction !== undefined) {
       throw new CommandError(
         ErrorCode.IncompleteTransactionHistory,
         `Transaction number ${numberText(txnNumber)} of session ${session} is that of a multi-document transaction, not of a retryable write`,
       );
     }
+    if (order === 0 && active !== undefined) return active.history;
     // A newer number ends whatever was open under the older one.
-    if (order > 0) record.transaction?.abort();
-    return order === 0 ? record.reply : undefined;
+    active?.transaction?.abort();
+    const history = new StatementHistory();
+    record.active = { txnNumber, transaction: undefined, history };
+    return history;
   }
 
-  remember(session: string, txnNumber: unknown, reply: Document): void {
-    this.#put(session, { lastUse: this.#clock.now(), txnNumber, reply, transaction: undefined });
-  }
-
-  #put(session: string, record: SessionRecord): void {
+  #recordOf(session: string): SessionRecord {
+    const now = this.#clock.now();
+    const known = this.#sessions.get(session);
+    if (known !== undefined) {
+      known.lastUse = now;
+      return known;
+    }
+    const record: SessionRecord = { lastUse: now, active: undefined };
     this.#sessions.set(session, record);
-    if (this.#sessions.size >= this.#sweepAt) this.#sweep();
+    return record;
   }
 
   /** The ids of all sessions that it remembers. */
@@ -126,12 +158,7 @@ export class SessionTable {
   end(session: string): void {
     this.abortTransactions(session);
     this.#sessions.delete(session);
-  }
-
-  #sweep(): void {
-    const oldest = this.#clock.now() - timeoutMS;
-    for (const [session, { lastUse }] of this.#sessions) if (lastUse < oldest) this.end(session);
-    this.#sweepAt = this.#sessions.size + sweepEvery;
+    this.#onEnd(session);
   }
 }
 

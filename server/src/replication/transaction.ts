@@ -7,6 +7,8 @@ import { CommandError } from '../errors/command_error.js';
 import { type Oplog, type TransactionIdentity } from './oplog.js';
 import { lockKey, type WriteLocks } from './write_locks.js';
 
+export const transactionLifetimeMS = 60_000;
+
 type State = 'inProgress' | 'committed' | 'aborted';
 
 /**
@@ -27,6 +29,8 @@ export class Transaction {
   readonly #changes: Change[] = [];
   readonly #oplog: Oplog;
   readonly #identity: TransactionIdentity | undefined;
+  /** Set by whoever waits for its end; called once. */
+  onEnd: () => void = () => undefined;
   #state: State = 'inProgress';
 
   constructor(committed: Storage, locks: WriteLocks, oplog: Oplog, identity?: TransactionIdentity) {
@@ -49,6 +53,7 @@ export class Transaction {
   /** All writes at once, or none: a conflict aborts the transaction. */
   commit(): void {
     if (this.#state === 'committed') return;
+    this.onEnd();
     this.#locks.release(this.#writes.values());
     try {
       this.#apply();
@@ -66,6 +71,7 @@ export class Transaction {
   abort(): void {
     if (this.#state !== 'inProgress') return;
     this.#state = 'aborted';
+    this.onEnd();
     this.#locks.release(this.#writes.values());
     this.#writes.clear();
   }
