@@ -1,15 +1,14 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { type Compressor, compressors } from './compressors.js';
 import { headerSize, maxMessageSizeBytes, OpCode, ProtocolError, readHeader, writeHeader } from './header.js';
 
-export type Compressor = 'noop' | 'zlib';
-
-const compressorIds = { noop: 0, zlib: 2 } as const;
 const bodyOffset = headerSize + 9;
 
 /** Of the compressors that a client offers, those that this server speaks, in the client's order. */
-export function negotiateCompression(offered: unknown): Compressor[] {
+export function negotiateCompression(offered: unknown): string[] {
   if (!Array.isArray(offered)) return [];
-  return offered.filter((name): name is Compressor => name === 'zlib');
+  return offered.filter(
+    (name): name is string => name !== 'noop' && compressors.some(compressor => compressor.name === name),
+  );
 }
 
 export function decompress(message: Buffer): { opCode: number; payload: Buffer; compressor: Compressor } {
@@ -17,18 +16,17 @@ export function decompress(message: Buffer): { opCode: number; payload: Buffer; 
   const opCode = message.readInt32LE(headerSize);
   const size = message.readInt32LE(headerSize + 4);
   const compressorId = message.readUInt8(headerSize + 8);
-  const body = message.subarray(bodyOffset);
   if (size < 0 || size > maxMessageSizeBytes) throw new ProtocolError(`OP_COMPRESSED claims ${size} bytes`);
-  const payload = decompressBody(body, compressorId);
+  const compressor = compressors.find(({ id }) => id === compressorId);
+  if (compressor === undefined) throw new ProtocolError(`Unknown compressor ${compressorId}`);
+  const payload = decompressBody(message.subarray(bodyOffset), compressor);
   if (payload.length !== size) throw new ProtocolError('OP_COMPRESSED holds another number of bytes than it claims');
-  return { opCode, payload, compressor: compressorId === compressorIds.noop ? 'noop' : 'zlib' };
+  return { opCode, payload, compressor };
 }
 
-function decompressBody(body: Buffer, compressorId: number): Buffer {
-  if (compressorId === compressorIds.noop) return body;
-  if (compressorId !== compressorIds.zlib) throw new ProtocolError(`Unknown compressor ${compressorId}`);
+function decompressBody(body: Buffer, compressor: Compressor): Buffer {
   try {
-    return inflateSync(body, { maxOutputLength: maxMessageSizeBytes });
+    return compressor.decompress(body);
   } catch (cause) {
     throw new ProtocolError('OP_COMPRESSED cannot be decompressed', { cause });
   }
@@ -37,12 +35,12 @@ function decompressBody(body: Buffer, compressorId: number): Buffer {
 export function compress(message: Buffer, compressor: Compressor): Buffer {
   const { requestId, responseTo, opCode } = readHeader(message);
   const payload = message.subarray(headerSize);
-  const body = compressor === 'zlib' ? deflateSync(payload) : payload;
+  const body = compressor.compress(payload);
   const compressed = Buffer.allocUnsafe(bodyOffset + body.length);
   writeHeader(compressed, { length: compressed.length, requestId, responseTo, opCode: OpCode.compressed });
   compressed.writeInt32LE(opCode, headerSize);
   compressed.writeInt32LE(payload.length, headerSize + 4);
-  compressed.writeUInt8(compressorIds[compressor], headerSize + 8);
+  compressed.writeUInt8(compressor.id, headerSize + 8);
   body.copy(compressed, bodyOffset);
   return compressed;
 }

@@ -1,6 +1,7 @@
 import { parseDocument } from '../bson/document.js';
 import { type Document } from '../bson/types.js';
-import { type Compressor, decompress } from './compression.js';
+import { decompress } from './compression.js';
+import { type Compressor } from './compressors.js';
 import { crc32c } from './crc32c.js';
 import { headerSize, OpCode, ProtocolError, readHeader } from './header.js';
 
