@@ -211,4 +211,4 @@ export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
 // Options and concerns
 export type * from './uri/client_options.js';
-export { Compressor } from './wire/op_compressed.js';
+export { Compressor, type CompressorName } from './wire/compressor.js';

@@ -22,6 +22,7 @@ import { ClusterClock } from '../sessions/cluster_time.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
+import { codecsOf } from './codecs.js';
 
 /** The effects that a client works with; tests pass their own. */
 export interface Effects {
@@ -55,7 +56,7 @@ export function createEngine(
   const { clock, random } = effects;
   const encoder = new MessageEncoder();
   const establish: EstablishSettings = {
-    handshake: handshakeOptions(options, metadata),
+    handshake: handshakeOptions(options, metadata, effects.loadPackage),
     connectTimeoutMS: options.connectTimeoutMS,
     commandTimeoutMS: options.timeoutMS ?? 0,
     encoder,
@@ -148,7 +149,7 @@ function openServer(
       // Nor do they belong to a user, or have to do with the time of operations.
       authenticator: undefined,
       commandTimeoutMS: 0,
-      handshake: { ...establish.handshake, compressors: [] },
+      handshake: { ...establish.handshake, codecs: [] },
     },
     onChecked(description) {
       topology.onServerDescription(description);
@@ -158,12 +159,10 @@ function openServer(
   return (server = new Server(address, pool, monitor));
 }
 
-function handshakeOptions(options: ResolvedOptions, metadata: () => Document): HandshakeOptions {
+function handshakeOptions(options: ResolvedOptions, metadata: () => Document, load?: LoadPackage): HandshakeOptions {
   return {
     metadata,
-    // The others need packages that are not loaded yet.
-    compressors: options.compressors.filter(name => name === 'zlib'),
-    zlibCompressionLevel: options.zlibCompressionLevel ?? -1,
+    codecs: codecsOf(options, load),
     useHello: options.serverApi !== undefined || options.loadBalanced,
     loadBalanced: options.loadBalanced,
     apiFields: options.serverApi === undefined ? {} : { ...serverApiFields(options.serverApi) },

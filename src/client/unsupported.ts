@@ -15,10 +15,4 @@ export function refuseUnsupported(options: ResolvedOptions): void {
   for (const [what, asked] of Object.entries(missing)) {
     if (asked) throw new MongoCompatibilityError(`This version of mongotempo does not support ${what} yet`);
   }
-  const compressors = options.compressors.filter(name => name !== 'zlib');
-  if (compressors.length === 0) return;
-  process.emitWarning(
-    `This version of mongotempo does not support the compressors ${compressors.join(' and ')} yet, and goes on without`,
-    'MongoOptionWarning',
-  );
 }

@@ -11,6 +11,7 @@ import type {
   TransportOptions,
   TransportStep,
 } from '../runtime/transport.js';
+import type { Codec } from '../wire/codec.js';
 import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
@@ -88,7 +89,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   readonly #reader: FrameReader;
   readonly #poolGeneration: Generation;
   #maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE;
-  #zlibLevel: number | null = null;
+  #codec: Codec | null = null;
   #exchange: Exchange | null = null;
   #draining: number | null = null;
   /** Who wants to use the connection after its late reply. */
@@ -169,12 +170,12 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /**
    * From the hello on, messages up to the server's own limit are accepted.
    *
-   * @param zlibLevel - with which messages are compressed from now on; null does not compress
+   * @param codec - with which messages are compressed from now on; null does not compress
    */
-  configure(maxMessageSize: number, zlibLevel: number | null): void {
+  configure(maxMessageSize: number, codec: Codec | null): void {
     this.#maxMessageSize = maxMessageSize;
     this.#reader.maxMessageSize = maxMessageSize;
-    this.#zlibLevel = zlibLevel;
+    this.#codec = codec;
   }
 
   /**
@@ -242,8 +243,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   }
 
   #write(message: Buffer, commandName: string): void {
-    if (this.#zlibLevel !== null && mayCompress(commandName)) {
-      this.#transport.write(compressMessage(message, this.#zlibLevel));
+    if (this.#codec !== null && mayCompress(commandName)) {
+      this.#transport.write(compressMessage(message, this.#codec));
       return;
     }
     // What the system did not take at once stays in the message's memory, which the encoder must then not use again.
@@ -351,7 +352,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
 
   #replyIn(frame: Buffer): Reply {
     const compressed = frame.readInt32LE(12) === OpCode.compressed;
-    const message = compressed ? decompressMessage(frame, this.#maxMessageSize) : frame;
+    const message = compressed ? decompressMessage(frame, this.#maxMessageSize, this.#codec) : frame;
     const opCode = message.readInt32LE(12);
     if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
     const { body, moreToCome } = decodeOpMsg(message);

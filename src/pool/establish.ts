@@ -60,7 +60,7 @@ export async function establish(
     deadline.record('hello');
     const now = clock.now();
     const times = { roundTripTime: now - begin, lastUpdateTime: now };
-    connection.description = describeConnection(address, hello, times, handshake.compressors);
+    connection.description = describeConnection(address, hello, times, handshake.codecs);
     const { limits, compressor, server } = connection.description;
     if (handshake.loadBalanced && server.serviceId === null) throw noService(address);
     settings.onHello?.(connection);
@@ -68,7 +68,7 @@ export async function establish(
     if (conversation !== undefined && server.type !== ServerType.RSArbiter) {
       await authenticate(connection, conversation, hello, settings, deadline);
     }
-    connection.configure(limits.maxMessageSizeBytes, compressor === 'zlib' ? handshake.zlibCompressionLevel : null);
+    connection.configure(limits.maxMessageSizeBytes, handshake.codecs.find(({ name }) => name === compressor) ?? null);
     // Something wrong may have come in one piece with the reply.
     if (connection.error !== null) throw connection.error;
     return hello;

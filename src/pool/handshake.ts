@@ -2,6 +2,8 @@ import type { Document } from '../bson/index.js';
 import { parseHello } from '../sdam/description/hello.js';
 import { type ServerDescription, sameObjectId } from '../sdam/description/server_description.js';
 import type { TopologyVersion } from '../sdam/description/types.js';
+import type { Codec } from '../wire/codec.js';
+import type { CompressorName } from '../wire/compressor.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';
 import type { MessageLimits } from '../wire/message_encoder.js';
 
@@ -12,7 +14,7 @@ export interface ConnectionDescription {
   /** The server's own number for this connection. */
   readonly serverConnectionId: bigint | null;
   /** The name of the compressor to use, or undefined. */
-  readonly compressor: string | undefined;
+  readonly compressor: CompressorName | undefined;
 }
 
 /** What a client says of itself when it opens a connection. */
@@ -20,9 +22,7 @@ export interface HandshakeOptions {
   /** Client metadata: driver, operating system, platform, application. Asked for anew for each connection. */
   readonly metadata: () => Document;
   /** Compressors to offer, in order of preference. */
-  readonly compressors: readonly string[];
-  /** -1 is zlib's own default. */
-  readonly zlibCompressionLevel: number;
+  readonly codecs: readonly Codec[];
   /** `hello` from the first message on; otherwise the legacy command, which every server knows. */
   readonly useHello: boolean;
   readonly loadBalanced: boolean;
@@ -48,7 +48,7 @@ export function handshakeCommand(options: HandshakeOptions): Document {
     ...(options.useHello ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),
     ...(options.loadBalanced && { loadBalanced: true }),
     client: options.metadata(),
-    compression: options.compressors,
+    compression: options.codecs.map(({ name }) => name),
     backpressure: BACKPRESSURE_VERSION,
     ...options.apiFields,
     $db: 'admin',
@@ -80,7 +80,7 @@ export function describeConnection(
   address: string,
   reply: Document,
   times: { readonly roundTripTime: number; readonly lastUpdateTime: number },
-  offeredCompressors: readonly string[],
+  offered: readonly Codec[],
 ): ConnectionDescription {
   const server = parseHello(address, reply, { ...times, minRoundTripTime: 0 });
   const accepted: unknown = reply['compression'];
@@ -92,7 +92,7 @@ export function describeConnection(
       maxWriteBatchSize: server.maxWriteBatchSize ?? DEFAULT_LIMITS.maxWriteBatchSize,
     },
     serverConnectionId: toBigInt(reply['connectionId']),
-    compressor: offeredCompressors.find(name => Array.isArray(accepted) && accepted.includes(name)),
+    compressor: offered.find(({ name }) => Array.isArray(accepted) && accepted.includes(name))?.name,
   };
 }
 

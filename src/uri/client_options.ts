@@ -7,6 +7,7 @@ import type { ReadConcernLevel, ReadConcernLike } from '../concern/read_concern.
 import type { ReadPreference, ReadPreferenceMode, TagSet } from '../concern/read_preference.js';
 import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
+import type { CompressorName } from '../wire/compressor.js';
 
 /** @public */
 export interface Auth {
@@ -26,9 +27,6 @@ export interface PkFactory {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   createPk(): any;
 }
-
-/** @public */
-export type CompressorName = 'none' | 'snappy' | 'zlib' | 'zstd';
 
 /** @public */
 export type ServerMonitoringMode = 'auto' | 'poll' | 'stream';

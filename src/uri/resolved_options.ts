@@ -5,8 +5,8 @@ import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { HostAddress } from '../sdam/description/host_address.js';
+import type { CompressorName } from '../wire/compressor.js';
 import type {
-  CompressorName,
   DriverInfo,
   LogComponentSeveritiesClientOptions,
   MongoDBLogWritable,

@@ -1,6 +1,7 @@
 import { decodeDocument } from '../../src/bson/decode.js';
 import { DocumentReader } from '../../src/bson/document_reader.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
+import { zlibCodec } from '../../src/wire/codec.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError, readHeader } from '../../src/wire/header.js';
 import { decompressMessage } from '../../src/wire/op_compressed.js';
@@ -12,7 +13,9 @@ import { accepted, Finding, type FuzzTarget, proportional, withUnpacking } from 
 
 function readEverything(frame: Buffer): void {
   const message =
-    readHeader(frame).opCode === OpCode.compressed ? decompressMessage(frame, DEFAULT_MAX_MESSAGE_SIZE) : frame;
+    readHeader(frame).opCode === OpCode.compressed
+      ? decompressMessage(frame, DEFAULT_MAX_MESSAGE_SIZE, zlibCodec(-1))
+      : frame;
   const { opCode } = readHeader(message);
   if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
   const { body, moreToCome, sequences } = decodeOpMsg(message);

@@ -5,11 +5,14 @@ import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, deserialize, serialize } from '../../src/bson/index.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
+import { zlibCodec } from '../../src/wire/codec.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { MessageEncoder } from '../../src/wire/message_encoder.js';
 import { compressMessage, decompressMessage } from '../../src/wire/op_compressed.js';
 import { decodeOpMsg } from '../../src/wire/op_msg.js';
 import { body, message, opMsg, sequence } from '../unit/wire/bytes.js';
+
+const CODEC = zlibCodec(-1);
 
 // A failing property prints its seed and the smallest counterexample.
 
@@ -149,7 +152,9 @@ describe('wire properties', () => {
           };
 
           const written = Buffer.from(encoder.encode(outgoing, LIMITS, {}));
-          const read = decodeOpMsg(packed ? decompressMessage(compressMessage(written, -1), 48_000_000) : written);
+          const read = decodeOpMsg(
+            packed ? decompressMessage(compressMessage(written, CODEC), 48_000_000, CODEC) : written,
+          );
 
           assert.deepEqual(deserialize(read.body.slice()), deserialize(serialize(command)));
           assert.deepEqual(
@@ -204,10 +209,10 @@ describe('wire properties', () => {
           body(parts.body),
           ...parts.sequences.map(each => sequence(each.identifier, each.documents)),
         ]);
-        const bad = packed ? compressMessage(whole, 1) : whole;
+        const bad = packed ? compressMessage(whole, CODEC) : whole;
         for (const [where, value] of changes) bad[16 + (where % (bad.length - 16))] = value;
 
-        survives(() => decodeAll(packed ? decompressMessage(bad, 100_000) : bad));
+        survives(() => decodeAll(packed ? decompressMessage(bad, 100_000, CODEC) : bad));
       }),
       { numRuns: 1000 },
     );
@@ -218,7 +223,7 @@ describe('wire properties', () => {
       fc.property(fc.uint8Array({ maxLength: 400 }), bytes => {
         survives(() => decodeAll(message(2013, [bytes])));
         survives(() => decodeAll(opMsg([Buffer.of(0), bytes])));
-        survives(() => decompressMessage(message(2012, [bytes]), 100_000));
+        survives(() => decompressMessage(message(2012, [bytes]), 100_000, CODEC));
         survives(() => new FrameReader(new Frames(), 100_000).push(Buffer.from(bytes)));
       }),
       { numRuns: 1000 },

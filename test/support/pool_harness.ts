@@ -25,8 +25,7 @@ export const LIMITS = { maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_0
 
 export const HANDSHAKE: HandshakeOptions = {
   metadata: () => ({ driver: { name: 'test', version: '0' } }),
-  compressors: [],
-  zlibCompressionLevel: -1,
+  codecs: [],
   useHello: false,
   loadBalanced: false,
   apiFields: {},

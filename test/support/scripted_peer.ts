@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { type Document, serialize } from '../../src/bson/index.js';
 import { Deferred } from '../../src/runtime/deferred.js';
+import { zlibCodec } from '../../src/wire/codec.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { OpCode, readHeader } from '../../src/wire/header.js';
 import { decompressMessage } from '../../src/wire/op_compressed.js';
@@ -49,7 +50,7 @@ export class ReceivedCommand {
     this.peer = peer;
     this.requestId = readHeader(frame).requestId;
     this.compressed = readHeader(frame).opCode === OpCode.compressed;
-    const plain = this.compressed ? decompressMessage(frame, 48_000_000) : frame;
+    const plain = this.compressed ? decompressMessage(frame, 48_000_000, zlibCodec(-1)) : frame;
     const { body: raw, moreToCome, flags } = decodeOpMsg(plain);
     this.flags = flags;
     this.body = new Reply(raw, moreToCome, { close: () => undefined }).document;

@@ -1,7 +1,8 @@
 import { type Socket } from 'node:net';
-import { type Document } from '../bson/types.js';
+import { toNumber } from '../bson/numbers.js';
+import { type Document, isDocument } from '../bson/types.js';
 import { dispatch } from '../commands/dispatch.js';
-import { nextInStream } from '../commands/exhaust.js';
+import { awaitsChanges } from '../commands/look_up.js';
 import { Channel } from '../network/channel.js';
 import { type Deployment } from '../replication/deployment.js';
 import { type Member } from '../replication/member.js';
@@ -99,16 +100,14 @@ export class Connection {
   #answer(request: Request): void {
     const reply = this.#dispatch(request.body, request);
     if (!(reply instanceof Promise)) {
-      const next = nextOf(request, request.body, reply);
-      if (next === undefined) this.#send(request, reply, request.requestId, false);
-      else this.#startWaiting(this.#stream(request, reply, next));
+      if (this.#streams(request, reply)) this.#startWaiting(this.#stream(request, reply));
+      else this.#send(request, reply, request.requestId, false);
       return;
     }
     this.#startWaiting(
       reply.then(async later => {
-        const next = nextOf(request, request.body, later);
-        if (next === undefined) this.#send(request, later, request.requestId, false);
-        else await this.#stream(request, later, next);
+        if (this.#streams(request, later)) await this.#stream(request, later);
+        else this.#send(request, later, request.requestId, false);
       }),
     );
   }
@@ -135,19 +134,21 @@ export class Connection {
       });
   }
 
-  /** Replies that are not asked for one by one, each as soon as there is one; ends with the last of them or the socket. */
-  async #stream(request: Request, first: Document, second: Document): Promise<void> {
+  #streams(request: Request, reply: Document): boolean {
+    return request.exhaustAllowed && awaitsChanges(request.body) && toNumber(reply['ok']) === 1;
+  }
+
+  /** hello without being asked again: every change, and one reply every maxAwaitTimeMS; ends with an error or the socket. */
+  async #stream(request: Request, first: Document): Promise<void> {
     let reply = first;
-    let next: Document | undefined = second;
     let responseTo = request.requestId;
-    while (next !== undefined) {
+    while (toNumber(reply['ok']) === 1 && isDocument(reply['topologyVersion'])) {
       if (!this.#channel.isOpen) return;
       responseTo = this.#send(request, reply, responseTo, true);
-      const body: Document = next;
-      reply = await this.#dispatch(body, request);
+      const { topologyVersion } = reply;
+      reply = await this.#dispatch({ ...request.body, topologyVersion, client: undefined }, request);
       // A node that was stopped meanwhile answers nothing.
       if (this.#state.isClosed || !this.#member.isAlive) return;
-      next = nextOf(request, body, reply);
     }
     this.#send(request, reply, responseTo, false);
   }
@@ -161,8 +162,4 @@ export class Connection {
     }
     return header.requestId;
   }
-}
-
-function nextOf({ exhaustAllowed }: Request, body: Document, reply: Document): Document | undefined {
-  return exhaustAllowed ? nextInStream(body, reply) : undefined;
 }

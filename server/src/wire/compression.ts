@@ -1,14 +1,15 @@
-import { type Compressor, compressors } from './compressors.js';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { headerSize, maxMessageSizeBytes, OpCode, ProtocolError, readHeader, writeHeader } from './header.js';
 
+export type Compressor = 'noop' | 'zlib';
+
+const compressorIds = { noop: 0, zlib: 2 } as const;
 const bodyOffset = headerSize + 9;
 
 /** Of the compressors that a client offers, those that this server speaks, in the client's order. */
-export function negotiateCompression(offered: unknown): string[] {
+export function negotiateCompression(offered: unknown): Compressor[] {
   if (!Array.isArray(offered)) return [];
-  return offered.filter(
-    (name): name is string => name !== 'noop' && compressors.some(compressor => compressor.name === name),
-  );
+  return offered.filter((name): name is Compressor => name === 'zlib');
 }
 
 export function decompress(message: Buffer): { opCode: number; payload: Buffer; compressor: Compressor } {
@@ -16,17 +17,18 @@ export function decompress(message: Buffer): { opCode: number; payload: Buffer; 
   const opCode = message.readInt32LE(headerSize);
   const size = message.readInt32LE(headerSize + 4);
   const compressorId = message.readUInt8(headerSize + 8);
+  const body = message.subarray(bodyOffset);
   if (size < 0 || size > maxMessageSizeBytes) throw new ProtocolError(`OP_COMPRESSED claims ${size} bytes`);
-  const compressor = compressors.find(({ id }) => id === compressorId);
-  if (compressor === undefined) throw new ProtocolError(`Unknown compressor ${compressorId}`);
-  const payload = decompressBody(message.subarray(bodyOffset), compressor);
+  const payload = decompressBody(body, compressorId);
   if (payload.length !== size) throw new ProtocolError('OP_COMPRESSED holds another number of bytes than it claims');
-  return { opCode, payload, compressor };
+  return { opCode, payload, compressor: compressorId === compressorIds.noop ? 'noop' : 'zlib' };
 }
 
-function decompressBody(body: Buffer, compressor: Compressor): Buffer {
+function decompressBody(body: Buffer, compressorId: number): Buffer {
+  if (compressorId === compressorIds.noop) return body;
+  if (compressorId !== compressorIds.zlib) throw new ProtocolError(`Unknown compressor ${compressorId}`);
   try {
-    return compressor.decompress(body);
+    return inflateSync(body, { maxOutputLength: maxMessageSizeBytes });
   } catch (cause) {
     throw new ProtocolError('OP_COMPRESSED cannot be decompressed', { cause });
   }
@@ -35,12 +37,12 @@ function decompressBody(body: Buffer, compressor: Compressor): Buffer {
 export function compress(message: Buffer, compressor: Compressor): Buffer {
   const { requestId, responseTo, opCode } = readHeader(message);
   const payload = message.subarray(headerSize);
-  const body = compressor.compress(payload);
+  const body = compressor === 'zlib' ? deflateSync(payload) : payload;
   const compressed = Buffer.allocUnsafe(bodyOffset + body.length);
   writeHeader(compressed, { length: compressed.length, requestId, responseTo, opCode: OpCode.compressed });
   compressed.writeInt32LE(opCode, headerSize);
   compressed.writeInt32LE(payload.length, headerSize + 4);
-  compressed.writeUInt8(compressor.id, headerSize + 8);
+  compressed.writeUInt8(compressorIds[compressor], headerSize + 8);
   body.copy(compressed, bodyOffset);
   return compressed;
 }

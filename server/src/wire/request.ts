@@ -1,7 +1,6 @@
 import { parseDocument } from '../bson/document.js';
 import { type Document } from '../bson/types.js';
-import { decompress } from './compression.js';
-import { type Compressor } from './compressors.js';
+import { type Compressor, decompress } from './compression.js';
 import { crc32c } from './crc32c.js';
 import { headerSize, OpCode, ProtocolError, readHeader } from './header.js';
 

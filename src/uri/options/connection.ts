@@ -1,5 +1,6 @@
 import { parseServerApi } from '../../concern/server_api.js';
-import type { CompressorName, DriverInfo, RuntimeAdapters } from '../client_options.js';
+import type { CompressorName } from '../../wire/compressor.js';
+import type { DriverInfo, RuntimeAdapters } from '../client_options.js';
 import { srvAllowedHostsSuffix, srvHostValidator } from '../srv_hosts.js';
 import { option } from './option.js';
 import { boolean, integer, oneOf, type Parser, REFUSED, record, text } from './parsers.js';

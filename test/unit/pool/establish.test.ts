@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ObjectId } from '../../../src/bson/index.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
+import { zlibCodec } from '../../../src/wire/codec.js';
 import { PoolHarness } from '../../support/pool_harness.js';
 import { replyMessage } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
@@ -12,7 +13,7 @@ const OVERLOAD = [MongoErrorLabel.SystemOverloadedError, MongoErrorLabel.Retryab
 
 describe('establishing a connection', () => {
   it('sends the legacy hello with helloOk, the metadata and what may be compressed', async () => {
-    const { server, checkOut } = PoolHarness.ready({ handshake: { compressors: ['zlib'] } });
+    const { server, checkOut } = PoolHarness.ready({ handshake: { codecs: [zlibCodec(-1)] } });
     let hello: unknown;
     server.hello = command => {
       hello = command.body;
@@ -48,7 +49,7 @@ describe('establishing a connection', () => {
   });
 
   it('compresses requests and reads compressed replies once both sides know zlib', async () => {
-    const harness = PoolHarness.ready({ handshake: { compressors: ['zlib'] } });
+    const harness = PoolHarness.ready({ handshake: { codecs: [zlibCodec(-1)] } });
     const { server, checkOut } = harness;
     server.hello = () => ({ ...STANDALONE, compression: ['zlib'] });
     const connection = await checkOut();

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import zlib from 'node:zlib';
+import * as snappy from 'snappy';
+import { codecsOf } from '../../../src/client/codecs.js';
+import { type Codec, snappyCodec, type Zstd, zlibCodec, zstdCodec } from '../../../src/wire/codec.js';
+import { compressMessage, decompressMessage } from '../../../src/wire/op_compressed.js';
+import { body, opCompressed, opMsg, protocolError } from './bytes.js';
+
+const SNAPPY = snappyCodec(snappy);
+const hasZstd = 'zstdCompressSync' in zlib;
+const TEXT = Buffer.from('mongo '.repeat(500));
+const LIMIT = 48_000_000;
+
+const codecs: readonly [string, () => Codec, string | false][] = [
+  ['zlib', () => zlibCodec(-1), false],
+  ['snappy', () => SNAPPY, false],
+  [
+    'zstd',
+    () => zstdCodec(zlib as unknown as Zstd),
+    hasZstd ? false : `zlib of Node ${process.version} has no zstd; 22.15 and later have`,
+  ],
+];
+
+for (const [name, make, skip] of codecs) {
+  describe(name, { skip }, () => {
+    it('packs tighter, and unpacks to the same bytes', () => {
+      const codec = make();
+      const packed = codec.compress(TEXT);
+
+      assert.ok(packed.length < TEXT.length / 4);
+      assert.deepEqual(codec.decompress(packed, TEXT.length), TEXT);
+      assert.equal(codec.name, name);
+    });
+
+    it('carries a message', () => {
+      const message = opMsg([body({ text: 'mongo '.repeat(500) })]);
+      const codec = make();
+
+      assert.deepEqual(decompressMessage(compressMessage(message, codec), LIMIT, codec), message);
+    });
+
+    it('uses no more memory than the message claims', () => {
+      const codec = make();
+      const bomb = codec.compress(Buffer.alloc(10_000_000));
+
+      assert.throws(() => codec.decompress(bomb, 100), protocolError(/cannot be unpacked|that claims/));
+    });
+
+    it('refuses bytes that are none of its own', () => {
+      for (const bytes of [
+        Buffer.alloc(0),
+        Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+        Buffer.from('nothing'),
+      ]) {
+        const codec = make();
+        assert.throws(() => decompressMessage(opCompressed(codec.id, bytes, 10), LIMIT, codec), protocolError(/./));
+      }
+    });
+
+    it('reads nothing of a compressor that was not negotiated', () => {
+      const message = compressMessage(opMsg([body({ ok: 1 })]), make());
+      const other = name === 'zlib' ? SNAPPY : zlibCodec(-1);
+
+      for (const codec of [other, null]) {
+        assert.throws(() => decompressMessage(message, LIMIT, codec), protocolError(/was not negotiated/));
+      }
+    });
+  });
+}
+
+describe('codecsOf', () => {
+  async function warningsOf(use: () => unknown): Promise<[unknown, string[]]> {
+    const warnings: string[] = [];
+    const listener = ({ message }: Error) => warnings.push(message);
+    process.on('warning', listener);
+    const result = use();
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('warning', listener);
+    return [result, warnings];
+  }
+
+  it('has those that were asked for, in their order', async () => {
+    const [names, warnings] = await warningsOf(() =>
+      codecsOf({ compressors: ['snappy', 'zlib'], zlibCompressionLevel: 3 }).map(({ name }) => name),
+    );
+
+    assert.deepEqual(names, ['snappy', 'zlib']);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('goes on without one whose package is not installed, and says so', async () => {
+    const load = (name: string): never => {
+      throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
+    };
+    const [names, warnings] = await warningsOf(() =>
+      codecsOf({ compressors: ['snappy', 'zlib'], zlibCompressionLevel: undefined }, load).map(({ name }) => name),
+    );
+
+    assert.deepEqual(names, ['zlib']);
+    assert.match(warnings.join('\n'), /snappy needs the package snappy, which is not installed.* goes on without/);
+  });
+
+  it('has zstd where Node has it, and says so where not', async () => {
+    const [names, warnings] = await warningsOf(() =>
+      codecsOf({ compressors: ['zstd'], zlibCompressionLevel: undefined }).map(({ name }) => name),
+    );
+
+    assert.deepEqual(names, hasZstd ? ['zstd'] : []);
+    assert.equal(warnings.length, hasZstd ? 0 : 1);
+  });
+});
