@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     random: systemRandom,
     connection: parts,
     establish: establishSettings(parts),
+    onHandshake: () => undefined,
     onConnectionError: error => console.error(error),
   });
   pool.ready();

@@ -127,6 +127,9 @@ function openServer(
     random,
     connection: parts,
     establish,
+    onHandshake({ description, generation }) {
+      topology.onHandshake(description.server, server, generation);
+    },
     onConnectionError(error, { generation, service }) {
       topology.onError(error, server, {
         connectionGeneration: generation,

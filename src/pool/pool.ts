@@ -381,6 +381,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#establish.handshake.loadBalanced && serviceId !== null) {
       connection.joinService(this.#generations.join(serviceId));
     }
+    this.#ports.onHandshake(connection);
   }
 
   #perished(connection: Connection): ConnectionClosedReason | null {

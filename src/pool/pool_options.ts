@@ -33,6 +33,8 @@ export interface PoolPorts {
   readonly random: Random;
   readonly connection: ConnectionParts;
   readonly establish: EstablishSettings;
+  /** The server has answered the hello of a new connection, which has its description from here on. May clear or close this pool. */
+  onHandshake(connection: Connection): void;
   /** A connection could not be established. May clear this pool before it returns. */
   onConnectionError(error: Error, connection: Connection): void;
 }

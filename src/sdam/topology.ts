@@ -196,7 +196,21 @@ export class Topology {
 
   // ── What is learned about servers
 
-  /** A monitor's check, or the handshake of a connection, told the state of a server. */
+  /**
+   * The handshake of a connection of a pool told the state of its server (SDAM, "Connection handshake").
+   *
+   * @param heard - with the round trip of that hello alone; the averages are those of the monitor
+   */
+  onHandshake(heard: ServerDescription, server: Server, connectionGeneration: number): void {
+    const known = this.#description.servers.get(server.address);
+    if (known === undefined || this.#servers.get(server.address) !== server) return;
+    if (this.#description.type === TopologyType.LoadBalanced || heard.equals(known)) return;
+    // What is heard on a connection from before an error may be from before it too.
+    if (connectionGeneration < server.pool.generation) return;
+    this.#apply(known.roundTripTime < 0 ? heard : heard.withRoundTripTimesOf(known));
+  }
+
+  /** A monitor's check told the state of a server. */
   onServerDescription(description: ServerDescription): void {
     this.#apply(description);
   }

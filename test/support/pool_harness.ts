@@ -129,6 +129,7 @@ export class PoolHarness {
           commandTimeoutMS: options.commandTimeoutMS ?? 0,
           authenticator: options.authenticator,
         },
+        onHandshake: () => undefined,
         onConnectionError: (error, connection) => {
           this.errors.push(error);
           this.onError(error, connection);

@@ -119,6 +119,7 @@ export class TopologyHarness {
     const ports = { publisher: this.#publisher, clock: this.clock, random: systemRandom, connection: parts, establish };
     const pool: ConnectionPool = new ConnectionPool(address, POOL, {
       ...ports,
+      onHandshake: ({ description, generation }) => owner.onHandshake(description.server, server, generation),
       onConnectionError: (error, { generation, service }) =>
         owner.onError(error, server, {
           connectionGeneration: generation,

@@ -130,6 +130,11 @@ export class ServerDescription {
     Object.freeze(this);
   }
 
+  /** @internal */
+  withRoundTripTimesOf({ roundTripTime, minRoundTripTime }: ServerDescription): ServerDescription {
+    return new ServerDescription(Object.assign({}, this, { roundTripTime, minRoundTripTime }));
+  }
+
   get hostAddress(): HostAddress {
     return new HostAddress(this.address);
   }
