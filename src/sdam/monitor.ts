@@ -62,6 +62,8 @@ export class Monitor {
   #closed = false;
   /** The next check is not to wait for its regular time. */
   #isRequested = false;
+  /** A check was requested while heartbeats are streamed. */
+  #isAskedBeside = false;
 
   constructor(address: string, options: MonitorOptions, ports: MonitorPorts) {
     this.#address = address;
@@ -74,9 +76,16 @@ export class Monitor {
     if (!this.#closed) void this.#run();
   }
 
-  /** Asks for a check as soon as one is allowed. While one runs, that one is the answer. */
+  /**
+   * Asks for a check as soon as one is allowed. While one runs, that one is the answer; a stream is not disturbed, the server is asked beside
+   * it.
+   */
   requestCheck(): void {
-    if (this.#closed || this.#check !== null) return;
+    if (this.#closed) return;
+    if (this.#check !== null) {
+      if (this.#check.awaited) this.#askBeside();
+      return;
+    }
     this.#isRequested = true;
     // Without a timer the end of a check is being dealt with; what arms the next one sees the request.
     if (this.#timer !== null) this.#waitForNext();
@@ -146,11 +155,7 @@ export class Monitor {
     const durationMS = now - startedAt;
     // Server Monitoring, "Measuring RTT": an awaited reply says how long the server had nothing to tell.
     if (!awaited) this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
-    const description = parseHello(this.#address, reply, {
-      roundTripTime: this.#roundTripTimes.average,
-      minRoundTripTime: this.#roundTripTimes.minimum,
-      lastUpdateTime: now,
-    });
+    const description = this.#describe(reply, now);
     this.#awaits = this.#options.streaming ? description.topologyVersion : null;
     const connection = this.#connection;
     this.#events.succeeded(connectionId, awaited, durationMS, reply, description);
@@ -162,6 +167,14 @@ export class Monitor {
     if (moreToCome && !isDropped) this.#begin(true);
     else if (this.#awaits !== null) void this.#run();
     else this.#waitForNext();
+  }
+
+  #describe(hello: Document, now: number): ServerDescription {
+    return parseHello(this.#address, hello, {
+      roundTripTime: this.#roundTripTimes.average,
+      minRoundTripTime: this.#roundTripTimes.minimum,
+      lastUpdateTime: now,
+    });
   }
 
   #onFailed({ connectionId, startedAt, awaited }: Check, cause: unknown): void {
@@ -181,15 +194,27 @@ export class Monitor {
     return this.#lastCheckEndedAt;
   }
 
+  /** Asks on the connection for round trips. What the stream tells later is newer, or has the same topologyVersion. */
+  #askBeside(): void {
+    this.#isAskedBeside = true;
+    this.#pinger?.request();
+  }
+
+  readonly #onSample = (sampleMS: number, hello: Document): void => {
+    this.#roundTripTimes = this.#roundTripTimes.add(sampleMS);
+    if (!this.#isAskedBeside) return;
+    this.#isAskedBeside = false;
+    this.#ports.onChecked(this.#describe(hello, this.#ports.clock.now()));
+  };
+
   /** Round trips are measured on another connection for as long as this one streams. */
   #measureBeside(awaited: boolean): void {
     if (this.#awaits === null) {
+      this.#isAskedBeside = false;
       this.#pinger?.close();
       this.#pinger = null;
     } else if (this.#pinger === null) {
-      this.#pinger = new RoundTripPinger(this.#ports, this.#options.heartbeatFrequencyMS, sampleMS => {
-        this.#roundTripTimes = this.#roundTripTimes.add(sampleMS);
-      });
+      this.#pinger = new RoundTripPinger(this.#ports, this.#options, this.#onSample);
     } else if (awaited) {
       this.#pinger.onHeartbeat();
     }
@@ -225,6 +250,7 @@ export class Monitor {
     const connection = this.#connection;
     this.#connection = null;
     this.#awaits = null;
+    this.#isAskedBeside = false;
     this.#pinger?.close();
     this.#pinger = null;
     this.#roundTripTimes = RoundTripTimes.none;

@@ -1,3 +1,4 @@
+import type { Document } from '../bson/index.js';
 import { MongoTopologyClosedError } from '../errors/driver.js';
 import type { Timer } from '../runtime/clock.js';
 import { HelloConnection, type HelloPorts } from './hello_connection.js';
@@ -6,6 +7,16 @@ import { HelloConnection, type HelloPorts } from './hello_connection.js';
 const EARLIEST = 0.5;
 /** So much after the last sample, it is time for the next without a heartbeat. */
 const LATEST = 1.5;
+
+export interface PingerOptions {
+  readonly heartbeatFrequencyMS: number;
+  readonly minHeartbeatFrequencyMS: number;
+}
+
+interface Sample {
+  readonly sampleMS: number;
+  readonly hello: Document;
+}
 
 /**
  * Measures round trips while heartbeats are streamed, which say nothing of them, on a connection of its own.
@@ -17,8 +28,8 @@ const LATEST = 1.5;
  */
 export class RoundTripPinger {
   readonly #ports: HelloPorts;
-  readonly #heartbeatFrequencyMS: number;
-  readonly #onSample: (sampleMS: number) => void;
+  readonly #options: PingerOptions;
+  readonly #onSample: (sampleMS: number, hello: Document) => void;
   #connection: HelloConnection | null = null;
   #lastSampleAt: number;
   #isMeasuring = false;
@@ -26,9 +37,9 @@ export class RoundTripPinger {
   #timer: Timer | null = null;
 
   /** Begins at once. */
-  constructor(ports: HelloPorts, heartbeatFrequencyMS: number, onSample: (sampleMS: number) => void) {
+  constructor(ports: HelloPorts, options: PingerOptions, onSample: (sampleMS: number, hello: Document) => void) {
     this.#ports = ports;
-    this.#heartbeatFrequencyMS = heartbeatFrequencyMS;
+    this.#options = options;
     this.#onSample = onSample;
     this.#lastSampleAt = ports.clock.now();
     void this.#measure();
@@ -37,7 +48,14 @@ export class RoundTripPinger {
   /** A heartbeat was streamed. */
   onHeartbeat(): void {
     const elapsedMS = this.#ports.clock.now() - this.#lastSampleAt;
-    if (!this.#isMeasuring && elapsedMS >= EARLIEST * this.#heartbeatFrequencyMS) void this.#measure();
+    if (!this.#isMeasuring && elapsedMS >= EARLIEST * this.#options.heartbeatFrequencyMS) void this.#measure();
+  }
+
+  /** Asks as soon as is allowed, for the sake of the answer. While a sample is being taken, that one is the answer. */
+  request(): void {
+    if (this.#isMeasuring) return;
+    const { clock } = this.#ports;
+    this.#measureIn(this.#lastSampleAt + this.#options.minHeartbeatFrequencyMS - clock.now());
   }
 
   close(): void {
@@ -47,31 +65,39 @@ export class RoundTripPinger {
   }
 
   async #measure(): Promise<void> {
-    const { clock } = this.#ports;
     this.#timer?.clear();
     this.#isMeasuring = true;
     try {
-      const sampleMS = await this.#sample();
-      if (!this.#isClosed) this.#onSample(sampleMS);
+      const { sampleMS, hello } = await this.#sample();
+      this.#endSample();
+      if (!this.#isClosed) this.#onSample(sampleMS, hello);
     } catch (error) {
       this.#connection?.close(error as Error);
+      this.#endSample();
     }
-    this.#isMeasuring = false;
-    if (this.#isClosed) return;
-    this.#lastSampleAt = clock.now();
-    this.#timer = clock.setTimer(LATEST * this.#heartbeatFrequencyMS, () => void this.#measure());
   }
 
-  async #sample(): Promise<number> {
+  #endSample(): void {
+    this.#isMeasuring = false;
+    this.#lastSampleAt = this.#ports.clock.now();
+    if (!this.#isClosed) this.#measureIn(LATEST * this.#options.heartbeatFrequencyMS);
+  }
+
+  #measureIn(ms: number): void {
+    this.#timer?.clear();
+    this.#timer = this.#ports.clock.setTimer(Math.max(0, ms), () => void this.#measure());
+  }
+
+  async #sample(): Promise<Sample> {
     const { clock } = this.#ports;
     if (this.#connection?.error === null) {
       const startedAt = clock.now();
-      await this.#connection.hello();
-      return clock.now() - startedAt;
+      const hello = await this.#connection.hello();
+      return { sampleMS: clock.now() - startedAt, hello };
     }
     const connection = new HelloConnection(0, this.#ports);
     this.#connection = connection;
-    await connection.open();
-    return connection.handshakeMS;
+    const hello = await connection.open();
+    return { sampleMS: connection.handshakeMS, hello };
   }
 }

@@ -147,16 +147,29 @@ describe('Monitor, streaming', () => {
     }
   });
 
-  it('does not let a requested check disturb it', async () => {
-    const { monitor, clock, server, started } = await streaming();
-    const peers = server.peers.length;
+  it('is not disturbed by a requested check: the server is asked beside it, at most every 500 ms', async () => {
+    const { monitor, clock, server, started, checked } = await streaming();
+    const hellos: number[] = [];
+    server.hello = command => {
+      hellos.push(command.peer.number);
+      return streamed(2);
+    };
 
+    await clock.advance(100);
     monitor.requestCheck();
-    await clock.advance(1000);
+    monitor.requestCheck();
+    await clock.advance(399);
+    assert.deepEqual(hellos, []);
+    await clock.advance(1);
+    await quiet();
 
+    assert.deepEqual(hellos, [2]);
+    assert.equal(Number(checked.at(-1)?.topologyVersion?.counter), 2);
+    assert.equal(checked.length, 2);
     assert.equal(started(), 2);
-    assert.equal(server.peers.length, peers);
+    assert.equal(server.openPeers.length, 2);
     monitor.close();
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('waits connectTimeoutMS longer than the server may wait, for each reply', async () => {
