@@ -14,14 +14,18 @@ const changeable = [
 /** Changes options of a collection, or of one of its indexes. */
 export function collMod(context: CommandContext): Document {
   const { body, deployment } = context;
-  const collection = deployment.storage.require(requireNamespace(context));
+  const namespace = requireNamespace(context);
+  const collection = deployment.storage.require(namespace);
   const changed = Object.fromEntries(
     changeable.filter(name => body[name] !== undefined).map(name => [name, body[name]]),
   );
   const options = { ...collection.options, ...changed };
   Validator.of(options);
-  const reply = changeIndex(collection, fieldsOf(context).optionalDocument('index'));
+  const index = fieldsOf(context).optionalDocument('index');
+  const reply = changeIndex(collection, index);
   collection.setOptions(options);
+  const description = { ...changed, ...(index === undefined ? {} : { index }) };
+  deployment.storage.journal?.({ kind: 'modify', namespace, uuid: collection.uuid, description });
   return reply;
 }
 

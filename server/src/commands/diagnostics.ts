@@ -50,7 +50,10 @@ export function serverStatus({ deployment, member }: CommandContext): Document {
       totalCreated: member.connectionsCreated,
       active: member.connectionsCurrent,
     },
-    metrics: { cursor: { open: { total: Long.fromNumber(member.cursors.size) } } },
+    metrics: {
+      cursor: { open: { total: Long.fromNumber(member.cursors.size) } },
+      queryExecutor: { scannedObjects: Long.fromNumber(member.operations.documentsExamined) },
+    },
     storageEngine: { name: 'inMemory', supportsCommittedReads: true, persistent: false },
   };
 }

@@ -1,9 +1,9 @@
 import { BsonDocument } from '../bson/document.js';
 import { isNumber, toNumber } from '../bson/numbers.js';
 import { type Document, isDocument } from '../bson/types.js';
-import { sameKeyPattern } from '../engine/collection.js';
+import { type Collection, sameKeyPattern } from '../engine/collection.js';
 import { type IndexSpecification } from '../engine/index_keys.js';
-import { checkWritableNamespace, namespaceText } from '../engine/namespace.js';
+import { checkWritableNamespace, namespaceText, parseNamespace } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { documentsIn } from './catalog.js';
@@ -28,13 +28,30 @@ export function createIndexes(context: CommandContext): Document {
   const isNew = existing === undefined;
   const collection = storage.findOrCreate(namespace);
   const before = collection.indexes().length;
-  const created = specifications.map(specification => collection.createIndex(specification));
+  const created = specifications.filter(specification => collection.createIndex(specification));
+  tell(context, 'createIndexes', collection, created);
   return {
     numIndexesBefore: before,
     numIndexesAfter: collection.indexes().length,
     createdCollectionAutomatically: isNew,
-    ...(created.includes(true) ? {} : { note: 'all indexes already exist' }),
+    ...(created.length > 0 ? {} : { note: 'all indexes already exist' }),
   };
+}
+
+/** For change streams that want to know of indexes. */
+function tell(
+  { deployment }: CommandContext,
+  kind: 'createIndexes' | 'dropIndexes',
+  { namespace, uuid }: Collection,
+  specifications: readonly IndexSpecification[],
+): void {
+  if (specifications.length === 0) return;
+  const description = { indexes: specifications.map(describe) };
+  deployment.storage.journal?.({ kind, namespace: parseNamespace(namespace), uuid, description });
+}
+
+function describe({ key, name, options }: IndexSpecification): Document {
+  return { v: 2, key, name, ...options };
 }
 
 function parseIndex(index: Document): IndexSpecification {
@@ -77,16 +94,14 @@ export function listIndexes(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   const collection = context.deployment.storage.require(namespace);
   const cursor = new Fields('listIndexes.cursor', fieldsOf(context).optionalDocument('cursor') ?? {});
-  const documents = collection
-    .indexes()
-    .map(({ key, name, options }) => BsonDocument.fromValue({ v: 2, key, name, ...options }));
+  const documents = collection.indexes().map(index => BsonDocument.fromValue(describe(index)));
   return openCursor(context, namespace, documents, cursor.count('batchSize'));
 }
 
 export function dropIndexes(context: CommandContext): Document {
   const namespace = requireNamespace(context);
   const collection = context.deployment.storage.require(namespace);
-  const before = collection.indexes().length;
+  const before = collection.indexes();
   const target = context.body['index'];
   if (target === '*') collection.dropAllIndexes();
   else {
@@ -94,7 +109,10 @@ export function dropIndexes(context: CommandContext): Document {
       collection.dropIndex(nameOf(index, collection.indexes()));
     }
   }
-  return { nIndexesWas: before };
+  const left = collection.indexes();
+  const dropped = before.filter(({ name }) => !left.some(index => index.name === name));
+  tell(context, 'dropIndexes', collection, dropped);
+  return { nIndexesWas: before.length };
 }
 
 function nameOf(index: unknown, existing: readonly IndexSpecification[]): string {

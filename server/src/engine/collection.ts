@@ -148,10 +148,13 @@ export class Collection {
   }
 
   /** Documents with one of the values in the field, found by an index; undefined when there is none for the field. */
-  findByIndex(field: string, values: readonly unknown[]): BsonDocument[] | undefined {
-    for (const index of this.#indexes.values()) {
-      const found = index.find(field, values);
-      if (found !== undefined) return found;
+  findByIndex(
+    field: string,
+    values: readonly unknown[],
+  ): { indexName: string; documents: readonly BsonDocument[] } | undefined {
+    for (const [indexName, index] of this.#indexes) {
+      const documents = index.find(field, values);
+      if (documents !== undefined) return { indexName, documents };
     }
     return undefined;
   }

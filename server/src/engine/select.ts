@@ -5,7 +5,7 @@ import { type Fold } from '../query/collation.js';
 import { compareValues } from '../query/compare.js';
 import { compileMatch, isOperatorDocument } from '../query/match.js';
 import { compileSort, type Sorter } from '../query/sort.js';
-import { checkForInterrupt } from '../runtime/interruption.js';
+import { examineDocument } from '../runtime/interruption.js';
 import { Collection } from './collection.js';
 
 export interface Selection {
@@ -33,8 +33,8 @@ export function selectDocuments(source: Source, selection: Selection): BsonDocum
   const enough = sorter === undefined ? skip + limit : Number.POSITIVE_INFINITY;
   const found: BsonDocument[] = [];
   if (enough > 0) {
-    for (const document of candidates(source, selection)) {
-      checkForInterrupt();
+    for (const document of planOf(source, selection).documents) {
+      examineDocument();
       if (!matches(fold(document.value))) continue;
       found.push(document);
       if (found.length >= enough) break;
@@ -55,26 +55,34 @@ function compileSorter(sort: Document): Sorter {
   return items => (isNumber(natural) && toNumber(natural) < 0 ? [...items].reverse() : [...items]);
 }
 
-/** The fewest documents among which all matches are: by _id, by an index, or all. */
-function candidates(source: Collection | readonly BsonDocument[], { filter, fold }: Selection): Iterable<BsonDocument> {
-  if (!(source instanceof Collection)) return source;
-  // Indexes are of bytes.
-  return fold === undefined ? indexed(source, filter) : source.documents();
+/** How a selection finds its documents: by _id, by an index, or among all. */
+export interface Plan {
+  readonly stage: 'IDHACK' | 'IXSCAN' | 'COLLSCAN';
+  readonly indexName?: string;
+  /** The fewest documents among which all matches are. */
+  readonly documents: Iterable<BsonDocument>;
 }
 
-function indexed(collection: Collection, filter: Document): Iterable<BsonDocument> {
+export function planOf(source: Collection | readonly BsonDocument[], { filter, fold }: Selection): Plan {
+  if (!(source instanceof Collection)) return { stage: 'COLLSCAN', documents: source };
+  // Indexes are of bytes.
+  const indexed = fold === undefined ? indexedPlan(source, filter) : undefined;
+  return indexed ?? { stage: 'COLLSCAN', documents: source.documents() };
+}
+
+function indexedPlan(collection: Collection, filter: Document): Plan | undefined {
   const ids = equalValues(fieldOf(filter, '_id'));
   if (ids !== undefined) {
     const found = ids.map(id => collection.findById(id)).filter(document => document !== undefined);
-    return found.length > 1 ? inIdOrder(new Set(found)) : found;
+    return { stage: 'IDHACK', documents: found.length > 1 ? inIdOrder(new Set(found)) : found };
   }
   for (const [field, condition] of Object.entries(filter)) {
     if (field.startsWith('$')) continue;
     const values = equalValues(condition);
     const found = values === undefined ? undefined : collection.findByIndex(field, values);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { stage: 'IXSCAN', ...found };
   }
-  return collection.documents();
+  return undefined;
 }
 
 function inIdOrder(documents: ReadonlySet<BsonDocument>): BsonDocument[] {

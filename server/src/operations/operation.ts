@@ -34,6 +34,7 @@ export class Operation implements Interruptible {
   readonly #limit: number;
   readonly #killed = new Signal();
   #isKilled = false;
+  #documentsExamined = 0;
   /** How long JavaScript of the client has slept and has not been waited for yet. */
   #sleepMS = 0;
   isWaitingForLock = false;
@@ -61,7 +62,17 @@ export class Operation implements Interruptible {
     this.#killed.emit();
   }
 
-  checkForInterrupt(): void {
+  /** How many documents it has looked at so far. */
+  get documentsExamined(): number {
+    return this.#documentsExamined;
+  }
+
+  examineDocument(): void {
+    this.#documentsExamined++;
+    this.#checkForInterrupt();
+  }
+
+  #checkForInterrupt(): void {
     this.#checkKilled();
     if (this.#limit !== Number.POSITIVE_INFINITY && this.#timers.now() + this.#sleepMS >= this.#limit) throw expired();
   }
@@ -72,7 +83,7 @@ export class Operation implements Interruptible {
 
   addSleep(durationMS: number): void {
     this.#sleepMS += durationMS;
-    this.checkForInterrupt();
+    this.#checkForInterrupt();
   }
 
   /** Does work that may be ended between two documents; when JavaScript slept in it, the outcome comes so much later. */

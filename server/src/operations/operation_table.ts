@@ -5,6 +5,7 @@ import { Operation, type OperationFacts } from './operation.js';
 export class OperationTable {
   readonly #running = new Map<number, Operation>();
   #lastId = 0;
+  #documentsExamined = 0;
 
   begin(facts: Omit<OperationFacts, 'id'>, timers: TimerGroup): Operation {
     const id = (this.#lastId = (this.#lastId + 1) & 0x7fffffff);
@@ -13,8 +14,14 @@ export class OperationTable {
     return operation;
   }
 
-  end({ facts }: Operation): void {
+  end({ facts, documentsExamined }: Operation): void {
     this.#running.delete(facts.id);
+    this.#documentsExamined += documentsExamined;
+  }
+
+  /** By all commands that have ended. */
+  get documentsExamined(): number {
+    return this.#documentsExamined;
   }
 
   all(): Operation[] {

@@ -1,7 +1,7 @@
 /** What may end the work of a command between two documents. */
 export interface Interruptible {
-  /** @throws CommandError when the command may not go on. */
-  checkForInterrupt(): void;
+  /** A document is looked at. @throws CommandError when the command may not go on. */
+  examineDocument(): void;
   /** JavaScript of the client wants to sleep. */
   addSleep(durationMS: number): void;
 }
@@ -23,8 +23,8 @@ export function workFor<Result>(interruptible: Interruptible, work: () => Result
 }
 
 /** To be called for each document that is looked at. @throws CommandError when the command may not go on. */
-export function checkForInterrupt(): void {
-  working?.checkForInterrupt();
+export function examineDocument(): void {
+  working?.examineDocument();
 }
 
 /** Does not block, since that would stop all nodes: the command is answered later by so much. */
