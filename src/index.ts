@@ -188,6 +188,7 @@ export {
   MongoWaitQueueTimeoutError,
 } from './pool/errors.js';
 export type { PoolStats } from './pool/pool_options.js';
+export type { CustomServerSelector } from './sdam/description/custom_selector.js';
 export type { HostAddress } from './sdam/description/host_address.js';
 export { ServerDescription } from './sdam/description/server_description.js';
 export { TopologyDescription } from './sdam/description/topology_description.js';

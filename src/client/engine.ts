@@ -75,6 +75,8 @@ export function createEngine(
       loadBalanced: options.loadBalanced,
       heartbeatFrequencyMS: options.heartbeatFrequencyMS,
       localThresholdMS: options.localThresholdMS,
+      serverSelector: options.serverSelector,
+      serverSelectionFailFast: options.serverSelectionFailFast,
       srvMaxHosts: options.srvMaxHosts,
     },
     {

@@ -1,5 +1,6 @@
 import { brand, type ErrorDetails, MongoError } from '../errors/base.js';
 import type { TopologyDescription } from './description/topology_description.js';
+import type { ServerType, TopologyType } from './description/types.js';
 
 /**
  * The deployment as a whole is the reason of an error.
@@ -21,12 +22,47 @@ export class MongoSystemError extends MongoError {
   }
 }
 
+/** A server that did not suit an operation. @public */
+export interface UnsuitableServer {
+  readonly address: string;
+  readonly type: ServerType;
+  /** Why it is Unknown; null when no error is the reason. */
+  readonly error: MongoError | null;
+  /** Milliseconds since the error was met; null without one. */
+  readonly errorAgeMS: number | null;
+}
+
+/** Why no server suited an operation. @public */
+export interface SelectionFailure {
+  readonly wanted: string;
+  readonly servers: readonly UnsuitableServer[];
+  readonly hint: string | undefined;
+  /** The last error of the network; of the servers, when there is none of the network. */
+  readonly cause: MongoError | undefined;
+}
+
 /**
- * No server that suits an operation was found in time. `reason` holds what was known of each server; `cause` is the last error met.
+ * No server that suits an operation was found in time. `reason` holds what was known of each server; `cause` is the last network error met.
  *
  * @public
  */
 export class MongoServerSelectionError extends MongoSystemError {
+  /** What was asked for: `writable server`, `primary`, `secondary`, …. Absent when the hosts were not known yet. */
+  declare readonly wanted?: string;
+  readonly topologyType: TopologyType;
+  /** Each server that was known of. */
+  readonly servers: readonly UnsuitableServer[];
+  /** What to look at first, where that is known. */
+  declare readonly hint?: string;
+
+  constructor(message: string, reason: TopologyDescription, details: ErrorDetails = {}, failure?: SelectionFailure) {
+    super(message, reason, failure?.cause === undefined ? details : { cause: failure.cause, ...details });
+    this.topologyType = reason.type;
+    this.servers = failure?.servers ?? [];
+    if (failure !== undefined) this.wanted = failure.wanted;
+    if (failure?.hint !== undefined) this.hint = failure.hint;
+  }
+
   static {
     brand(this, 'MongoServerSelectionError');
   }

@@ -1,20 +1,61 @@
+import { MongoError } from '../errors/base.js';
+import { isNetworkError } from '../errors/classify.js';
+import { ServerErrorCode } from '../errors/codes.js';
 import type { ServerDescription } from './description/server_description.js';
 import type { TopologyDescription } from './description/topology_description.js';
+import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
+import { SetNameMismatchError } from './set_name_mismatch.js';
 
 /**
- * Why no server suited, on one line: what was asked for, and of each server its type, its last error and the age of it.
+ * Why no server suited.
  *
- * @param wanted - `primary`, `readPreference secondary`, …
+ * @param wanted - `primary`, `secondary`, …
  * @param now - monotonic milliseconds
  */
-export function describeSelectionFailure(topology: TopologyDescription, wanted: string, now: number): string {
-  const servers = [...topology.servers.values()].map(server => describeServer(server, now)).join('; ');
-  const hint = hintFor(topology);
-  return `wanted ${wanted}, topology ${topology.type} [${servers}]${hint === undefined ? '' : `. ${hint}`}`;
+export function selectionFailure(topology: TopologyDescription, wanted: string, now: number): SelectionFailure {
+  const servers = [...topology.servers.values()];
+  return {
+    wanted,
+    servers: servers.map(server => unsuitable(server, now)),
+    hint: hintFor(topology),
+    cause: lastError(servers),
+  };
 }
 
-function describeServer({ address, type, error, lastUpdateTime }: ServerDescription, now: number): string {
-  const age = lastUpdateTime > 0 ? ` (${Math.max(0, Math.round(now - lastUpdateTime))} ms ago)` : '';
-  return `${address} ${type}${error === null ? '' : `, ${error.message}${age}`}`;
+/** The same on one line. */
+export function textOfFailure({ type }: TopologyDescription, { wanted, servers, hint }: SelectionFailure): string {
+  const known = servers.map(({ address, type, error, errorAgeMS }) => {
+    const age = errorAgeMS === null ? '' : ` (${Math.round(errorAgeMS)} ms ago)`;
+    return `${address} ${type}${error === null ? '' : `, ${error.message}${age}`}`;
+  });
+  return `wanted ${wanted}, topology ${type} [${known.join('; ')}]${hint === undefined ? '' : `. ${hint}`}`;
+}
+
+/** Whether a server is away for a reason that time does not mend: what the program or the deployment is configured to must change. */
+export function waitsInVain({ servers }: TopologyDescription): boolean {
+  for (const { error } of servers.values()) {
+    if (error instanceof SetNameMismatchError || refusesCredentials(error)) return true;
+  }
+  return false;
+}
+
+function refusesCredentials(error: MongoError | null): boolean {
+  let cause: unknown = error;
+  while (cause instanceof MongoError) {
+    if (cause.code === ServerErrorCode.AuthenticationFailed) return true;
+    ({ cause } = cause);
+  }
+  return false;
+}
+
+function unsuitable({ address, type, error, lastUpdateTime }: ServerDescription, now: number): UnsuitableServer {
+  const isDated = error !== null && lastUpdateTime > 0;
+  return { address, type, error, errorAgeMS: isDated ? Math.max(0, now - lastUpdateTime) : null };
+}
+
+function lastError(servers: readonly ServerDescription[]): MongoError | undefined {
+  const failed = servers.filter(({ error }) => error !== null).sort((a, b) => b.lastUpdateTime - a.lastUpdateTime);
+  const ofNetwork = failed.find(({ error }) => error !== null && isNetworkError(error));
+  return (ofNetwork ?? failed[0])?.error ?? undefined;
 }

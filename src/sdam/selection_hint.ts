@@ -1,9 +1,8 @@
+import { ServerErrorCode } from '../errors/codes.js';
 import type { TopologyDescription } from './description/topology_description.js';
 import { isReplicaSet } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
-
-/** Server code AuthenticationFailed. */
-const AUTHENTICATION_FAILED = 18;
+import { SetNameMismatchError } from './set_name_mismatch.js';
 
 /** Codes by which Node's TLS says that a certificate or a protocol was refused. */
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/;
@@ -12,7 +11,7 @@ const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|
 export function hintFor(topology: TopologyDescription): string | undefined {
   const codes = codesOf(topology);
   if (codes.includes('ENOTFOUND') || codes.includes('EAI_AGAIN')) return unresolvedHint(topology);
-  if (codes.includes(AUTHENTICATION_FAILED)) {
+  if (codes.includes(ServerErrorCode.AuthenticationFailed)) {
     return 'A server refuses the credentials: check user name, password, authSource and authMechanism';
   }
   if (codes.some(code => typeof code === 'string' && TLS_CODE.test(code))) {
@@ -24,6 +23,9 @@ export function hintFor(topology: TopologyDescription): string | undefined {
 
 /** What the types of the servers tell when the network does not. */
 function stateHint(topology: TopologyDescription): string | undefined {
+  for (const { error } of topology.servers.values()) {
+    if (error instanceof SetNameMismatchError) return 'The server is of another replica set: check replicaSet';
+  }
   const types = [...topology.servers.values()].map(({ type }) => type);
   if (topology.type === TopologyType.ReplicaSetNoPrimary && types.includes(ServerType.RSSecondary)) {
     return 'The replica set has no primary: an election may be under way, or too few members are up';

@@ -1,5 +1,7 @@
 import type { ReadPreference, TagSet } from '../concern/read_preference.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
+import type { CustomServerSelector } from './description/custom_selector.js';
 import type { ServerDescription } from './description/server_description.js';
 import { matchesTagSet } from './description/tag_set.js';
 import { isKnown, isReplicaSet, type TopologyDescription } from './description/topology_description.js';
@@ -7,13 +9,11 @@ import { ServerType } from './description/types.js';
 import { checkMaxStaleness, secondariesWithin } from './max_staleness.js';
 
 /** Narrows the candidates down to those that suit an operation. Pure; may throw when what is asked for can never be had. */
-export type ServerSelector = (
-  topology: TopologyDescription,
-  candidates: readonly ServerDescription[],
-) => readonly ServerDescription[];
-
-/** A user's own selection among the servers that suit. */
-export type UserServerSelector = (servers: readonly ServerDescription[]) => readonly ServerDescription[];
+export interface ServerSelector {
+  (topology: TopologyDescription, candidates: readonly ServerDescription[]): readonly ServerDescription[];
+  /** There is nothing to choose: the operation belongs to one server. */
+  readonly isFixed?: boolean;
+}
 
 /** The part of a read preference that selection looks at. */
 export type SelectionPreference = Pick<ReadPreference, 'mode' | 'tags' | 'maxStalenessSeconds'>;
@@ -57,7 +57,9 @@ export function outputSelector(readPreference: SelectionPreference): ServerSelec
 
 /** The one server that holds a cursor or a transaction. */
 export function sameServerSelector(address: string): ServerSelector {
-  return (_topology, candidates) => candidates.filter(server => server.address === address && isKnown(server));
+  const selector = (_topology: TopologyDescription, candidates: readonly ServerDescription[]) =>
+    candidates.filter(server => server.address === address && isKnown(server));
+  return Object.assign(selector, { isFixed: true });
 }
 
 /**
@@ -100,15 +102,30 @@ export function selectServer(
   deprioritized: ReadonlySet<string>,
   operationCount: (address: string) => number,
   random: Random,
-  userSelector?: UserServerSelector,
+  custom?: CustomServerSelector,
 ): ServerDescription | null {
   let suitable = suitableServers(topology, selector, deprioritized);
-  if (userSelector !== undefined && suitable.length > 0) suitable = userSelector([...suitable]);
+  if (custom !== undefined && selector.isFixed !== true && suitable.length > 0) {
+    suitable = chosenBy(custom, topology, suitable);
+  }
   const window = latencyWindow(suitable, topology.localThresholdMS);
   const first = drawOne(window, random);
   if (first === null || window.length < 2) return first;
   const second = drawOther(window, first, random);
   return operationCount(second.address) < operationCount(first.address) ? second : first;
+}
+
+/** Of the servers that suit alone: another that a program returns would not do. */
+function chosenBy(
+  custom: CustomServerSelector,
+  topology: TopologyDescription,
+  suitable: readonly ServerDescription[],
+): readonly ServerDescription[] {
+  const chosen: unknown = custom(topology, [...suitable]);
+  if (!Array.isArray(chosen)) {
+    throw new MongoInvalidArgumentError('serverSelector must return an array of the servers that it was given');
+  }
+  return suitable.filter(server => chosen.includes(server));
 }
 
 function fastest(servers: readonly ServerDescription[]): number {

@@ -6,13 +6,14 @@ import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedErr
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
+import type { CustomServerSelector } from './description/custom_selector.js';
 import { loadBalancerServer, type ServerDescription } from './description/server_description.js';
 import { initialTopology, type TopologyDescription } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { diffTopology } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
 import { MongoServerSelectionError } from './errors.js';
-import { describeSelectionFailure } from './selection_failure.js';
+import { selectionFailure, textOfFailure, waitsInVain } from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { selectServer } from './server_selection.js';
@@ -30,6 +31,9 @@ export interface TopologyOptions {
   readonly localThresholdMS: number;
   /** How many of the hosts of SRV records are followed; 0 is all. */
   readonly srvMaxHosts: number;
+  readonly serverSelector: CustomServerSelector | undefined;
+  /** Whether selection fails at once where waiting is in vain. */
+  readonly serverSelectionFailFast: boolean;
 }
 
 /** What a topology needs from above. */
@@ -51,7 +55,7 @@ export interface TopologyPorts {
 export class Topology {
   readonly #ports: TopologyPorts;
   readonly #events: TopologyEvents;
-  readonly #srvMaxHosts: number;
+  readonly #options: TopologyOptions;
   readonly #servers = new Map<string, Server>();
   readonly #waiters = new Set<Waiter<Server, SelectionRequest>>();
   #description: TopologyDescription;
@@ -60,8 +64,8 @@ export class Topology {
   constructor(options: TopologyOptions, ports: TopologyPorts) {
     this.#ports = ports;
     this.#events = new TopologyEvents(ports.publisher);
-    const { replicaSet, srvMaxHosts, ...rest } = options;
-    this.#srvMaxHosts = srvMaxHosts;
+    this.#options = options;
+    const { replicaSet, ...rest } = options;
     this.#description = initialTopology({
       ...rest,
       hosts: [...options.hosts],
@@ -133,11 +137,31 @@ export class Topology {
     return server;
   }
 
-  #select({ selector, deprioritized }: SelectionRequest): Server | null {
+  #select(request: SelectionRequest): Server | null {
+    const { selector, deprioritized } = request;
     const description = this.#description;
     if (!description.compatible) throw new MongoCompatibilityError(description.compatibilityError ?? 'Incompatible');
-    const chosen = selectServer(description, selector, deprioritized, this.#operationCount, this.#ports.random);
-    return chosen === null ? null : (this.#servers.get(chosen.address) ?? null);
+    const chosen = selectServer(
+      description,
+      selector,
+      deprioritized,
+      this.#operationCount,
+      this.#ports.random,
+      this.#options.serverSelector,
+    );
+    if (chosen !== null) return this.#servers.get(chosen.address) ?? null;
+    if (this.#options.serverSelectionFailFast && waitsInVain(description)) {
+      throw this.#failureOf(request, 'would wait in vain (serverSelectionFailFast)');
+    }
+    return null;
+  }
+
+  #failureOf({ wanted, purpose }: SelectionRequest, how: string): MongoServerSelectionError {
+    const topology = this.#description;
+    const failure = selectionFailure(topology, wanted, this.#ports.clock.now());
+    const text = `Server selection ${how}: ${textOfFailure(topology, failure)}`;
+    const details = { phase: 'serverSelection', namespace: purpose.namespace } as const;
+    return new MongoServerSelectionError(text, topology, details, failure);
   }
 
   readonly #operationCount = (address: string): number => this.#servers.get(address)?.operationCount ?? 0;
@@ -164,14 +188,9 @@ export class Topology {
     // A listener that is told of its end may end its deadline too.
     if (!this.#waiters.delete(waiter)) return;
     const { deadline, request } = waiter;
-    const why = describeSelectionFailure(this.#description, request.wanted, this.#ports.clock.now());
     // The limit and not the time waited: what is the same each time can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
-    const failure = new MongoServerSelectionError(
-      `Server selection timed out after ${limitMS} ms: ${why}`,
-      this.#description,
-      { phase: 'serverSelection', namespace: request.purpose.namespace },
-    );
+    const failure = this.#failureOf(request, `timed out after ${limitMS} ms`);
     const error = deadline.errorOf(
       end,
       {
@@ -264,7 +283,7 @@ export class Topology {
     const { type } = this.#description;
     const isFollowed = type === TopologyType.Sharded || type === TopologyType.Unknown;
     if (!isFollowed || hosts.length === 0) return;
-    this.#applyTopology(applySrvHosts(this.#description, hosts, this.#srvMaxHosts, this.#ports.random), null);
+    this.#applyTopology(applySrvHosts(this.#description, hosts, this.#options.srvMaxHosts, this.#ports.random), null);
   }
 
   #apply(description: ServerDescription): void {

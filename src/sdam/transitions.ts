@@ -1,10 +1,10 @@
 import type { ObjectId } from '../bson/index.js';
-import { MongoRuntimeError } from '../errors/driver.js';
 import { type ServerDescription, unknownServer } from './description/server_description.js';
 import { TopologyDescription } from './description/topology_description.js';
 import { compareTopologyVersion } from './description/topology_version.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { isStalePrimary, newerPrimaryError, newestElection, staleTupleError } from './election.js';
+import { SetNameMismatchError } from './set_name_mismatch.js';
 
 /** A topology description while it is being computed. The server that was checked stands in it already, as the check left it. */
 interface Draft {
@@ -172,10 +172,10 @@ function becomeSharded(draft: Draft): void {
 function requireSetName(draft: Draft, server: ServerDescription): void {
   if (draft.setName === null || draft.setName === server.setName) return;
   const found = server.setName === null ? 'the server is in none' : `the server is in "${server.setName}"`;
-  const error = new MongoRuntimeError(`Replica set "${draft.setName}" was asked for and ${found}`, {
+  const error = new SetNameMismatchError(`Replica set "${draft.setName}" was asked for and ${found}`, {
     host: server.address,
   });
-  draft.servers.set(server.address, unknownServer(server.address, error));
+  draft.servers.set(server.address, unknownServer(server.address, error, null, server.lastUpdateTime));
 }
 
 /** SDAM, "updateRSWithoutPrimary". */

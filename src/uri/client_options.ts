@@ -7,6 +7,7 @@ import type { ReadConcernLevel, ReadConcernLike } from '../concern/read_concern.
 import type { ReadPreference, ReadPreferenceMode, TagSet } from '../concern/read_preference.js';
 import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
+import type { CustomServerSelector } from '../sdam/description/custom_selector.js';
 import type { CompressorName } from '../wire/compressor.js';
 
 /** @public */
@@ -171,6 +172,13 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   serverMonitoringMode?: ServerMonitoringMode;
   /** How much slower than the nearest a server may be and still be chosen. Default 15. */
   localThresholdMS?: number;
+  /** A choice of the program's own among the servers that suit an operation. Default: unset. */
+  serverSelector?: CustomServerSelector;
+  /**
+   * Whether an operation that finds no server fails at once when waiting cannot mend that: credentials that are refused, or another replica
+   * set than the one asked for on a direct connection. Otherwise it waits for `serverSelectionTimeoutMS`. Default false.
+   */
+  serverSelectionFailFast?: boolean;
 
   // ---- Pool
 

@@ -100,6 +100,8 @@ function plainValues(values: OptionValues) {
     minHeartbeatFrequencyMS: values.minHeartbeatFrequencyMS,
     serverMonitoringMode: values.serverMonitoringMode,
     localThresholdMS: values.localThresholdMS,
+    serverSelector: values.serverSelector,
+    serverSelectionFailFast: values.serverSelectionFailFast,
     maxPoolSize: values.maxPoolSize,
     minPoolSize: values.minPoolSize,
     maxConnecting: values.maxConnecting,

@@ -4,6 +4,7 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
+import type { CustomServerSelector } from '../sdam/description/custom_selector.js';
 import type { HostAddress } from '../sdam/description/host_address.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
@@ -89,6 +90,8 @@ export interface ResolvedOptions {
   readonly minHeartbeatFrequencyMS: number;
   readonly serverMonitoringMode: ServerMonitoringMode;
   readonly localThresholdMS: number;
+  readonly serverSelector: CustomServerSelector | undefined;
+  readonly serverSelectionFailFast: boolean;
 
   readonly maxPoolSize: number;
   readonly minPoolSize: number;

@@ -63,6 +63,8 @@ export class TopologyHarness {
         heartbeatFrequencyMS: 10_000,
         localThresholdMS: 15,
         srvMaxHosts: 0,
+        serverSelector: undefined,
+        serverSelectionFailFast: false,
         ...options,
       },
       {

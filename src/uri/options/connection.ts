@@ -1,9 +1,10 @@
 import { parseServerApi } from '../../concern/server_api.js';
+import type { CustomServerSelector } from '../../sdam/description/custom_selector.js';
 import type { CompressorName } from '../../wire/compressor.js';
 import type { DriverInfo, RuntimeAdapters } from '../client_options.js';
 import { srvAllowedHostsSuffix, srvHostValidator } from '../srv_hosts.js';
 import { option } from './option.js';
-import { boolean, integer, oneOf, type Parser, REFUSED, record, text } from './parsers.js';
+import { boolean, func, integer, oneOf, type Parser, REFUSED, record, text } from './parsers.js';
 
 type UsedCompressor = Exclude<CompressorName, 'none'>;
 
@@ -80,6 +81,10 @@ export const connectionOptions = {
   minHeartbeatFrequencyMS: option('Least time between checks of a server', milliseconds, { default: 500 }),
   serverMonitoringMode: option('How servers are checked', oneOf('auto', 'poll', 'stream'), { default: 'auto' }),
   localThresholdMS: option('How much slower than the nearest a server may be', milliseconds, { default: 15 }),
+  serverSelector: option("The program's own choice among servers", func<CustomServerSelector>(), { where: 'client' }),
+  serverSelectionFailFast: option('Whether selection ends at once when waiting is in vain', boolean, {
+    default: false,
+  }),
   serverSelectionTryOnce: option('For single-threaded drivers only; accepted, and selection waits anyway', boolean, {
     where: 'uri',
   }),

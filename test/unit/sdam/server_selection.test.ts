@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Document } from '../../../src/bson/index.js';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
 import type { Random } from '../../../src/runtime/random.js';
+import type { CustomServerSelector } from '../../../src/sdam/description/custom_selector.js';
 import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import type { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
 import {
@@ -12,7 +13,6 @@ import {
   type ServerSelector,
   sameServerSelector,
   selectServer,
-  type UserServerSelector,
   writableSelector,
 } from '../../../src/sdam/server_selection.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';
@@ -50,7 +50,7 @@ function select(
     without?: ReadonlySet<string>;
     counts?: Record<string, number>;
     random?: Random;
-    userSelector?: UserServerSelector;
+    userSelector?: CustomServerSelector;
   } = {},
 ): string | undefined {
   return selectServer(topology, selector, without, address => counts[address] ?? 0, random, userSelector)?.address;
@@ -112,13 +112,39 @@ describe('selectServer', () => {
 
   it("lets the user's selector choose among the servers that suit, before the latency window", () => {
     const seen: string[] = [];
-    const userSelector: UserServerSelector = servers => {
+    const userSelector: CustomServerSelector = (topology, servers) => {
+      assert.equal(topology.type, 'ReplicaSetWithPrimary');
       seen.push(...servers.map(({ address }) => address));
       return servers.slice(-1);
     };
 
     assert.equal(select(replicaSet(), readPreferenceSelector(ReadPreference.secondary), { userSelector }), C);
     assert.deepEqual(seen, [B, C]);
+  });
+
+  it("leaves no choice to the user's selector where an operation belongs to one server, or none suits", () => {
+    const userSelector: CustomServerSelector = () => assert.fail('asked');
+
+    assert.equal(select(replicaSet(), sameServerSelector(B), { userSelector }), B);
+    assert.equal(select(initial({}), writableSelector, { userSelector }), undefined);
+  });
+
+  it("takes none but those of the user's selector, and none that does not suit", () => {
+    assert.equal(select(replicaSet(), writableSelector, { userSelector: () => [] }), undefined);
+    const others: CustomServerSelector = ({ servers }) => [servers.get(B)!];
+    assert.equal(select(replicaSet(), writableSelector, { userSelector: others }), undefined);
+  });
+
+  it("fails with what the user's selector throws, and when it returns no array", () => {
+    const throws: CustomServerSelector = () => {
+      throw new RangeError('of its own');
+    };
+    assert.throws(() => select(replicaSet(), writableSelector, { userSelector: throws }), RangeError);
+    const wrong = (() => undefined) as unknown as CustomServerSelector;
+    assert.throws(() => select(replicaSet(), writableSelector, { userSelector: wrong }), {
+      name: 'MongoInvalidArgumentError',
+      message: /serverSelector must return an array/,
+    });
   });
 });
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MongoError } from '../../../src/errors/base.js';
+import { MongoNetworkError } from '../../../src/errors/network.js';
+import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
 import { readPreferenceSelector } from '../../../src/sdam/server_selection.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
@@ -244,6 +248,124 @@ describe('Topology, selecting', () => {
     await failed;
     assert.equal(harness.events.count('serverSelectionSucceeded'), 1);
     assert.equal(harness.events.count('serverSelectionFailed'), 1);
+    harness.topology.close();
+  });
+});
+
+describe('serverSelectionFailFast', () => {
+  const direct = { hosts: ['a:27017'], directConnection: true, replicaSet: 'other' };
+
+  /** A server that is of the set `rs`. */
+  async function ofAnotherSet(serverSelectionFailFast: boolean) {
+    const harness = new TopologyHarness({ ...direct, serverSelectionFailFast });
+    harness.hellos.set('a:27017', primaryMember('a:27017'));
+    const waiting = harness.topology.select(harness.request(), harness.deadline(5000));
+    const outcome = waiting.catch((error: unknown) => error as Error);
+    harness.topology.open();
+    await quiet();
+    return { harness, outcome };
+  }
+
+  it('ends every wait when a direct connection leads to another replica set', async () => {
+    const { harness, outcome } = await ofAnotherSet(true);
+
+    const error = await outcome;
+
+    assert.ok(error instanceof MongoServerSelectionError);
+    assert.match(error.message, /^Server selection would wait in vain \(serverSelectionFailFast\): wanted primary/);
+    assert.match(error.hint!, /another replica set/);
+    assert.throws(() => harness.topology.trySelect(harness.request()), MongoServerSelectionError);
+    assert.equal(harness.events.count('serverSelectionFailed'), 2);
+    harness.topology.close();
+  });
+
+  it('is off unless it is asked for', async () => {
+    const { harness, outcome } = await ofAnotherSet(false);
+    assert.equal(harness.topology.trySelect(harness.request()), null);
+
+    await harness.clock.advance(5000);
+
+    const error = await outcome;
+    assert.ok(error instanceof MongoOperationTimeoutError);
+    assert.match((error.cause as MongoServerSelectionError).hint!, /another replica set/);
+    harness.topology.close();
+  });
+
+  it('ends the wait when a server refuses the credentials, and not when it refuses a connection', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017'], serverSelectionFailFast: true });
+    harness.topology.open();
+    await quiet();
+    assert.equal(harness.topology.trySelect(harness.request()), null);
+    const refused = new MongoServerError({ ok: 0, code: 18, errmsg: 'Authentication failed.' }, {});
+    harness.topology.onServerDescription(unknownServer('a:27017', refused));
+
+    assert.throws(() => harness.topology.trySelect(harness.request()), {
+      name: 'MongoServerSelectionError',
+      cause: refused,
+    });
+    harness.topology.close();
+  });
+});
+
+describe('a selection that failed', () => {
+  it('tells as fields what was asked for, and of each server its type, its last error and the age of that', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017', 'b:27017', 'c:27017'], replicaSet: 'rs' });
+    harness.hellos.set('c:27017', member('c:27017'));
+    harness.topology.open();
+    await quiet();
+    await harness.clock.advance(200);
+    const limit = harness.deadline().within('serverSelection', 100);
+    const failed = harness.topology.select(harness.request(), limit).catch((error: unknown) => error);
+    await harness.clock.advance(100);
+
+    const error = await failed;
+
+    assert.ok(error instanceof MongoServerSelectionError);
+    assert.equal(error.wanted, 'primary');
+    assert.equal(error.topologyType, 'ReplicaSetNoPrimary');
+    const [a, b, c] = error.servers;
+    assert.deepEqual([a?.address, a?.type, a?.errorAgeMS], ['a:27017', 'Unknown', 300]);
+    assert.match(a!.error!.message, /ECONNREFUSED/);
+    assert.equal(b?.type, 'Unknown');
+    assert.deepEqual(c, { address: 'c:27017', type: 'RSSecondary', error: null, errorAgeMS: null });
+    assert.match(error.hint!, /refuses connections/);
+    assert.equal(error.cause?.name, 'MongoNetworkError');
+    assert.match(error.message, /a:27017 Unknown, .*ECONNREFUSED.*\(300 ms ago\)/);
+    harness.topology.close();
+  });
+
+  it('has the last error of the network as its cause, whatever came later', async () => {
+    const harness = new TopologyHarness({ hosts: ['a:27017', 'b:27017', 'c:27017'], replicaSet: 'rs' });
+    for (const host of ['a', 'b', 'c']) harness.hellos.set(`${host}:27017`, null);
+    harness.topology.open();
+    const [older, last, command] = [new MongoNetworkError('1'), new MongoNetworkError('2'), new MongoError('3')];
+    harness.topology.onServerDescription(unknownServer('a:27017', last, null, 1200));
+    harness.topology.onServerDescription(unknownServer('b:27017', older, null, 1100));
+    harness.topology.onServerDescription(unknownServer('c:27017', command, null, 1300));
+    const limit = harness.deadline().within('serverSelection', 1);
+    const failed = harness.topology.select(harness.request(), limit).catch((error: unknown) => error);
+    await harness.clock.advance(1);
+
+    assert.equal(((await failed) as Error).cause, last);
+    harness.topology.close();
+    await quiet();
+  });
+});
+
+describe('serverSelector', () => {
+  it('is asked by the topology for its choice', async () => {
+    const harness = new TopologyHarness({
+      hosts: ['a:27017'],
+      serverSelector: (_topology, servers) => servers.filter(({ address }) => address === 'c:27017'),
+    });
+    harness.hellos.set('a:27017', primaryMember('a:27017'));
+    for (const host of ['b:27017', 'c:27017']) harness.hellos.set(host, member(host));
+    harness.topology.open();
+    await quiet();
+    const selector = readPreferenceSelector({ mode: 'nearest', tags: [] });
+
+    assert.equal(harness.topology.trySelect(harness.request({ selector }))?.address, 'c:27017');
+    assert.equal(harness.topology.trySelect(harness.request()), null);
     harness.topology.close();
   });
 });

@@ -31,6 +31,7 @@ const flags = [
   ['retryWrites', true],
   ['enableOverloadRetargeting', false],
   ['forceServerObjectId', false],
+  ['serverSelectionFailFast', false],
   ['monitorCommands', undefined],
 ] as const;
 
