@@ -66,7 +66,7 @@ export default tseslint.config(
       'demo/**/*.ts',
       'bench/**/*.ts',
       'test/fuzz/**/*.ts',
-      'test/soak/**/*.ts',
+      'test/failover/**', 'test/soak/**/*.ts',
       'test/spec/run.ts',
       'server/src/cli.ts',
     ],
