@@ -66,7 +66,7 @@ function collectFile(area: string, path: string, root: string, options: CollectO
   const { jobs, skipped } = planFile(file, path, root, options);
   const works = jobs.map(job => ({
     kind: 'unified' as const,
-    driver: options.driver,
+    driver: options.driver.name,
     path,
     persona: job.persona,
     tests: job.tests,
@@ -107,14 +107,14 @@ function collectLegacy(
   { driver, grep }: CollectOptions,
 ): Pick<CollectedFile, 'works' | 'skipped'> {
   const description = 'the whole file';
-  const known = knownSkip(name, driver);
+  const known = knownSkip(name, driver.name);
   if (known !== undefined) return { works: [], skipped: [{ description, reason: known }] };
   if (grep !== undefined && !name.includes(grep)) return { works: [], skipped: [] };
   const suite = legacySuites.find(({ folder }) =>
     resolve(path).startsWith(join(specificationsDirectory(), folder) + sep),
   );
   if (suite === undefined) return { works: [], skipped: [{ description, reason: 'no runner for this format' }] };
-  if (driver !== 'mongotempo') {
+  if (driver.name !== 'mongotempo') {
     return {
       works: [],
       skipped: [{ description, reason: 'of an older format, which asks parts of mongotempo itself' }],

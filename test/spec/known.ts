@@ -1,4 +1,5 @@
 import type { DriverName } from './drivers/driver.js';
+import type { Feature } from './unified/features.js';
 
 /** Tests that cannot be run, each with the reason. A test that a driver fails has its place in calibration.md instead. */
 export interface KnownSkip {
@@ -19,7 +20,26 @@ export const knownSkips: readonly KnownSkip[] = [
     why: 'timeoutMS does nothing since 7.8.0 of the official driver; --driver mongodb-csot has it',
   },
   { path: 'open-telemetry', drivers: OFFICIAL, why: 'the official driver has no OpenTelemetry of its own' },
+  ...[
+    'client-backpressure/tests/backpressure-connection-checkin',
+    'client-backpressure/tests/backpressure-retry-loop',
+    'client-backpressure/tests/getMore-retried',
+    'transactions/tests/unified/backpressure-retryable-reads',
+    'transactions/tests/unified/backpressure-retryable-writes',
+  ].map(path => ({
+    ...{ path, drivers: ['mongotempo' as const] },
+    why: 'the driver does not retry what a server refuses with SystemOverloadedError yet',
+  })),
 ];
+
+/** Why tests that need a part of the driver are skipped for a driver that says that it lacks it. */
+export const knownLacks: Readonly<Record<Feature, string>> = {
+  authentication: 'the driver cannot authenticate yet',
+  'change streams': 'the driver has no change streams yet',
+  GridFS: 'the driver has no GridFS yet',
+  'log messages': 'the driver writes no log messages yet',
+  tracing: 'the driver has no OpenTelemetry of its own',
+};
 
 export function knownSkip(path: string, driver: DriverName): string | undefined {
   return knownSkips.find(

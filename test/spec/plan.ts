@@ -1,7 +1,8 @@
 import { basename, relative, sep } from 'node:path';
-import type { DriverName } from './drivers/driver.js';
-import { knownSkip } from './known.js';
+import type { Driver } from './drivers/driver.js';
+import { knownLacks, knownSkip } from './known.js';
 import { describePersona, type Persona, personas } from './personas.js';
+import { featuresOf } from './unified/features.js';
 import { type Deployment, decideRun, type TopologyName } from './unified/requirements.js';
 import type { TestCase, TestFile } from './unified/test_file.js';
 
@@ -32,7 +33,7 @@ export interface FilePlan {
 }
 
 export interface PlanOptions {
-  readonly driver: DriverName;
+  readonly driver: Pick<Driver, 'name' | 'lacks'>;
   /** Only these; without: all. */
   readonly topologies?: readonly TopologyName[];
   readonly version?: string;
@@ -51,7 +52,10 @@ interface Candidate {
 
 /** Decides where each test of a file is run, without any server: each topology that it allows once, at the version preferred. */
 export function planFile(file: TestFile, path: string, root: string, options: PlanOptions): FilePlan {
-  const name = relative(root, path).split(sep).join('/');
+  const name = relative(root, path)
+    .split(sep)
+    .join('/')
+    .replace(/\.json$/, '');
   const candidates = candidatesFor(options);
   const jobs = new Map<Persona, PlannedTest[]>();
   const skipped: SkippedTest[] = [];
@@ -59,7 +63,7 @@ export function planFile(file: TestFile, path: string, root: string, options: Pl
     const { description } = test;
     if (!isWanted(test, name, options.grep)) continue;
     const reason = reasonToSkip(file, test, name, options.driver);
-    const chosen = reason === undefined ? choose(file, test, candidates, options.breadth) : reason;
+    const chosen = reason === undefined ? choose(file, test, candidates, options) : reason;
     if (typeof chosen === 'string') {
       skipped.push({ description, reason: chosen });
       continue;
@@ -85,12 +89,13 @@ function isWanted({ description }: TestCase, name: string, grep: string | undefi
   return grep === undefined || description.includes(grep) || name.includes(grep);
 }
 
-function reasonToSkip(file: TestFile, test: TestCase, name: string, driver: DriverName): string | undefined {
-  const known = knownSkip(name, driver);
+function reasonToSkip(file: TestFile, test: TestCase, name: string, driver: PlanOptions['driver']): string | undefined {
+  const known = knownSkip(name, driver.name);
   if (known !== undefined) return known;
   if (test.skipReason !== undefined) return `the test itself says: ${test.skipReason}`;
   if (needsEncryption(file)) return 'client-side encryption';
-  return undefined;
+  const lack = featuresOf(file, test).find(feature => driver.lacks.includes(feature));
+  return lack === undefined ? undefined : knownLacks[lack];
 }
 
 function needsEncryption({ createEntities = [] }: TestFile): boolean {
@@ -102,7 +107,7 @@ function choose(
   file: TestFile,
   test: TestCase,
   candidates: readonly Candidate[],
-  breadth: PlanOptions['breadth'],
+  { breadth, driver }: PlanOptions,
 ): readonly Persona[] | string {
   const chosen = new Map<TopologyName, Persona>();
   const reasons: string[] = [];
@@ -114,6 +119,8 @@ function choose(
   }
   if (chosen.size === 0) return reasons[0] ?? 'no server of that kind';
   const all = [...chosen.values()];
+  // Servers with authentication come last: a test that gets one needs it.
+  if (all.some(({ auth }) => auth) && driver.lacks.includes('authentication')) return knownLacks.authentication;
   return breadth === 'first' ? all.slice(0, 1) : all;
 }
 

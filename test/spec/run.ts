@@ -1,16 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type CollectedFile, type CollectOptions, collectFiles } from './collect.js';
-import { deviationOf } from './deviations.js';
-import type { DriverName } from './drivers/driver.js';
-import { driverNames } from './drivers/index.js';
+import { type CollectOptions, collectFiles } from './collect.js';
+import { driverNames, loadDriver } from './drivers/index.js';
 import { describeForeignServer } from './foreign_server.js';
-import type { TestResult, Work } from './messages.js';
-import { personaName } from './personas.js';
 import { type ReportedResult, summarize, tableOf } from './report.js';
+import { runFiles, titleOf } from './run_files.js';
 import type { TopologyName } from './unified/requirements.js';
-import { runInWorkers } from './workers.js';
 
 const help = `Usage: npm run spec -- [options]
 
@@ -63,7 +59,7 @@ async function main(): Promise<void> {
   const commandLine: CommandLine = {
     collect: {
       areas: values.area ?? [],
-      driver: oneOf('--driver', values.driver ?? 'mongotempo', driverNames),
+      driver: loadDriver(oneOf('--driver', values.driver ?? 'mongotempo', driverNames)),
       breadth: oneOf('--breadth', values.breadth ?? 'every', ['every', 'first']),
       ...(topologies === undefined ? {} : { topologies }),
       ...(version === undefined ? {} : { version }),
@@ -79,27 +75,10 @@ async function main(): Promise<void> {
 
 async function run({ collect, json, jobs, isVerbose }: CommandLine): Promise<void> {
   const started = performance.now();
-  const files = collectFiles(collect);
-  const results = files.flatMap(resultsWithoutServer);
-  const origins = new Map(files.flatMap(file => file.works.map(work => [work, file] as const)));
-  await runInWorkers(inOrder([...origins.keys()]), jobs, (work, found, trouble) => {
-    const { area, name } = origins.get(work) as CollectedFile;
-    const where = { area, file: name, ...(work.kind === 'unified' ? { persona: personaName(work.persona) } : {}) };
-    const reported = found.map(result => ({ ...where, ...excused(result, name, collect.driver) }));
-    // What could not be run at all is no less a failure than what failed.
-    if (trouble !== undefined) {
-      reported.push({ ...where, description: 'the file', outcome: 'failed', message: trouble, durationMS: 0 });
-    }
-    results.push(...reported);
+  const results = await runFiles(collectFiles(collect), collect.driver.name, jobs, reported => {
     if (isVerbose) for (const result of reported) if (result.outcome === 'failed') console.log(`${titleOf(result)}\n`);
   });
   finish(results, performance.now() - started, json, isVerbose);
-}
-
-/** What a driver is known to do otherwise is no news: it was run, and counts as skipped for that reason. */
-function excused(result: TestResult, file: string, driver: DriverName): TestResult {
-  const why = result.outcome === 'failed' ? deviationOf(driver, file, result.description) : undefined;
-  return why === undefined ? result : { ...result, outcome: 'skipped', message: `deviations.ts: ${driver}: ${why}` };
 }
 
 function finish(
@@ -117,27 +96,6 @@ function finish(
     writeFileSync(json, JSON.stringify({ areas: Object.fromEntries(areas), results }, null, 2));
   }
   if (failures.length > 0) process.exitCode = 1;
-}
-
-function resultsWithoutServer({ area, name, skipped, results }: CollectedFile): ReportedResult[] {
-  return [
-    ...results.map(result => ({ area, file: name, ...result })),
-    ...skipped.map(({ description, reason }) => ({
-      ...{ area, file: name, description, message: reason },
-      ...{ outcome: 'skipped' as const, durationMS: 0 },
-    })),
-  ];
-}
-
-/** By the kind of server, so that a process seldom has to start another; within a kind, the longest files first. */
-function inOrder(works: readonly Work[]): Work[] {
-  const kindOf = (work: Work): string => (work.kind === 'unified' ? personaName(work.persona) : '');
-  const sizeOf = (work: Work): number => (work.kind === 'unified' ? work.tests.length : 0);
-  return [...works].sort((a, b) => kindOf(a).localeCompare(kindOf(b)) || sizeOf(b) - sizeOf(a));
-}
-
-function titleOf({ file, description, persona, message = '' }: ReportedResult): string {
-  return `✖ ${file}: ${description}${persona === undefined ? '' : ` (${persona})`}\n  ${message.replaceAll('\n', '\n  ')}`;
 }
 
 function topologyNamed(name: string): TopologyName {

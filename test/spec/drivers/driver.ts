@@ -1,5 +1,6 @@
 import type { Doc } from '../unified/bson_values.js';
 import type { ObservedError } from '../unified/expected_error.js';
+import type { Feature } from '../unified/features.js';
 import type { ObservedSpan } from '../unified/tracing.js';
 
 export type DriverName = 'mongotempo' | 'mongodb' | 'mongodb-csot';
@@ -19,6 +20,8 @@ export interface Driver {
   readonly name: DriverName;
   /** The exports of the package. */
   readonly exports: object;
+  /** Parts that the driver does not have (yet). */
+  readonly lacks: readonly Feature[];
   /** Options that every client needs so that it does of itself no more than the specifications say. */
   readonly clientOptions: object;
   /** Options that make a client pass its log messages on; undefined when the driver writes none. */

@@ -30,6 +30,7 @@ export function officialDriver(name: DriverName, packageName: string): Driver {
   return {
     name,
     exports: load(packageName) as object,
+    lacks: ['tracing'],
     // connect() would send a ping, which tests neither expect nor ignore.
     clientOptions: { __skipPingOnConnect: true },
     logOptions(components: Doc, write: (message: LogMessage) => void) {

@@ -1,6 +1,7 @@
 import * as mongotempo from '../../../src/index.js';
 import type { SessionState } from '../../../src/sessions/session_state.js';
 import type { TransactionState } from '../../../src/sessions/transaction.js';
+import type { Feature } from '../unified/features.js';
 import { call, type Driver } from './driver.js';
 import { describeError } from './errors.js';
 
@@ -18,6 +19,7 @@ const STATES: Readonly<Record<TransactionState, string>> = {
 export const mongotempoDriver: Driver = {
   name: 'mongotempo',
   exports: mongotempo,
+  lacks: lacking(),
   clientOptions: {},
   logOptions: () => undefined,
   tracingOptions: () => undefined,
@@ -33,4 +35,25 @@ export const mongotempoDriver: Driver = {
 
 function stateOf(session: object): SessionState {
   return (session as mongotempo.ClientSession).state;
+}
+
+/** Asked of the driver itself, so that tests of a new part run as soon as there is one. */
+function lacking(): readonly Feature[] {
+  const has: Record<Feature, boolean> = {
+    authentication: accepts('mongodb://user:password@localhost/'),
+    'change streams': 'watch' in mongotempo.Collection.prototype,
+    GridFS: 'GridFSBucket' in mongotempo,
+    'log messages': false,
+    tracing: false,
+  };
+  return (Object.keys(has) as Feature[]).filter(feature => !has[feature]);
+}
+
+function accepts(uri: string): boolean {
+  try {
+    Reflect.construct(mongotempo.MongoClient, [uri]);
+    return true;
+  } catch {
+    return false;
+  }
 }
