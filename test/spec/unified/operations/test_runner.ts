@@ -5,7 +5,8 @@ import type { TestContext } from '../context.js';
 import { createEntities } from '../create_entities.js';
 import type { Thread } from '../entities.js';
 import { match } from '../matching.js';
-import { type Operation, readEntities, readOperation, readOperations } from '../test_file.js';
+import { type Operation, readEntities, readOperation } from '../test_file.js';
+import { loopOptions, runLoop } from './loop.js';
 
 /** Operations on `testRunner`, "Special Test Operations". */
 export interface RunnerOperation {
@@ -93,21 +94,7 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
     },
     ['session'],
   ),
-  /** Only drivers with a loop of their own against a live deployment take part; here it does its work once. */
-  loop: operation(
-    ['operations'],
-    async (args, context) => {
-      const operations = readOperations(args['operations'], 'loop');
-      for (const [index, one] of operations.entries()) await context.runOperation(one, `loop[${index}]`);
-    },
-    [
-      'storeErrorsAsEntity',
-      'storeFailuresAsEntity',
-      'storeSuccessesAsEntity',
-      'storeIterationsAsEntity',
-      'numIterations',
-    ],
-  ),
+  loop: operation(['operations'], runLoop, loopOptions),
   recordTopologyDescription: operation(['client', 'id'], (args, { entities }) => {
     const { observer } = entities.clientRecord(text(args, 'client'));
     if (observer.topologyDescription === undefined) throw new Error('the client has not described its topology yet');
