@@ -31,12 +31,31 @@ function start(...args: string[]): { child: ChildProcess; firstLine: Promise<str
 }
 
 describe('the command line', () => {
-  it('prints its options with --help', async () => {
-    const { code, out } = await start('--help').outcome;
+  it('prints its options with --help, and what each does', async () => {
+    const { code, out, err } = await start('--help').outcome;
 
-    assert.equal(code, 0);
-    for (const option of ['--replset', '--name', '--host', '--port', '--server-version', '--json'])
-      assert.ok(out.includes(option));
+    assert.deepEqual([code, err], [0, '']);
+    const options = out.split('\n').flatMap(line => /^ {2}(--[a-z-]+)/.exec(line)?.slice(1) ?? []);
+    assert.deepEqual(options, [
+      ...['--replset', '--sharded', '--load-balanced', '--name', '--host', '--port', '--server-version', '--auth'],
+      ...['--tls', '--tls-dir', '--require-client-certificate', '--election-delay', '--seed', '--socket', '--json'],
+      ...['--control', '--help'],
+    ]);
+    assert.equal(out, (await start('-h').outcome).out);
+  });
+
+  it('knows every option that it prints', async () => {
+    const { out } = await start('--help').outcome;
+    const options = out.split('\n').flatMap(line => /^ {2}(--[a-z-]+)( [A-Z:]+)?/.exec(line)?.slice(1, 3) ?? []);
+
+    const given = options.flatMap((option, index) => {
+      if (index % 2 === 1) return [];
+      const value = options[index + 1];
+      return value === undefined ? [option] : [option, value.trim() === 'N' ? '1' : '1:1'];
+    });
+    // An unknown option would be complained about, --help or not.
+    const { code, err } = await start(...given).outcome;
+    assert.deepEqual([code, err], [0, '']);
   });
 
   it('says in one line what is wrong with an option and ends with 2', async () => {
