@@ -1,3 +1,4 @@
+import { authenticatorFor } from '../auth/mechanisms.js';
 import type { Document } from '../bson/index.js';
 import { serverApiFields } from '../concern/server_api.js';
 import { type EventPublisher, OperationIds } from '../events/publisher.js';
@@ -59,6 +60,7 @@ export function createEngine(
     handshake: handshakeOptions(options, metadata, effects.loadPackage),
     connectTimeoutMS: options.connectTimeoutMS,
     commandTimeoutMS: options.timeoutMS ?? 0,
+    authenticator: options.credentials === undefined ? undefined : authenticatorFor(options.credentials, random),
     encoder,
     clock,
   };

@@ -1,3 +1,4 @@
+import { isSupported } from '../auth/mechanisms.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 
@@ -8,8 +9,10 @@ import type { ResolvedOptions } from '../uri/resolved_options.js';
  * @throws MongoCompatibilityError that names the option
  */
 export function refuseUnsupported(options: ResolvedOptions): void {
+  const { credentials } = options;
   const missing: Record<string, boolean> = {
-    'authentication (a user, authMechanism)': options.credentials !== undefined,
+    [`the authentication mechanism ${credentials?.mechanism}`]:
+      credentials !== undefined && !isSupported(credentials.mechanism),
     autoEncryption: options.autoEncryption !== undefined,
   };
   for (const [what, asked] of Object.entries(missing)) {

@@ -89,7 +89,8 @@ async function authenticate(
   try {
     await conversation.finish(
       hello,
-      (command, deadline) => runStep(connection, 'auth', command, settings, deadline),
+      (command, deadline) =>
+        runStep(connection, 'auth', { ...command, ...settings.handshake.apiFields }, settings, deadline),
       limitOf(settings, 'auth', deadline),
     );
   } catch (error) {

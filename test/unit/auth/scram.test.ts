@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  deriveKeys,
+  firstBare,
+  firstMessage,
+  parseChallenge,
+  prove,
+  type ScramMechanism,
+  verifyServer,
+} from '../../../src/auth/scram.js';
+import { MongoRuntimeError } from '../../../src/errors/driver.js';
+
+interface Exchange {
+  readonly mechanism: ScramMechanism;
+  readonly nonce: string;
+  readonly serverFirst: string;
+  readonly clientFinal: string;
+  readonly serverFinal: string;
+}
+
+// Authentication, "SCRAM-SHA-1" and "SCRAM-SHA-256": the conversations that the specification gives as examples.
+const EXAMPLES: readonly Exchange[] = [
+  {
+    mechanism: 'SCRAM-SHA-1',
+    nonce: 'fyko+d2lbbFgONRv9qkxdawL',
+    serverFirst: 'r=fyko+d2lbbFgONRv9qkxdawLHo+Vgk7qvUOKUwuWLIWg4l/9SraGMHEE,s=rQ9ZY3MntBeuP3E1TDVC4w==,i=10000',
+    clientFinal: 'c=biws,r=fyko+d2lbbFgONRv9qkxdawLHo+Vgk7qvUOKUwuWLIWg4l/9SraGMHEE,p=MC2T8BvbmWRckDw8oWl5IVghwCY=',
+    serverFinal: 'v=UMWeI25JD1yNYZRMpZ4VHvhZ9e0=',
+  },
+  {
+    mechanism: 'SCRAM-SHA-256',
+    nonce: 'rOprNGfwEbeRWgbNEkqO',
+    serverFirst: 'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096',
+    clientFinal:
+      'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    serverFinal: 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+  },
+];
+
+for (const { mechanism, nonce, serverFirst, clientFinal, serverFinal } of EXAMPLES) {
+  describe(mechanism, () => {
+    const bare = firstBare('user', nonce);
+
+    it('answers the challenge of the specification as it does', async () => {
+      const challenge = parseChallenge(Buffer.from(serverFirst), nonce);
+      const keys = await deriveKeys(mechanism, { username: 'user', password: 'pencil' }, challenge);
+      const { message, serverSignature } = prove(mechanism, keys, bare, challenge);
+
+      assert.equal(firstMessage(bare).toString(), `n,,n=user,r=${nonce}`);
+      assert.equal(message.toString(), clientFinal);
+      verifyServer(Buffer.from(serverFinal), serverSignature);
+    });
+
+    it('does not take a server for right that does not know the password', async () => {
+      const challenge = parseChallenge(Buffer.from(serverFirst), nonce);
+      const keys = await deriveKeys(mechanism, { username: 'user', password: 'other' }, challenge);
+      const { serverSignature } = prove(mechanism, keys, bare, challenge);
+
+      for (const wrong of [serverFinal, 'v=', 'e=other-error', '']) {
+        assert.throws(() => verifyServer(Buffer.from(wrong), serverSignature), /invalid signature/);
+      }
+    });
+  });
+}
+
+describe('the challenge of a server', () => {
+  it('must go on from our nonce', () => {
+    for (const text of ['r=other,s=AA==,i=4096', 's=AA==,i=4096', '']) {
+      assert.throws(() => parseChallenge(Buffer.from(text), 'ours'), {
+        name: 'MongoRuntimeError',
+        message: /invalid nonce/,
+      });
+    }
+  });
+
+  it('must ask for enough iterations', () => {
+    for (const iterations of ['4095', '0', '-1', 'x', '', '4096.5']) {
+      const payload = Buffer.from(`r=ours2,s=AA==,i=${iterations}`);
+      assert.throws(
+        () => parseChallenge(payload, 'ours'),
+        (error: unknown) => error instanceof MongoRuntimeError && /iteration count/.test(error.message),
+      );
+    }
+    assert.equal(parseChallenge(Buffer.from('r=ours2,s=AA==,i=4096'), 'ours').iterations, 4096);
+  });
+});
+
+describe('what is proved', () => {
+  const challenge = { salt: Buffer.from('salt'), iterations: 4096 };
+  const keyOf = async (mechanism: ScramMechanism, username: string, password: string) =>
+    (await deriveKeys(mechanism, { username, password }, challenge)).client.toString('hex');
+
+  it('escapes the two characters of a name that mean something', () => {
+    assert.equal(firstBare('a=b,c', 'n'), 'n=a=3Db=2Cc,r=n');
+  });
+
+  it('is the password as SASLprep has it, with SHA-256', async () => {
+    const roman = await keyOf('SCRAM-SHA-256', 'u', 'IX');
+    assert.equal(await keyOf('SCRAM-SHA-256', 'u', 'I\u00ADX'), roman);
+    assert.equal(await keyOf('SCRAM-SHA-256', 'u', '\u2168'), roman);
+    assert.notEqual(await keyOf('SCRAM-SHA-256', 'u', 'ix'), roman);
+    await assert.rejects(keyOf('SCRAM-SHA-256', 'u', '\u0007'));
+  });
+
+  it('is the password as it is together with the name, with SHA-1', async () => {
+    assert.notEqual(await keyOf('SCRAM-SHA-1', 'u', '\u2168'), await keyOf('SCRAM-SHA-1', 'u', 'IX'));
+    assert.notEqual(await keyOf('SCRAM-SHA-1', 'u', 'IX'), await keyOf('SCRAM-SHA-1', 'v', 'IX'));
+  });
+});
