@@ -109,7 +109,7 @@ describe('Connection Pool Management', () => {
         'connectionPoolCleared',
         'serverHeartbeatSucceeded',
         'connectionPoolReady',
-      ].map((name, index) => told.indexOf(name as (typeof told)[number], index === 0 ? 2 : 3));
+      ].map((name, index) => told.indexOf(name, index === 0 ? 2 : 3));
       assert.ok(order.every(at => at > 0));
       assert.deepEqual(
         order,
