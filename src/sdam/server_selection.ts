@@ -33,6 +33,15 @@ export const writableSelector: ServerSelector = (topology, candidates) => {
 /** Servers that a read under a read preference may go to (Server Selection, "Topology type table"). */
 export function readPreferenceSelector(readPreference: SelectionPreference): ServerSelector {
   if (readPreference.mode === 'primary') return writableSelector;
+  let selector = selectors.get(readPreference);
+  if (selector === undefined) selectors.set(readPreference, (selector = selectorFor(readPreference)));
+  return selector;
+}
+
+/** One for each read preference: operations with the same one can be seen to ask the same. */
+const selectors = new WeakMap<SelectionPreference, ServerSelector>();
+
+function selectorFor(readPreference: SelectionPreference): ServerSelector {
   return (topology, candidates) => {
     if (!isReplicaSet(topology.type)) return writableSelector(topology, candidates);
     if (readPreference.maxStalenessSeconds !== undefined) {
@@ -88,30 +97,36 @@ export function latencyWindow(
   return servers.filter(server => server.roundTripTime <= limit);
 }
 
-/**
- * Chooses the server for an operation; null when none suits now.
- *
- * Of the servers in the latency window two are drawn, and the one with fewer operations is taken (Server Selection, "operationCount-based
- * selection within the latency window"). One suitable server is the usual case and costs nothing.
- *
- * @param operationCount - how many operations run on a server now
- */
-export function selectServer(
+/** The servers of which any may be taken for an operation now: those that suit, of these the program's choice, of these the near ones. */
+export function eligibleServers(
   topology: TopologyDescription,
   selector: ServerSelector,
   deprioritized: ReadonlySet<string>,
-  operationCount: (address: string) => number,
-  random: Random,
   custom?: CustomServerSelector,
-): ServerDescription | null {
+): readonly ServerDescription[] {
   let suitable = suitableServers(topology, selector, deprioritized);
   if (custom !== undefined && selector.isFixed !== true && suitable.length > 0) {
     suitable = chosenBy(custom, topology, suitable);
   }
-  const window = latencyWindow(suitable, topology.localThresholdMS);
-  const first = drawOne(window, random);
-  if (first === null || window.length < 2) return first;
-  const second = drawOther(window, first, random);
+  return latencyWindow(suitable, topology.localThresholdMS);
+}
+
+/**
+ * Takes one of the eligible servers; null when there is none.
+ *
+ * Two are drawn, and the one with fewer operations is taken (Server Selection, "operationCount-based selection within the latency window").
+ * One server is the usual case and costs nothing.
+ *
+ * @param operationCount - how many operations run on a server now
+ */
+export function drawServer(
+  eligible: readonly ServerDescription[],
+  operationCount: (address: string) => number,
+  random: Random,
+): ServerDescription | null {
+  const first = drawOne(eligible, random);
+  if (first === null || eligible.length < 2) return first;
+  const second = drawOther(eligible, first, random);
   return operationCount(second.address) < operationCount(first.address) ? second : first;
 }
 

@@ -16,10 +16,11 @@ import { MongoServerSelectionError } from './errors.js';
 import { selectionFailure, textOfFailure, waitsInVain } from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
-import { selectServer } from './server_selection.js';
+import { drawServer, eligibleServers } from './server_selection.js';
 import { applySrvHosts } from './srv_hosts.js';
 import { TopologyEvents } from './topology_events.js';
 import { applyServerDescription } from './transitions.js';
+import { type WaitingSelection, WaitingSelections } from './waiting_selections.js';
 
 export interface TopologyOptions {
   /** Seeds, as `host:port`. */
@@ -57,7 +58,7 @@ export class Topology {
   readonly #events: TopologyEvents;
   readonly #options: TopologyOptions;
   readonly #servers = new Map<string, Server>();
-  readonly #waiters = new Set<Waiter<Server, SelectionRequest>>();
+  readonly #waiting: WaitingSelections;
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -65,6 +66,7 @@ export class Topology {
     this.#ports = ports;
     this.#events = new TopologyEvents(ports.publisher);
     this.#options = options;
+    this.#waiting = new WaitingSelections(options.serverSelector === undefined);
     const { replicaSet, ...rest } = options;
     this.#description = initialTopology({
       ...rest,
@@ -128,7 +130,7 @@ export class Topology {
     if (this.#state === 'closed') throw new MongoTopologyClosedError();
     const startedAt = this.#ports.clock.now();
     const waiter = new Waiter<Server, SelectionRequest>(request, deadline, startedAt, this.#onWaiterEnd);
-    this.#waiters.add(waiter);
+    this.#waiting.add(waiter);
     waiter.waitIn(null);
     this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
     this.#requestChecks();
@@ -138,22 +140,24 @@ export class Topology {
   }
 
   #select(request: SelectionRequest): Server | null {
-    const { selector, deprioritized } = request;
+    return this.#draw(this.#eligible(request));
+  }
+
+  /** The servers of which any may be taken. Throws when waiting for one is in vain. */
+  #eligible(request: SelectionRequest): readonly ServerDescription[] {
+    const { serverSelector, serverSelectionFailFast } = this.#options;
     const description = this.#description;
     if (!description.compatible) throw new MongoCompatibilityError(description.compatibilityError ?? 'Incompatible');
-    const chosen = selectServer(
-      description,
-      selector,
-      deprioritized,
-      this.#operationCount,
-      this.#ports.random,
-      this.#options.serverSelector,
-    );
-    if (chosen !== null) return this.#servers.get(chosen.address) ?? null;
-    if (this.#options.serverSelectionFailFast && waitsInVain(description)) {
+    const eligible = eligibleServers(description, request.selector, request.deprioritized, serverSelector);
+    if (eligible.length === 0 && serverSelectionFailFast && waitsInVain(description)) {
       throw this.#failureOf(request, 'would wait in vain (serverSelectionFailFast)');
     }
-    return null;
+    return eligible;
+  }
+
+  #draw(eligible: readonly ServerDescription[]): Server | null {
+    const drawn = drawServer(eligible, this.#operationCount, this.#ports.random);
+    return drawn === null ? null : (this.#servers.get(drawn.address) ?? null);
   }
 
   #failureOf({ wanted, purpose }: SelectionRequest, how: string): MongoServerSelectionError {
@@ -167,26 +171,35 @@ export class Topology {
   readonly #operationCount = (address: string): number => this.#servers.get(address)?.operationCount ?? 0;
 
   #wakeWaiters(): void {
-    for (const waiter of [...this.#waiters]) {
-      // A listener that is told of another's server may end this one's deadline.
-      if (!this.#waiters.has(waiter)) continue;
-      const { request } = waiter;
+    for (const alike of this.#waiting.groups()) {
+      const [one] = alike;
+      if (one === undefined) continue;
+      let eligible: readonly ServerDescription[];
       try {
-        const server = this.#select(request);
-        if (server === null) continue;
-        this.#waiters.delete(waiter);
-        const durationMS = this.#ports.clock.now() - waiter.startedAt;
-        this.#events.selected(request.purpose, request.wanted, this.#description, server.address, durationMS);
-        waiter.resolve(server);
+        eligible = this.#eligible(one.request);
       } catch (error) {
-        this.#failWaiter(waiter, error as Error);
+        for (const waiter of [...alike]) this.#failWaiter(waiter, error as Error);
+        continue;
+      }
+      if (eligible.length === 0) continue;
+      for (const waiter of [...alike]) {
+        const server = this.#draw(eligible);
+        // A listener that is told of another's server may end this one's deadline.
+        if (server !== null && this.#waiting.delete(waiter)) this.#serve(waiter, server);
       }
     }
   }
 
-  readonly #onWaiterEnd = (waiter: Waiter<Server, SelectionRequest>, end: DeadlineEnd): void => {
+  #serve(waiter: WaitingSelection, server: Server): void {
+    const { purpose, wanted } = waiter.request;
+    const durationMS = this.#ports.clock.now() - waiter.startedAt;
+    this.#events.selected(purpose, wanted, this.#description, server.address, durationMS);
+    waiter.resolve(server);
+  }
+
+  readonly #onWaiterEnd = (waiter: WaitingSelection, end: DeadlineEnd): void => {
     // A listener that is told of its end may end its deadline too.
-    if (!this.#waiters.delete(waiter)) return;
+    if (!this.#waiting.has(waiter)) return;
     const { deadline, request } = waiter;
     // The limit and not the time waited: what is the same each time can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
@@ -205,8 +218,8 @@ export class Topology {
     this.#failWaiter(waiter, error);
   };
 
-  #failWaiter(waiter: Waiter<Server, SelectionRequest>, error: Error): void {
-    this.#waiters.delete(waiter);
+  #failWaiter(waiter: WaitingSelection, error: Error): void {
+    if (!this.#waiting.delete(waiter)) return;
     const { purpose, wanted } = waiter.request;
     const durationMS = this.#ports.clock.now() - waiter.startedAt;
     this.#events.selectionFailed(purpose, wanted, this.#description, error, durationMS);
@@ -309,9 +322,9 @@ export class Topology {
     for (const address of added) this.#servers.get(address)?.monitor?.start();
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
     if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
-    if (this.#waiters.size > 0) this.#wakeWaiters();
+    if (!this.#waiting.isEmpty) this.#wakeWaiters();
     // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to.
-    if (this.#waiters.size > 0) this.#requestChecks();
+    if (!this.#waiting.isEmpty) this.#requestChecks();
   }
 
   #requestChecks(): void {
@@ -353,8 +366,8 @@ export class Topology {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    for (const waiter of [...this.#waiters]) {
-      if (this.#waiters.has(waiter)) this.#failWaiter(waiter, new MongoTopologyClosedError());
+    for (const alike of this.#waiting.groups()) {
+      for (const waiter of [...alike]) this.#failWaiter(waiter, new MongoTopologyClosedError());
     }
     if (!wasOpen) return;
     for (const [address, server] of [...this.#servers]) {

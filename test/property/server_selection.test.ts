@@ -6,9 +6,10 @@ import { ServerDescription } from '../../src/sdam/description/server_description
 import { TopologyDescription } from '../../src/sdam/description/topology_description.js';
 import { ServerType, TopologyType } from '../../src/sdam/description/types.js';
 import {
+  drawServer,
+  eligibleServers,
   latencyWindow,
   readPreferenceSelector,
-  selectServer,
   suitableServers,
 } from '../../src/sdam/server_selection.js';
 
@@ -227,13 +228,10 @@ describe('the selection of a server', () => {
           return count(address);
         };
 
-        const chosen = selectServer(
-          deployed,
-          readPreferenceSelector(question),
-          question.deprioritized,
-          counted,
-          random,
-        );
+        const selector = readPreferenceSelector(question);
+        const eligible = eligibleServers(deployed, selector, question.deprioritized);
+
+        const chosen = drawServer(eligible, counted, random);
 
         assert.equal(chosen === null, window.length === 0);
         if (chosen === null) return;

@@ -3,9 +3,10 @@ import type { Document } from '../../../src/bson/index.js';
 import { ReadPreference, type ReadPreferenceMode, type TagSet } from '../../../src/concern/read_preference.js';
 import { RoundTripTimes } from '../../../src/sdam/rtt.js';
 import {
+  drawServer,
+  eligibleServers,
   latencyWindow,
   readPreferenceSelector,
-  selectServer,
   suitableServers,
   writableSelector,
 } from '../../../src/sdam/server_selection.js';
@@ -39,7 +40,7 @@ export const selectionSuite = suite('server_selection', content => {
 
   const suitable = suitableServers(topology, selector, deprioritized);
   const window = latencyWindow(suitable, topology.localThresholdMS);
-  const selected = selectServer(topology, selector, deprioritized, () => 0, random);
+  const selected = drawServer(eligibleServers(topology, selector, deprioritized), () => 0, random);
 
   const expected = addressesOf(content['in_latency_window'] as { address: string }[]);
   assert.deepEqual(addressesOf(suitable), addressesOf(content['suitable_servers'] as { address: string }[]));
@@ -63,7 +64,7 @@ export const inWindowSuite = suite('in_window', content => {
 
   const hits = new Map<string, number>();
   for (let round = 0; round < iterations; round += 1) {
-    const server = selectServer(topology, selector, NOBODY, address => counts.get(address) ?? 0, random);
+    const server = drawServer(eligibleServers(topology, selector, NOBODY), address => counts.get(address) ?? 0, random);
     assert.ok(server !== null);
     hits.set(server.address, (hits.get(server.address) ?? 0) + 1);
   }

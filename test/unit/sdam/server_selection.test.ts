@@ -8,11 +8,12 @@ import type { CustomServerSelector } from '../../../src/sdam/description/custom_
 import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import type { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
 import {
+  drawServer,
+  eligibleServers,
   outputSelector,
   readPreferenceSelector,
   type ServerSelector,
   sameServerSelector,
-  selectServer,
   writableSelector,
 } from '../../../src/sdam/server_selection.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';
@@ -53,10 +54,11 @@ function select(
     userSelector?: CustomServerSelector;
   } = {},
 ): string | undefined {
-  return selectServer(topology, selector, without, address => counts[address] ?? 0, random, userSelector)?.address;
+  const eligible = eligibleServers(topology, selector, without, userSelector);
+  return drawServer(eligible, address => counts[address] ?? 0, random)?.address;
 }
 
-describe('selectServer', () => {
+describe('the selection of a server', () => {
   it('gives null when no server suits', () => {
     assert.equal(select(initial({}), writableSelector), undefined);
     assert.equal(select(applyServerDescription(replicaSet(), unknownServer(A)), writableSelector), undefined);
@@ -91,7 +93,7 @@ describe('selectServer', () => {
         const asked: string[] = [];
         const topology = topologyAfter(initial({ hosts }), [A, mongos()], [B, mongos()], [C, mongos()]);
         const count = (address: string) => asked.push(address);
-        selectServer(topology, writableSelector, NOBODY, count, drawing(first, second));
+        drawServer(eligibleServers(topology, writableSelector, NOBODY), count, drawing(first, second));
 
         assert.equal(new Set(asked).size, 2);
       }),
