@@ -111,13 +111,17 @@ function choose(
 ): readonly Persona[] | string {
   const chosen = new Map<TopologyName, Persona>();
   const reasons: string[] = [];
+  const lesser: string[] = [];
+  const wantsAuth = [...(file.runOnRequirements ?? []), ...(test.runOnRequirements ?? [])].some(({ auth }) => auth);
   for (const { persona, deployment } of candidates) {
     if (chosen.has(persona.topology)) continue;
     const decision = firstRefusal(file, test, deployment);
     if (decision === undefined) chosen.set(persona.topology, persona);
-    else reasons.push(decision);
+    // A server without authentication says nothing else of a test that wants it: the others are asked first.
+    else if (persona.auth === wantsAuth) reasons.push(decision);
+    else lesser.push(decision);
   }
-  if (chosen.size === 0) return reasons[0] ?? 'no server of that kind';
+  if (chosen.size === 0) return reasons[0] ?? lesser[0] ?? 'no server of that kind';
   const all = [...chosen.values()];
   // Servers with authentication come last: a test that gets one needs it.
   if (all.some(({ auth }) => auth) && driver.lacks.includes('authentication')) return knownLacks.authentication;
