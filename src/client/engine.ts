@@ -3,7 +3,7 @@ import type { Document } from '../bson/index.js';
 import { serverApiFields } from '../concern/server_api.js';
 import { type EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Engine } from '../operations/engine.js';
-import type { ConnectionParts } from '../pool/connection.js';
+import type { ConnectionParts } from '../pool/connection_parts.js';
 import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
 import { ConnectionPool } from '../pool/pool.js';

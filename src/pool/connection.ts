@@ -3,14 +3,7 @@ import { Waiter } from '../csot/waiter.js';
 import type { OperationPhase } from '../errors/base.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
-import type {
-  OpenTransport,
-  Transport,
-  TransportAddress,
-  TransportHandler,
-  TransportOptions,
-  TransportStep,
-} from '../runtime/transport.js';
+import type { Transport, TransportHandler, TransportStep } from '../runtime/transport.js';
 import type { Codec } from '../wire/codec.js';
 import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';
@@ -18,7 +11,8 @@ import type { MessageEncoder } from '../wire/message_encoder.js';
 import { compressMessage, decompressMessage, mayCompress } from '../wire/op_compressed.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { Reply } from '../wire/reply.js';
-import { asProtocolError, textOf, wrongAnswer } from './connection_errors.js';
+import { asProtocolError, endOfExchange, textOf, wrongAnswer } from './connection_errors.js';
+import type { ConnectionParts } from './connection_parts.js';
 import type { Exchange, Opening, ReplySink } from './exchange.js';
 import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
@@ -28,19 +22,9 @@ import { nameOfStep } from './steps.js';
 /** Who is told what becomes of a connection that nobody is using. */
 export interface ConnectionOwner {
   /** The late reply to a request whose caller has gone has arrived: the connection can be used again. */
-  onDrained(connection: Connection): void;
+  onDrained(connection: Connection, reply: Reply): void;
   /** It closed: after an error in use, or while idle or draining. Called once. */
   onClosed(connection: Connection, error: Error): void;
-}
-
-/** What a connection is made of; the same for all connections of a pool or a monitor. */
-export interface ConnectionParts {
-  readonly address: string;
-  readonly target: TransportAddress;
-  readonly transportOptions: TransportOptions;
-  readonly open: OpenTransport;
-  readonly encoder: MessageEncoder;
-  readonly clock: Clock;
 }
 
 /** How much of a late reply is waited for. */
@@ -330,7 +314,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
       if (responseTo !== this.#draining) wrongAnswer(responseTo, this.#draining);
       this.#draining = null;
       this.#drain?.resolve();
-      this.owner?.onDrained(this);
+      this.owner?.onDrained(this, reply);
       return;
     }
     const exchange = this.#exchange;
@@ -392,17 +376,11 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.close(new MongoNetworkError(text, { host: this.address, phase: 'read' }));
   }
 
-  #timeoutOf({ deadline, purpose, phase }: Exchange, end: DeadlineEnd, sent: boolean): Error {
-    return deadline.errorOf(
-      end,
-      {
-        during: `${sent ? 'while waiting for' : 'while sending'} ${this.address} to answer ${purpose.name} ${purpose.namespace}`,
-        phase: sent ? phase : 'write',
-        host: this.address,
-        namespace: purpose.namespace,
-        maybeApplied: sent,
-      },
-      text => this.#networkTimeout(text, sent ? phase : 'write', phase !== 'read'),
+  #timeoutOf(exchange: Exchange, end: DeadlineEnd, sent: boolean): Error {
+    const description = endOfExchange(this.address, exchange, sent);
+    const { phase } = description;
+    return exchange.deadline.errorOf(end, description, text =>
+      this.#networkTimeout(text, phase, exchange.phase !== 'read'),
     );
   }
 

@@ -1,5 +1,9 @@
+import type { EndDescription } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoNetworkTimeoutError } from '../errors/network.js';
 import { protocolError } from '../wire/header.js';
+import type { Exchange } from './exchange.js';
+import type { Purpose } from './purpose.js';
 
 /** When several addresses of one name were tried in vain, the error as a whole has no text. */
 export function textOf(cause: Error): string {
@@ -16,4 +20,21 @@ export function asProtocolError(error: unknown, host: string): Error {
   }
   error.host = host;
   return error;
+}
+
+/** What is told of a request whose caller's deadline ended. */
+export function endOfExchange(address: string, { purpose, phase }: Exchange, sent: boolean): EndDescription {
+  return {
+    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${purpose.name} ${purpose.namespace}`,
+    phase: sent ? phase : 'write',
+    host: address,
+    namespace: purpose.namespace,
+    maybeApplied: sent,
+  };
+}
+
+/** Why a connection is closed although its late reply may come (`pendingResponseTimeoutMS` of 0). */
+export function lateReplyError(address: string, { name }: Purpose): MongoNetworkTimeoutError {
+  const text = `the late reply from ${address} to ${name} is not waited for (pendingResponseTimeoutMS=0)`;
+  return new MongoNetworkTimeoutError(text, { host: address, phase: 'read' });
 }

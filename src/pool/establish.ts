@@ -7,15 +7,11 @@ import { MongoCompatibilityError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
 import { ServerType } from '../sdam/description/types.js';
-import { nextRequestId } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
-import { MsgFlag } from '../wire/op_msg.js';
-import type { Reply } from '../wire/reply.js';
 import type { Connection } from './connection.js';
-import type { ReplySink } from './exchange.js';
-import { DEFAULT_LIMITS, describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
+import { describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
 import { labelOverload } from './overload.js';
-import type { Purpose } from './purpose.js';
+import { type CommandStep, runCommand } from './own_commands.js';
 import { nameOfStep } from './steps.js';
 
 export interface EstablishSettings {
@@ -31,8 +27,6 @@ export interface EstablishSettings {
   /** The hello was answered: from here on the connection has a description, and what fails is an error of its service. */
   readonly onHello?: (connection: Connection) => void;
 }
-
-type CommandStep = 'hello' | 'auth';
 
 /**
  * Makes a new connection ready for use:
@@ -133,62 +127,4 @@ function noService(host: string): MongoCompatibilityError {
       `${host} named no serviceId. Remove loadBalanced=true, or connect to a load balancer`,
     { host, phase: 'hello' },
   );
-}
-
-/** A connection from which nothing has come back for so long leads nowhere. */
-const PROBE_TIMEOUT_MS = 1000;
-
-/** Asks for a sign of life. */
-export async function probe(
-  connection: Connection,
-  { handshake, connectTimeoutMS, encoder }: EstablishSettings,
-  deadline: Deadline,
-): Promise<void> {
-  const limit = deadline.within('read', connectTimeoutMS).within('read', PROBE_TIMEOUT_MS);
-  await runCommand(connection, { ping: 1, ...handshake.apiFields, $db: 'admin' }, encoder, 'probe', limit);
-}
-
-/** Sends a later hello. */
-export function runHello(
-  connection: Connection,
-  command: Document,
-  encoder: MessageEncoder,
-  deadline: Deadline,
-): Promise<Reply> {
-  return runCommand(connection, command, encoder, 'hello', deadline);
-}
-
-/** Sends an awaitable hello, to which the server may answer again and again (Server Monitoring, "Streaming Protocol"). */
-export function followHello(
-  connection: Connection,
-  command: Document,
-  encoder: MessageEncoder,
-  sink: ReplySink,
-  deadline: Deadline,
-): void {
-  const requestId = nextRequestId();
-  const message = encodeCommand(requestId, command, encoder, MsgFlag.exhaustAllowed);
-  connection.follow(message, requestId, PURPOSES.hello, 'hello', sink, deadline);
-}
-
-const PURPOSES: Record<CommandStep | 'probe', Purpose> = {
-  hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
-  auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
-  probe: Object.freeze({ name: 'ping', namespace: 'admin', operationId: 0, attempt: 1 }),
-};
-
-function runCommand(
-  connection: Connection,
-  command: Document,
-  encoder: MessageEncoder,
-  step: CommandStep | 'probe',
-  deadline: Deadline,
-): Promise<Reply> {
-  const requestId = nextRequestId();
-  const message = encodeCommand(requestId, command, encoder, 0);
-  return connection.roundTrip(message, requestId, PURPOSES[step], step === 'probe' ? 'read' : step, deadline);
-}
-
-function encodeCommand(requestId: number, command: Document, encoder: MessageEncoder, flags: number): Buffer {
-  return encoder.encode({ requestId, flags, body: command, rawFields: [], sequence: undefined }, DEFAULT_LIMITS, {});
 }

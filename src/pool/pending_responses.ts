@@ -46,12 +46,12 @@ export class PendingResponses {
     this.#events.pendingResponseStarted(connection, purpose, this.#timeoutMS);
   }
 
-  /** The reply came. False if it was not waited for here. */
-  succeeded(connection: Connection): boolean {
+  /** The reply came. Tells to what, or null if it was not waited for here. */
+  succeeded(connection: Connection): Purpose | null {
     const response = this.#take(connection);
-    if (response === undefined) return false;
+    if (response === undefined) return null;
     this.#events.pendingResponseSucceeded(connection, response.purpose, this.#clock.now() - response.since);
-    return true;
+    return response.purpose;
   }
 
   /** The reply will not come. False if it was not waited for here. */

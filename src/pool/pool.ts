@@ -1,16 +1,19 @@
 import type { ObjectId } from '../bson/index.js';
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
-import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Reply } from '../wire/reply.js';
 import { Connection, type ConnectionOwner } from './connection.js';
+import { lateReplyError } from './connection_errors.js';
 import { Disposal } from './disposal.js';
 import { checkOutTimeout, interruptedError, MongoPoolClearedError, MongoPoolClosedError } from './errors.js';
-import { type EstablishSettings, establish, probe } from './establish.js';
+import { type EstablishSettings, establish } from './establish.js';
 import { Generations } from './generations.js';
 import { type ConnectionDescription, sharing } from './handshake.js';
+import { lateCursor } from './late_cursor.js';
 import { Maintenance } from './maintenance.js';
+import { killCursor, probe } from './own_commands.js';
 import { PendingResponses } from './pending_responses.js';
 import { perishedReason } from './perished.js';
 import { Places } from './places.js';
@@ -221,9 +224,13 @@ export class ConnectionPool implements ConnectionOwner {
 
   // ── ConnectionOwner
 
-  onDrained(connection: Connection): void {
+  onDrained(connection: Connection, reply: Reply): void {
+    const purpose = this.#places.draining.succeeded(connection);
     // The reply may come before the caller has given the connection back; then it is as good as any other.
-    if (this.#places.draining.succeeded(connection)) this.#arrived(connection);
+    if (purpose === null) return;
+    const cursor = lateCursor(reply, purpose);
+    if (cursor === null) this.#arrived(connection);
+    else void this.#ask(connection, deadline => killCursor(connection, cursor, this.#establish, deadline));
   }
 
   onClosed(connection: Connection): void {
@@ -244,7 +251,8 @@ export class ConnectionPool implements ConnectionOwner {
       if (reason === null && connection.isSuspect && this.#places.pending.size >= this.#waiters.length) break;
       this.#places.idle.pop();
       if (reason !== null) this.#disposal.discard(connection, reason);
-      else if (connection.isSuspect) void this.#probe(connection);
+      else if (connection.isSuspect)
+        void this.#ask(connection, deadline => probe(connection, this.#establish, deadline));
       else this.#give(connection);
     }
     while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) {
@@ -288,11 +296,11 @@ export class ConnectionPool implements ConnectionOwner {
     this.#fill();
   }
 
-  /** Whether a connection that was open before this process stood still is so still. What it does not tell in time, it never will. */
-  async #probe(connection: Connection): Promise<void> {
+  /** Asks the server something on a connection before it is lent again. What it does not answer in time, it never will. */
+  async #ask(connection: Connection, question: (deadline: Deadline) => Promise<void>): Promise<void> {
     this.#places.pending.add(connection);
     try {
-      await probe(connection, this.#establish, Deadline.background(this.#clock));
+      await question(Deadline.background(this.#clock));
     } catch (error) {
       this.#disposal.abandon(connection, 'error', error as Error);
       this.#assign();
@@ -354,8 +362,8 @@ export class ConnectionPool implements ConnectionOwner {
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
     const excess = Math.max(0, this.#places.pending.size - wanted);
-    // What is only probed was of use before, and will be.
-    const unfinished = [...this.#places.pending].filter(({ isSuspect }) => !isSuspect);
+    // What is only asked something was of use before, and will be.
+    const unfinished = [...this.#places.pending].filter(({ uses }) => uses === 0);
     for (const connection of unfinished.slice(0, excess)) this.#disposal.abandon(connection, 'error', error);
     // A listener that is told of it may wait for a connection by now.
     this.#assign();
@@ -363,15 +371,9 @@ export class ConnectionPool implements ConnectionOwner {
 
   #drain(connection: Connection, purpose: Purpose): void {
     const reason = this.#perished(connection);
-    if (reason !== null) {
-      this.#disposal.discard(connection, reason);
-    } else if (this.#options.pendingResponseTimeoutMS > 0) {
-      this.#places.draining.add(connection, purpose);
-    } else {
-      const text = `the late reply from ${this.address} to ${purpose.name} is not waited for (pendingResponseTimeoutMS=0)`;
-      const error = new MongoNetworkTimeoutError(text, { host: this.address, phase: 'read' });
-      this.#disposal.discard(connection, 'error', error);
-    }
+    if (reason !== null) this.#disposal.discard(connection, reason);
+    else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, purpose);
+    else this.#disposal.discard(connection, 'error', lateReplyError(this.address, purpose));
   }
 
   #onHello(connection: Connection): void {

@@ -2,7 +2,8 @@ import type { PoolCounts } from '../errors/pool_counts.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
-import type { Connection, ConnectionParts } from './connection.js';
+import type { Connection } from './connection.js';
+import type { ConnectionParts } from './connection_parts.js';
 import type { EstablishSettings } from './establish.js';
 
 /** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */

@@ -1,8 +1,10 @@
 import type { Document } from '../bson/index.js';
 import { Deadline } from '../csot/deadline.js';
-import { Connection, type ConnectionParts } from '../pool/connection.js';
-import { type EstablishSettings, establish, followHello, runHello } from '../pool/establish.js';
+import { Connection } from '../pool/connection.js';
+import type { ConnectionParts } from '../pool/connection_parts.js';
+import { type EstablishSettings, establish } from '../pool/establish.js';
 import { awaitableHelloCommand, helloCommand } from '../pool/handshake.js';
+import { followHello, runHello } from '../pool/own_commands.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Reply } from '../wire/reply.js';
 import type { TopologyVersion } from './description/types.js';

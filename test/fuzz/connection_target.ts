@@ -1,7 +1,8 @@
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
 import { MongoNetworkError } from '../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../src/errors/timeout.js';
-import { Connection, type ConnectionParts } from '../../src/pool/connection.js';
+import { Connection } from '../../src/pool/connection.js';
+import type { ConnectionParts } from '../../src/pool/connection_parts.js';
 import type { Reply } from '../../src/wire/reply.js';
 import { FakeClock } from '../support/fake_clock.js';
 import { connectionParts, deadline, PoolHarness, run } from '../support/pool_harness.js';

@@ -201,3 +201,39 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(harness.events.last('connectionClosed').reason, 'poolClosed');
   });
 });
+
+describe('the cursor in a late reply', () => {
+  const late = { ok: 1, cursor: { id: 77n, ns: 'shop.orders', firstBatch: [] } };
+
+  it('is given up on the server before the connection is lent again', async () => {
+    const { pool, command, connection, server, checkOut } = await afterTimeout({ maxPoolSize: 1 });
+    const waiting = checkOut();
+
+    command.reply(late);
+    const kill = await server.peers[0]!.nextCommand();
+    assert.deepEqual([kill.name, kill.body['killCursors'], kill.body['$db']], ['killCursors', 'orders', 'shop']);
+    assert.equal(String((kill.body['cursors'] as unknown[])[0]), '77');
+    assert.deepEqual([pool.snapshot().pending, pool.snapshot().total], [1, 1]);
+    kill.reply();
+
+    assert.equal(await waiting, connection);
+  });
+
+  it('that cannot be given up in time costs the connection', async () => {
+    const { pool, command, clock, server, events } = await afterTimeout();
+    command.reply(late);
+    await server.peers[0]!.nextCommand();
+    await clock.advance(1000);
+
+    assert.equal(events.last('connectionClosed').reason, 'error');
+    assert.equal(pool.snapshot().total, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('is left alone when it has no id', async () => {
+    const { pool, command } = await afterTimeout();
+    command.reply({ ...late, cursor: { ...late.cursor, id: 0n } });
+
+    assert.equal(pool.snapshot().idle, 1);
+  });
+});

@@ -1,0 +1,94 @@
+import { type Document, Long } from '../bson/index.js';
+import type { Deadline } from '../csot/deadline.js';
+import { nextRequestId } from '../wire/header.js';
+import type { MessageEncoder } from '../wire/message_encoder.js';
+import { MsgFlag } from '../wire/op_msg.js';
+import type { Reply } from '../wire/reply.js';
+import type { Connection } from './connection.js';
+import type { ReplySink } from './exchange.js';
+import { DEFAULT_LIMITS, type HandshakeOptions } from './handshake.js';
+import type { LateCursor } from './late_cursor.js';
+import type { Purpose } from './purpose.js';
+
+export type CommandStep = 'hello' | 'auth';
+type OwnCommand = CommandStep | 'probe' | 'killCursors';
+
+/** What the commands that are nobody's operation need to know. */
+export interface OwnCommandSettings {
+  readonly handshake: Pick<HandshakeOptions, 'apiFields'>;
+  readonly connectTimeoutMS: number;
+  readonly encoder: MessageEncoder;
+}
+
+/** A connection from which nothing has come back for so long leads nowhere. */
+const LONGEST_WAIT_MS = 1000;
+
+const PURPOSES: Record<OwnCommand, Purpose> = {
+  hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
+  auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
+  probe: Object.freeze({ name: 'ping', namespace: 'admin', operationId: 0, attempt: 1 }),
+  killCursors: Object.freeze({ name: 'killCursors', namespace: 'admin', operationId: 0, attempt: 1 }),
+};
+
+/** Asks for a sign of life. */
+export async function probe(connection: Connection, settings: OwnCommandSettings, deadline: Deadline): Promise<void> {
+  const command = { ping: 1, ...settings.handshake.apiFields, $db: 'admin' };
+  await runCommand(connection, command, settings.encoder, 'probe', bounded(settings, deadline));
+}
+
+/** Lets the server forget a cursor. What it answers does not matter. */
+export async function killCursor(
+  connection: Connection,
+  { database, collection, id }: LateCursor,
+  settings: OwnCommandSettings,
+  deadline: Deadline,
+): Promise<void> {
+  const cursors = [Long.fromBigInt(id)];
+  const command = { killCursors: collection, cursors, ...settings.handshake.apiFields, $db: database };
+  await runCommand(connection, command, settings.encoder, 'killCursors', bounded(settings, deadline));
+}
+
+function bounded({ connectTimeoutMS }: OwnCommandSettings, deadline: Deadline): Deadline {
+  return deadline.within('read', connectTimeoutMS).within('read', LONGEST_WAIT_MS);
+}
+
+/** Sends a later hello. */
+export function runHello(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  deadline: Deadline,
+): Promise<Reply> {
+  return runCommand(connection, command, encoder, 'hello', deadline);
+}
+
+/** Sends an awaitable hello, to which the server may answer again and again (Server Monitoring, "Streaming Protocol"). */
+export function followHello(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  sink: ReplySink,
+  deadline: Deadline,
+): void {
+  const requestId = nextRequestId();
+  const message = encodeCommand(requestId, command, encoder, MsgFlag.exhaustAllowed);
+  connection.follow(message, requestId, PURPOSES.hello, 'hello', sink, deadline);
+}
+
+/** Sends a command of the driver's own. */
+export function runCommand(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  what: OwnCommand,
+  deadline: Deadline,
+): Promise<Reply> {
+  const requestId = nextRequestId();
+  const message = encodeCommand(requestId, command, encoder, 0);
+  const phase = what === 'hello' || what === 'auth' ? what : 'read';
+  return connection.roundTrip(message, requestId, PURPOSES[what], phase, deadline);
+}
+
+function encodeCommand(requestId: number, command: Document, encoder: MessageEncoder, flags: number): Buffer {
+  return encoder.encode({ requestId, flags, body: command, rawFields: [], sequence: undefined }, DEFAULT_LIMITS, {});
+}
