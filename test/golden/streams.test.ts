@@ -140,6 +140,15 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await client.withSession(session => session.withTransaction(() => collection.insertOne({}, { session })));
     },
   },
+  auth: {
+    peer: 'standalone',
+    // The peer takes nobody.
+    options: { auth: { username: 'user', password: 'wrong' }, authMechanism: 'PLAIN' },
+    async run(collection, log) {
+      await tried(collection.findOne());
+      await ready(log, 2);
+    },
+  },
   csot_select: {
     peer: 'none',
     options: { serverSelectionTimeoutMS: 5000 },
@@ -182,6 +191,11 @@ const differences: readonly Difference[] = [
     reason: 'Go publishes no events while it waits for a late reply',
     scenarios: ['csot_read'],
     leaveOut: (side, _, text) => side === 'ours' && text.startsWith('ConnectionPendingResponse'),
+  },
+  {
+    reason: 'the pool is cleared and the connection closed before whoever waited for it is told (CMAP); Go tells first',
+    scenarios: ['auth'],
+    leaveOut: (_, __, text) => text.startsWith('ConnectionCheckOutFailed'),
   },
   {
     reason: 'after a cancelled check Go publishes a second change from Unknown to Unknown',
@@ -258,7 +272,6 @@ describe('events come in the order of the Go driver', { skip: skipReason }, () =
 
   const later: Readonly<Record<string, string>> = {
     interrupt: 'Go lets the first timeout of a check pass and interrupts at the second; the peer blocks two',
-    auth: 'this version does not authenticate yet',
   };
   for (const [name, reason] of Object.entries(later)) it(name, { skip: reason }, () => undefined);
 });
