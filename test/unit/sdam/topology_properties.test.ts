@@ -57,13 +57,15 @@ function parse(from: string, reply: Document): ServerDescription {
 }
 
 /** Checks what holds for every step from one description to the next. */
-function always(holds: (before: TopologyDescription, after: TopologyDescription) => void): void {
+function always(
+  holds: (before: TopologyDescription, after: TopologyDescription, heard: ServerDescription) => void,
+): void {
   fc.assert(
     fc.property(start, fc.array(server, { maxLength: 30 }), (topology, servers) => {
       let before = topology;
       for (const next of servers) {
         const after = applyServerDescription(before, next);
-        holds(before, after);
+        holds(before, after, next);
         before = after;
       }
     }),
@@ -122,6 +124,12 @@ describe('whatever servers answer', () => {
         expected.add(come);
       }
       assert.deepEqual([...expected].sort(), [...after.servers.keys()].sort());
+    });
+  });
+
+  it('a server comes, or comes back, only when another names it', () => {
+    always((before, after, heard) => {
+      for (const come of diffTopology(before, after).added) assert.ok(heard.allHosts.includes(come));
     });
   });
 
