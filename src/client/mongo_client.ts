@@ -343,7 +343,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   /** The same where DNS has to be asked for the hosts first. */
   async #discover(deadline: Deadline): Promise<Engine> {
-    this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects);
+    this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects, this.#publisher);
     const discovery = this.#discovery;
     const options = await discovery.resolve(deadline);
     if (discovery !== this.#discovery) throw new MongoClientClosedError();

@@ -1,6 +1,8 @@
 import { Deadline } from '../csot/deadline.js';
 import { waitFor } from '../csot/wait.js';
 import { MongoClientClosedError } from '../errors/driver.js';
+import type { EventPublisher } from '../events/publisher.js';
+import { SrvPollingEvent } from '../events/topology.js';
 import type { Clock } from '../runtime/clock.js';
 import type { DNSResolver } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
@@ -26,12 +28,14 @@ export interface SrvEffects {
 export class SrvDiscovery {
   readonly #options: ResolvedOptions;
   readonly #effects: SrvEffects;
+  readonly #publisher: EventPublisher;
   readonly #abort = new AbortController();
   #lookup: Promise<ResolvedOptions> | null = null;
 
-  constructor(options: ResolvedOptions, effects: SrvEffects) {
+  constructor(options: ResolvedOptions, effects: SrvEffects, publisher: EventPublisher) {
     this.#options = options;
     this.#effects = effects;
+    this.#publisher = publisher;
   }
 
   /**
@@ -54,10 +58,14 @@ export class SrvDiscovery {
     );
   }
 
-  /** The hosts that the records name by now. */
+  /** The hosts that the records name by now; those that may not be used are left out. */
   async hosts(): Promise<readonly string[]> {
-    const records = await lookUpSrvHosts(this.#options, this.#effects.resolver, this.#limit());
-    return allowedSrvHosts(records, this.#options).map(String);
+    const srvRecords = await lookUpSrvHosts(this.#options, this.#effects.resolver, this.#limit());
+    const hosts = allowedSrvHosts(srvRecords, this.#options).map(String);
+    if (hosts.length > 0) {
+      this.#publisher.publish('srvRecordDiscovery', stamp => new SrvPollingEvent({ srvRecords }, stamp));
+    }
+    return hosts;
   }
 
   /** Ends what waits. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
 import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoError } from '../../../src/errors/base.js';
+import { EventPublisher } from '../../../src/events/publisher.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
@@ -43,7 +45,11 @@ async function run({ uri, seeds, numSeeds, error = false, options = {}, parsed_o
 
 async function resolve(uri: string): Promise<ResolvedOptions> {
   const effects = { clock: systemClock, random: systemRandom, resolver: testZone() };
-  return await new SrvDiscovery(resolveOptions(uri), effects).resolve(Deadline.background(systemClock));
+  return await new SrvDiscovery(
+    resolveOptions(uri),
+    effects,
+    new EventPublisher(new EventEmitter(), systemClock),
+  ).resolve(Deadline.background(systemClock));
 }
 
 function parsedValue(options: ResolvedOptions, name: string): unknown {
