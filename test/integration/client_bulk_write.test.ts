@@ -151,12 +151,13 @@ describe('MongoClient.bulkWrite', () => {
   it('has one time for all batches', () =>
     withServerProcess({}, async ({ client, uri, log }) => {
       await client.db('shop').collection('orders').countDocuments();
-      await failCommand(uri, { failCommands: ['bulkWrite'], blockConnection: true, blockTimeMS: 1500 }, { times: 2 });
+      const data = { failCommands: ['bulkWrite'], blockConnection: true, blockTimeMS: 20_000 };
+      await failCommand(uri, data, { skip: 1 });
       const text = 'x'.repeat(15 * 1024 * 1024);
       const many = [1, 2, 3, 4].map(_id => insert(_id, 'shop.orders', { text }));
 
       const error = await rejection<MongoOperationTimeoutError & { partialResult: { insertedCount: number } }>(
-        client.bulkWrite(many, { timeoutMS: 2800 }),
+        client.bulkWrite(many, { timeoutMS: 3000 }),
       );
 
       assert.ok(error instanceof MongoOperationTimeoutError);

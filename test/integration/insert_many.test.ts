@@ -85,9 +85,10 @@ describe('insertMany', () => {
   });
 
   it('has one time for all batches, and the error tells what the earlier ones inserted', async () => {
-    await withServerProcess({ client: { timeoutMS: 1700 } }, async ({ collection, log, uri }) => {
+    await withServerProcess({ client: { timeoutMS: 3000 } }, async ({ collection, log, uri }) => {
       await collection.countDocuments();
-      await failCommand(uri, { failCommands: ['insert'], blockConnection: true, blockTimeMS: 700 }, { times: 2 });
+      const data = { failCommands: ['insert'], blockConnection: true, blockTimeMS: 20_000 };
+      await failCommand(uri, data, { skip: 1 });
       const text = 'x'.repeat(15 * 1024 * 1024);
 
       const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
@@ -97,9 +98,9 @@ describe('insertMany', () => {
       assert.ok(error instanceof MongoOperationTimeoutError);
       assert.equal(log.started('insert').length, 2);
       assert.equal(error.result.insertedCount, 3);
-      assert.ok(error.elapsedMS! >= 1690 && error.elapsedMS! < 5000, `elapsed ${error.elapsedMS}`);
+      assert.ok(error.elapsedMS! >= 2990 && error.elapsedMS! < 15_000, `elapsed ${error.elapsedMS}`);
       const limits = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
-      assert.ok(limits[1]! < limits[0]! - 600, `maxTimeMS ${limits.join()}`);
+      assert.ok(limits[1]! < limits[0]!, `maxTimeMS ${limits.join()}`);
     });
   });
 
