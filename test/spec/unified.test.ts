@@ -7,14 +7,14 @@ import type { ReportedResult } from './report.js';
 import { runFiles, titleOf } from './run_files.js';
 
 /**
- * The areas that take seconds. Each test is run on one of the topologies that it allows; `npm run spec` runs all areas, on all of them.
+ * The areas that take seconds, and leave a driver more than a few milliseconds. Each test is run on one of the topologies that it allows;
+ * `npm run spec` runs all areas, on all of them.
  */
 const AREAS = [
   'causal-consistency',
   'collection-management',
   'crud',
   'index-management',
-  'load-balancers',
   'mongodb-handshake',
   'read-write-concern',
   'retryable-reads',

@@ -15,7 +15,13 @@ const defaultAwaitMS = 1000;
 
 export function getMore(context: CommandContext): Document | Promise<Document> {
   const cursor = findCursor(context);
-  const release = context.member.cursors.use(cursor);
+  checkAwaits(context, cursor);
+  if (cursor.leftMS !== undefined) context.operation.limitTo(cursor.leftMS);
+  const unuse = context.member.cursors.use(cursor);
+  const release = (): void => {
+    cursor.leftMS = context.operation.leftMS;
+    unuse();
+  };
   const rethrow = (error: unknown): never => {
     throw cursor.isChangeStream ? labelResumable(error) : error;
   };
@@ -29,6 +35,12 @@ export function getMore(context: CommandContext): Document | Promise<Document> {
   if (reply instanceof Promise) return reply.catch(rethrow).finally(release);
   release();
   return reply;
+}
+
+/** maxTimeMS of getMore is how long it waits for data: of a cursor that does not wait it says nothing. */
+function checkAwaits({ body }: CommandContext, { awaitsData }: Cursor): void {
+  if (awaitsData || body['maxTimeMS'] === undefined) return;
+  throw new CommandError(ErrorCode.BadValue, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
 }
 
 function continueCursor(context: CommandContext, cursor: Cursor): Document | Promise<Document> {

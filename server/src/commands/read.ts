@@ -96,6 +96,8 @@ export function openSource(
     singleBatch: false,
     ...options,
     namespace: ns,
+    // The limit of a cursor that waits for data is that of each command.
+    leftMS: options.awaitsData === true ? undefined : context.operation.leftMS,
     neverExpires: fieldsOf(context).boolean('noCursorTimeout', false),
     session: lsid === undefined ? undefined : sessionKey(lsid),
     batchSize: options.batchSize ?? defaultBatchSize,

@@ -38,6 +38,8 @@ export interface Cursor {
   /** Emitted when it is closed before its end. */
   readonly killed: Signal;
   lastUse: number;
+  /** What is left of the maxTimeMS of the command that opened it, for all its getMores together; undefined: no limit. */
+  leftMS: number | undefined;
   /** How many commands are using it now. */
   users: number;
 }
@@ -48,6 +50,7 @@ export type CursorOptions = Pick<Cursor, 'namespace' | 'session'> & {
   readonly awaitsData?: boolean;
   readonly isChangeStream?: boolean;
   readonly neverExpires?: boolean;
+  readonly leftMS?: number | undefined;
 };
 
 /** A batch, and the id of the cursor that has the rest: 0 when there is none. */
@@ -97,7 +100,7 @@ export class CursorRegistry {
   /** Takes the first batch off a result and keeps the rest under an id, which is 0 when nothing is left. */
   open(source: DocumentSource, options: CursorOptions): Batch {
     const { namespace, session, batchSize, singleBatch, awaitsData = false, isChangeStream = false } = options;
-    const { neverExpires = false } = options;
+    const { neverExpires = false, leftMS } = options;
     this.#closeExpired();
     const batch = takeBatch(source, batchSize);
     // A batchSize of 0 opens a cursor even on an empty result; the first getMore closes it.
@@ -105,7 +108,7 @@ export class CursorRegistry {
     if (isDone) return { id: Long.ZERO, batch };
     const id = this.#ids.cursorId();
     this.#cursors.set(id.toString(), {
-      ...{ id, namespace, session, source, awaitsData, isChangeStream, neverExpires },
+      ...{ id, namespace, session, source, awaitsData, isChangeStream, neverExpires, leftMS },
       killed: new Signal(),
       lastUse: this.#clock.now(),
       users: 0,

@@ -31,7 +31,7 @@ export class Operation implements Interruptible {
   readonly startedAt: number;
   readonly #timers: TimerGroup;
   /** When maxTimeMS is over; infinite without one. */
-  readonly #limit: number;
+  #limit: number;
   readonly #killed = new Signal();
   #isKilled = false;
   #documentsExamined = 0;
@@ -51,6 +51,16 @@ export class Operation implements Interruptible {
 
   get runningMS(): number {
     return this.#timers.now() - this.startedAt;
+  }
+
+  /** What is left of its time; undefined: no limit. */
+  get leftMS(): number | undefined {
+    return this.#limit === Number.POSITIVE_INFINITY ? undefined : Math.max(this.#limit - this.#timers.now(), 0);
+  }
+
+  /** Gives it less time than its command says. */
+  limitTo(durationMS: number): void {
+    this.#limit = Math.min(this.#limit, this.#timers.now() + durationMS);
   }
 
   get isKilled(): boolean {
@@ -118,7 +128,7 @@ export class Operation implements Interruptible {
   async wait(durationMS: number | undefined, signals: readonly Signal[]): Promise<void> {
     this.#checkKilled();
     const { connection, endsWithClient } = this.facts;
-    const leftMS = Math.max(this.#limit - this.#timers.now(), 0);
+    const leftMS = this.leftMS ?? Number.POSITIVE_INFINITY;
     const isLimited = leftMS < (durationMS ?? Number.POSITIVE_INFINITY);
     const enders = endsWithClient ? [this.#killed, connection.closing] : [this.#killed];
     const outcome = await waitForAny(this.#timers, isLimited ? leftMS : durationMS, [...signals, ...enders]);

@@ -1,18 +1,24 @@
 import { isNumber, toNumber } from '../bson/numbers.js';
-import { asDocument, type Document, fieldOf, isDocument, typeOf } from '../bson/types.js';
+import { asDocument, type Document, fieldOf, isDocument } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { canonicalKey, valuesEqual } from './compare.js';
+import { compileType } from './value_tests.js';
 
 type SchemaTest = (value: unknown) => boolean;
 
 /** The keywords of $jsonSchema that say something of a value; the others are descriptions. */
 const keywords: Readonly<Record<string, (operand: unknown, schema: Document) => SchemaTest>> = {
-  bsonType: operand => ofTypes(operand, bsonTypeNames),
-  type: operand => ofTypes(operand, jsonTypeNames),
-  enum: operand => value => list('enum', operand).some(one => valuesEqual(one, value)),
-  required: operand =>
-    ofDocuments(value => list('required', operand).every(name => fieldOf(value, String(name)) !== undefined)),
+  bsonType: operand => compileType(operand),
+  type: compileJsonType,
+  enum: operand => {
+    const values = list('enum', operand);
+    return value => values.some(one => valuesEqual(one, value));
+  },
+  required: operand => {
+    const names = list('required', operand).map(String);
+    return ofDocuments(value => names.every(name => fieldOf(value, name) !== undefined));
+  },
   properties: operand => {
     const tests = schemas('properties', operand);
     return ofDocuments(value => tests.every(([name, test]) => passes(fieldOf(value, name), test)));
@@ -39,8 +45,14 @@ const keywords: Readonly<Record<string, (operand: unknown, schema: Document) => 
         .every(([, field]) => test(field)),
     );
   },
-  minProperties: operand => ofDocuments(value => Object.keys(value).length >= number('minProperties', operand)),
-  maxProperties: operand => ofDocuments(value => Object.keys(value).length <= number('maxProperties', operand)),
+  minProperties: operand => {
+    const least = number('minProperties', operand);
+    return ofDocuments(value => Object.keys(value).length >= least);
+  },
+  maxProperties: operand => {
+    const most = number('maxProperties', operand);
+    return ofDocuments(value => Object.keys(value).length <= most);
+  },
   minimum: (operand, schema) => {
     const least = number('minimum', operand);
     return ofNumbers(value => (schema['exclusiveMinimum'] === true ? value > least : value >= least));
@@ -49,15 +61,30 @@ const keywords: Readonly<Record<string, (operand: unknown, schema: Document) => 
     const most = number('maximum', operand);
     return ofNumbers(value => (schema['exclusiveMaximum'] === true ? value < most : value <= most));
   },
-  multipleOf: operand => ofNumbers(value => value % number('multipleOf', operand) === 0),
-  minLength: operand => ofStrings(value => Array.from(value).length >= number('minLength', operand)),
-  maxLength: operand => ofStrings(value => Array.from(value).length <= number('maxLength', operand)),
+  multipleOf: operand => {
+    const divisor = number('multipleOf', operand);
+    return ofNumbers(value => value % divisor === 0);
+  },
+  minLength: operand => {
+    const least = number('minLength', operand);
+    return ofStrings(value => Array.from(value).length >= least);
+  },
+  maxLength: operand => {
+    const most = number('maxLength', operand);
+    return ofStrings(value => Array.from(value).length <= most);
+  },
   pattern: operand => {
     const pattern = new RegExp(String(operand), 'u');
     return ofStrings(value => pattern.test(value));
   },
-  minItems: operand => ofArrays(value => value.length >= number('minItems', operand)),
-  maxItems: operand => ofArrays(value => value.length <= number('maxItems', operand)),
+  minItems: operand => {
+    const least = number('minItems', operand);
+    return ofArrays(value => value.length >= least);
+  },
+  maxItems: operand => {
+    const most = number('maxItems', operand);
+    return ofArrays(value => value.length <= most);
+  },
   uniqueItems: operand => ofArrays(value => operand !== true || new Set(value.map(canonicalKey)).size === value.length),
   items: operand => {
     if (!Array.isArray(operand)) {
@@ -114,20 +141,21 @@ function passes(value: unknown, test: SchemaTest): boolean {
   return value === undefined || test(value);
 }
 
-function ofTypes(operand: unknown, names: (type: string) => readonly string[]): SchemaTest {
-  const wanted = Array.isArray(operand) ? operand.map(String) : [String(operand)];
-  return value => names(typeOf(value)).some(name => wanted.includes(name));
-}
+/** The types of JSON, by which of BSON's they are. */
+const jsonTypes: Readonly<Record<string, string>> = {
+  object: 'object',
+  array: 'array',
+  number: 'number',
+  boolean: 'bool',
+  string: 'string',
+  null: 'null',
+};
 
-const numberTypes: ReadonlySet<string> = new Set(['int', 'long', 'double', 'decimal']);
-
-function bsonTypeNames(type: string): readonly string[] {
-  return numberTypes.has(type) ? [type, 'number'] : [type];
-}
-
-function jsonTypeNames(type: string): readonly string[] {
-  if (numberTypes.has(type)) return ['number'];
-  return type === 'bool' ? ['boolean'] : [type];
+function compileJsonType(operand: unknown): SchemaTest {
+  const names = (Array.isArray(operand) ? operand : [operand]).map(String);
+  const unknown = names.find(name => !Object.hasOwn(jsonTypes, name));
+  if (unknown !== undefined) throw new CommandError(ErrorCode.BadValue, `Unknown type name alias: ${unknown}`);
+  return compileType(names.map(name => jsonTypes[name]));
 }
 
 function ofDocuments(test: (value: Document) => boolean): SchemaTest {

@@ -164,7 +164,7 @@ const typeNumbers: Readonly<Record<number, TypeName>> = {
 };
 const typeNames: ReadonlySet<string> = new Set(Object.values(typeNumbers));
 
-function compileType(operand: unknown): ValueTest {
+export function compileType(operand: unknown): ValueTest {
   const wanted = new Set<TypeName>();
   for (const part of Array.isArray(operand) ? (operand as unknown[]) : [operand]) {
     if (part === 'number') ['int', 'long', 'double', 'decimal'].forEach(name => wanted.add(name as TypeName));

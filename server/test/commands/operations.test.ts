@@ -92,6 +92,48 @@ describe('maxTimeMS', () => {
     });
   });
 
+  it('is shared by a read and all the batches that follow', async () => {
+    const clock = new ManualClock();
+    await withCluster({ topology: 'standalone', clock, client: once }, async client => {
+      const collection = client.db('d').collection<{ _id: number }>('c');
+      await collection.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
+      const blockFor = async (blockTimeMS: number): Promise<unknown> =>
+        client.db('admin').command({
+          ...{ configureFailPoint: 'failGetMoreAfterCursorCheckout', mode: 'alwaysOn' },
+          data: { blockConnection: true, blockTimeMS },
+        });
+      await blockFor(40);
+      const cursor = collection.find({}, { batchSize: 1, maxTimeMS: 100 });
+      await cursor.next();
+      // Time between the batches is the client's.
+      clock.advance(1000);
+      const second = cursor.next();
+      await clock.untilTimer(40);
+      clock.advance(40);
+      assert.deepEqual(await second, { _id: 2 });
+      await blockFor(90);
+      const failed = serverError(cursor.next());
+      await clock.untilTimer(60);
+      clock.advance(60);
+      assert.deepEqual(factsOf(await failed), expired);
+    });
+  });
+
+  it('is refused of a getMore that waits for nothing', () =>
+    withCluster({ topology: 'standalone' }, async client => {
+      const collection = client.db('d').collection<{ _id: number }>('c');
+      await collection.insertMany([{ _id: 1 }, { _id: 2 }]);
+      const session = client.startSession();
+      const { cursor } = await client.db('d').command({ find: 'c', batchSize: 1 }, { session });
+      const getMore = { getMore: (cursor as Document)['id'] as unknown, collection: 'c', maxTimeMS: 10 };
+      const error = await serverError(client.db('d').command(getMore, { session }));
+      assert.deepEqual(
+        [error.code, error.message],
+        [2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor'],
+      );
+      await session.endSession();
+    }));
+
   it('of a statement that takes too long fails the whole command, and not the statement', async () => {
     const clock = new ManualClock();
     await withCluster({ topology: 'standalone', clock, client: once }, async client => {
