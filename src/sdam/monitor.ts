@@ -72,8 +72,13 @@ export class Monitor {
     this.#events = new MonitorEvents(ports.publisher, address);
   }
 
-  start(): void {
-    if (!this.#closed) void this.#run();
+  /** @param lastCheckedAt - of a server that was known before under this address: it is not checked sooner than if it had stayed */
+  start(lastCheckedAt = -Infinity): void {
+    if (this.#closed) return;
+    this.#lastCheckEndedAt = lastCheckedAt;
+    this.#isRequested = true;
+    if (this.#ports.clock.now() - lastCheckedAt >= this.#options.minHeartbeatFrequencyMS) void this.#run();
+    else this.#waitForNext();
   }
 
   /**

@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { CustomServerSelector } from './description/custom_selector.js';
 import { loadBalancerServer, type ServerDescription } from './description/server_description.js';
-import { initialTopology, type TopologyDescription } from './description/topology_description.js';
+import { emptyTopology, initialTopology, type TopologyDescription } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { diffTopology } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
@@ -59,6 +59,8 @@ export class Topology {
   readonly #options: TopologyOptions;
   readonly #servers = new Map<string, Server>();
   readonly #waiting: WaitingSelections;
+  /** When servers went that are gone. Two that each name the other and deny themselves would come and go without a pause. */
+  readonly #goneAt = new Map<string, number>();
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -319,7 +321,7 @@ export class Topology {
     for (const address of removed) this.#closeServer(address);
     if (this.closed) return;
     if (differs) this.#events.changed(before, after);
-    for (const address of added) this.#servers.get(address)?.monitor?.start();
+    for (const address of added) this.#servers.get(address)?.monitor?.start(this.#goneAt.get(address));
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
     if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
     if (!this.#waiting.isEmpty) this.#wakeWaiters();
@@ -356,9 +358,18 @@ export class Topology {
     const server = this.#servers.get(address);
     if (server === undefined) return;
     this.#servers.delete(address);
+    this.#noteGone(address);
     server.monitor?.close();
     server.pool.close();
     this.#events.serverClosed(address);
+  }
+
+  #noteGone(address: string): void {
+    const now = this.#ports.clock.now();
+    for (const [other, goneAt] of this.#goneAt) {
+      if (now - goneAt > this.#options.heartbeatFrequencyMS) this.#goneAt.delete(other);
+    }
+    this.#goneAt.set(address, now);
   }
 
   /** Closes everything: what runs or waits is rejected with MongoClientClosedError or MongoTopologyClosedError. */
@@ -379,15 +390,4 @@ export class Topology {
     this.#events.changed(before, this.#description);
     this.#events.closed();
   }
-}
-
-/** What is known before the first seed and after the end: nothing. */
-function emptyTopology({ heartbeatFrequencyMS, localThresholdMS }: TopologyDescription): TopologyDescription {
-  return initialTopology({
-    hosts: [],
-    directConnection: false,
-    loadBalanced: false,
-    heartbeatFrequencyMS,
-    localThresholdMS,
-  });
 }

@@ -145,6 +145,17 @@ export function initialTopology(options: InitialTopologyOptions): TopologyDescri
   });
 }
 
+/** What is known before the first seed and after the end: nothing. */
+export function emptyTopology({ heartbeatFrequencyMS, localThresholdMS }: TopologyDescription): TopologyDescription {
+  return initialTopology({
+    hosts: [],
+    directConnection: false,
+    loadBalanced: false,
+    heartbeatFrequencyMS,
+    localThresholdMS,
+  });
+}
+
 export function isReplicaSet(type: TopologyType): boolean {
   return type === TopologyType.ReplicaSetWithPrimary || type === TopologyType.ReplicaSetNoPrimary;
 }
