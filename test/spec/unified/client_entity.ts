@@ -15,6 +15,9 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** The longest that a new client may take to connect before the test goes on: it may be meant to fail. */
 const CONNECT_MS = 2000;
 
+/** Between two attempts of a client whose pools have to be full. */
+const RECONNECT_MS = 10;
+
 export async function createClient(id: string, options: Doc, context: TestContext): Promise<void> {
   for (const field of Object.keys(options)) {
     if (!FIELDS.has(field)) throw new Error(`A client entity has no option ${field} that this runner knows`);
@@ -38,9 +41,18 @@ export async function createClient(id: string, options: Doc, context: TestContex
     sensitive: options['observeSensitiveCommands'] === true,
   });
   entities.addClient(id, client, { observer, logs, spans });
-  const connected = Promise.resolve(call(client, 'connect')).catch(() => null);
-  await Promise.race([connected, sleep(CONNECT_MS, null, { ref: false })]);
-  await fillPool(options, uriOptions, observer);
+  await Promise.race([connects(client), sleep(CONNECT_MS, null, { ref: false })]);
+  await fillPool(options, uriOptions, client, observer);
+}
+
+/** Whether a client could connect. */
+async function connects(client: object): Promise<boolean> {
+  try {
+    await call(client, 'connect');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** "useMultipleMongoses": true names every router, anything else one. Options of the test go before those of the server. */
@@ -85,10 +97,19 @@ function tracing(value: unknown, { driver }: TestContext, write: (span: Observed
 }
 
 /** "awaitMinPoolSizeMS": what happens until the pools are full is not observed. */
-async function fillPool({ awaitMinPoolSizeMS }: Doc, { minPoolSize }: Doc, observer: Observer): Promise<void> {
+async function fillPool(
+  { awaitMinPoolSizeMS }: Doc,
+  { minPoolSize }: Doc,
+  client: object,
+  observer: Observer,
+): Promise<void> {
   if (awaitMinPoolSizeMS === undefined) return;
   const least = Number(minPoolSize ?? 0);
+  const waitMS = Number(plain(awaitMinPoolSizeMS));
+  const end = performance.now() + waitMS;
+  // A timeoutMS of the client may be too short to connect at once, and a client that could not has no pools.
+  while (!(await connects(client)) && performance.now() < end) await sleep(RECONNECT_MS);
   const isFull = (): boolean => observer.ready.size > 0 && [...observer.ready.values()].every(ready => ready >= least);
-  await observer.until(isFull, Number(plain(awaitMinPoolSizeMS)), () => `pools of ${least} connections`);
+  await observer.until(isFull, Math.max(end - performance.now(), 0), () => `pools of ${least} connections`);
   observer.clear();
 }
