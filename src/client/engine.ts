@@ -102,6 +102,8 @@ export function createEngine(
       socketTimeoutMS: options.socketTimeoutMS,
       retryReads: options.retryReads,
       retryWrites: options.retryWrites,
+      maxAdaptiveRetries: options.maxAdaptiveRetries,
+      enableOverloadRetargeting: options.enableOverloadRetargeting,
       apiFields: options.serverApi === undefined ? undefined : { ...serverApiFields(options.serverApi) },
     },
   };

@@ -2,6 +2,7 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
 import type { EngineSource } from '../operations/engine.js';
@@ -155,8 +156,9 @@ export class CursorCore {
         else for (const document of batch) documents.push(document);
       }
     } catch (error) {
-      // Closing has a time of its own, for which nobody who has run out of his is to wait.
-      void this.close();
+      // Closing has a time of its own, for which nobody who has run out of his is to wait, nor for a server that does not answer.
+      const closing = this.close();
+      if (error instanceof MongoServerError && this.#settings.budget.timeoutMS === undefined) await closing;
       throw error;
     }
     await this.close();

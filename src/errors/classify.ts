@@ -65,6 +65,15 @@ export function isMaxTimeMSExpired(error: unknown): boolean {
   );
 }
 
+/** A server refuses work because it has too much, before it has begun with it; asking again later may help (Client Backpressure, "Terms"). */
+export function isRetryableOverload(error: unknown): error is MongoError {
+  return (
+    error instanceof MongoError &&
+    error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError) &&
+    error.hasErrorLabel(MongoErrorLabel.RetryableError)
+  );
+}
+
 /** Retryable Reads, "Terms". */
 export function isRetryableRead(error: unknown): boolean {
   if (!(error instanceof MongoError) || error instanceof MongoOperationTimeoutError) return false;

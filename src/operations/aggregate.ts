@@ -68,6 +68,7 @@ function aggregateOperation<T>(
   const selector = (writes ? outputSelector : readPreferenceSelector)(readPreference);
   return defineOperation(context, selector, readPreference, {
     access: 'read',
+    writes,
     name: 'aggregate',
     retryable: !writes,
     // An older primary, told to read from a secondary, would refuse (CRUD, "Read preferences and server selection").

@@ -46,7 +46,7 @@ function endTransactionOperation(
         if (isCommit && maxCommitTimeMS !== undefined && !target.timedByOperation) {
           command['maxTimeMS'] = maxCommitTimeMS;
         }
-        if (isCommit) transaction.commitTried = true;
+        if (isCommit) transaction.commitSent();
         return command;
       },
       result({ reply, address }) {

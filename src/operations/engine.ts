@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly socketTimeoutMS: number;
   readonly retryReads: boolean;
   readonly retryWrites: boolean;
+  readonly maxAdaptiveRetries: number;
+  readonly enableOverloadRetargeting: boolean;
   /** Versioned API fields, on every command; undefined without a declared API version. */
   readonly apiFields: Document | undefined;
 }

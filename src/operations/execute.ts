@@ -1,15 +1,15 @@
 import type { Deadline } from '../csot/deadline.js';
-import { MongoError } from '../errors/base.js';
+import { isRetryableOverload } from '../errors/classify.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
+import { afterFailure } from './after_failure.js';
 import { runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
 import { Execution } from './execution.js';
 import type { Operation } from './operation.js';
-import { errorToReport, labelWriteError, maybeApplied, pauseBeforeRetry, shouldRetry, withPrevious } from './retry.js';
 import type { OperationScope } from './scope.js';
-import { afterErrorInSession, enterSession } from './session_rules.js';
+import { enterSession } from './session_rules.js';
 
 /**
  * Runs an operation: select a server, take a connection, send, read, and again if that is allowed; all under one deadline.
@@ -36,22 +36,7 @@ export async function executeWith<T>(
       try {
         return await attempt(engine, operation, execution, deadline, previous);
       } catch (error) {
-        if (error instanceof MongoError) error.namespace ??= operation.namespace;
-        if (execution.labelsRetryableWrites) {
-          labelWriteError(error, execution.wireVersion, execution.isMongos);
-        }
-        if (session !== null) afterErrorInSession(session, error, operation);
-        const { attempt, retryable } = execution;
-        const { timedByOperation } = deadline;
-        if (!shouldRetry({ error, attempt, access: operation.access, retryable, timedByOperation })) {
-          throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
-        }
-        previous = errorToReport(previous, error) as Error;
-        if (maybeApplied(error)) execution.maybeApplied = true;
-        // The time of this attempt is not that of the next.
-        if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
-        execution.next();
-        await deadline.pause(pauseBeforeRetry(error, attempt, timedByOperation, engine.random.next()));
+        previous = await afterFailure(engine, operation, execution, deadline, previous, error);
       }
     }
   } finally {
@@ -91,7 +76,7 @@ async function attempt<T>(
   try {
     execution.selected(server);
     // A server that takes no retryable writes must not be sent the second one (Retryable Writes, "Implementing Retryable Writes").
-    if (previous !== null && !execution.retryable) throw previous;
+    if (previous !== null && !execution.retryable && !isRetryableOverload(previous)) throw previous;
     const connection =
       kept?.connection ??
       server.pool.tryCheckOut(purpose) ??

@@ -1,4 +1,5 @@
-import type { Deadline } from '../csot/deadline.js';
+import type { Deadline, EndDescription } from '../csot/deadline.js';
+import { isRetryableOverload } from '../errors/classify.js';
 import type { Connection } from '../pool/connection.js';
 import { ServerType, TopologyType } from '../sdam/description/types.js';
 import type { Server } from '../sdam/server.js';
@@ -28,6 +29,8 @@ export class Execution implements OperationScope {
   txnNumber = 0;
   /** Whether the operation, the options and the server selected last allow a retry. */
   retryable = false;
+  /** Whether an attempt was refused because the server has too much to do. */
+  overloaded = false;
   /** Whether an earlier attempt may have had its effect. */
   maybeApplied = false;
   /** Of the server selected last. */
@@ -36,6 +39,7 @@ export class Execution implements OperationScope {
   minRoundTripTimeMS = 0;
   session: ServerSession | null = null;
   #mongos: string | null = null;
+  #address = '';
 
   constructor(engine: Engine, operation: Operation<unknown>, scope: OperationScope | null) {
     this.#engine = engine;
@@ -98,6 +102,7 @@ export class Execution implements OperationScope {
     const { access, retryable, unacknowledged, session, sessionRole } = this.#operation;
     const description = this.#engine.topology.description.servers.get(server.address);
     const type = description?.type ?? ServerType.Unknown;
+    this.#address = server.address;
     this.#mongos = type === ServerType.Mongos ? server.address : null;
     // A load balancer was never asked what it is; what lies behind it has sessions and labels its own errors.
     const isBalancer = type === ServerType.LoadBalancer;
@@ -117,20 +122,43 @@ export class Execution implements OperationScope {
 
   /** Throws if there is no time left for another attempt. */
   throwIfEnded(deadline: Deadline, previous: Error | null): void {
+    deadline.throwIfEnded(() => this.#unsent(previous));
+  }
+
+  /** Throws since the time would be over before another attempt. */
+  throwEnded(deadline: Deadline, previous: Error): never {
+    throw deadline.errorOf({ kind: 'expired', lateByMS: 0 }, this.#unsent(previous), () => previous);
+  }
+
+  #unsent(previous: Error | null): EndDescription {
     const { name, namespace } = this.#operation;
-    deadline.throwIfEnded(() => ({
+    return {
       during: `before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
       phase: 'preSend',
       namespace,
       maybeApplied: this.maybeApplied,
       cause: previous ?? undefined,
-    }));
+    };
   }
 
-  /** Another attempt follows. A mongos that has just failed is avoided, since another may do (Retryable Reads, "Sharded clusters"). */
-  next(): void {
+  /** Whether a refusal for overload, which says that nothing was done, may be followed by another attempt (Client Backpressure). */
+  get yieldsToOverload(): boolean {
+    const { retryReads, retryWrites } = this.#engine.options;
+    const { writes, sessionRole } = this.#operation;
+    // Nobody knows what the user's own command does.
+    if (sessionRole === 'asGiven') return retryReads && retryWrites;
+    return writes ? retryWrites : retryReads;
+  }
+
+  /**
+   * Another attempt follows. A mongos that has just failed is avoided, since another may do (Retryable Reads, "Sharded clusters"); any
+   * other server only for overload, and if that is wanted.
+   */
+  next(error: unknown): void {
     this.attempt++;
-    if (this.#mongos !== null) this.deprioritized = new Set([...this.deprioritized, this.#mongos]);
+    const leaves =
+      this.#mongos !== null || (isRetryableOverload(error) && this.#engine.options.enableOverloadRetargeting);
+    if (leaves && this.#address !== '') this.deprioritized = new Set([...this.deprioritized, this.#address]);
   }
 
   /** The user's session, or an implicit one, taken only now that a connection is there (Driver Sessions, "Implicit sessions"); none for `w: 0`. */

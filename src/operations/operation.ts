@@ -34,6 +34,8 @@ export interface Operation<T> {
   /** `database.collection`, or `database`. */
   readonly namespace: string;
   readonly access: 'read' | 'write';
+  /** Whether it changes data: a write does, and so does an aggregation with `$out`, which goes where reads go. */
+  readonly writes: boolean;
   /** Whether it may be sent again after a failure that leaves open whether it was carried out. */
   readonly retryable: boolean;
   readonly selector: ServerSelector;

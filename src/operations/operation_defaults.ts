@@ -11,6 +11,8 @@ import type { CommandTarget, Operation, OperationReply } from './operation.js';
 export interface OperationDefinition<T> {
   readonly name: string;
   readonly access: 'read' | 'write';
+  /** Default: what `access` says. */
+  readonly writes?: boolean;
   readonly retryable: boolean;
   /** Default 0. */
   readonly readPreferenceSince?: number;
@@ -46,6 +48,7 @@ export function defineOperation<T>(
     database,
     namespace,
     access: definition.access,
+    writes: definition.writes ?? definition.access === 'write',
     retryable: definition.retryable,
     selector,
     readPreference,

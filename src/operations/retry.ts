@@ -1,6 +1,12 @@
 import { MongoError, type OperationPhase } from '../errors/base.js';
-import { isRetryableRead, isRetryableWrite, shouldLabelRetryableWrite } from '../errors/classify.js';
+import {
+  isRetryableOverload,
+  isRetryableRead,
+  isRetryableWrite,
+  shouldLabelRetryableWrite,
+} from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 
 /** What is known of an attempt that failed. */
@@ -11,6 +17,11 @@ export interface FailedAttempt {
   readonly access: 'read' | 'write';
   /** Whether the operation, the options and the server allow a retry. */
   readonly retryable: boolean;
+  /** Whether the options allow one after a refusal for overload, which they do for any command. */
+  readonly yieldsToOverload: boolean;
+  /** Whether this attempt or an earlier one was refused for overload. */
+  readonly overloaded: boolean;
+  readonly maxAdaptiveRetries: number;
   /** Under `timeoutMS` there is no limit but time. */
   readonly timedByOperation: boolean;
 }
@@ -18,9 +29,17 @@ export interface FailedAttempt {
 /** Attempts without `timeoutMS`: the first and one retry. */
 const MAX_ATTEMPTS_UNTIMED = 2;
 
-/** Whether to try again (Retryable Reads and Retryable Writes, "Executing Retryable Commands"). */
-export function shouldRetry({ error, attempt, access, retryable, timedByOperation }: FailedAttempt): boolean {
-  if (!retryable || (!timedByOperation && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
+/**
+ * Whether to try again.
+ *
+ * Source: Retryable Reads and Retryable Writes, "Executing Retryable Commands"; Client Backpressure, "Overload retry policy": it has the
+ * last word as soon as one attempt met it.
+ */
+export function shouldRetry(failed: FailedAttempt): boolean {
+  const { error, attempt, access, retryable, timedByOperation } = failed;
+  if (failed.overloaded && attempt > failed.maxAdaptiveRetries) return false;
+  if (isRetryableOverload(error)) return failed.yieldsToOverload;
+  if (!retryable || (!failed.overloaded && !timedByOperation && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
   return access === 'read' ? isRetryableRead(error) : isRetryableWrite(error);
 }
 
@@ -39,12 +58,18 @@ const LONGEST_OVERLOAD_PAUSE_MS = 10_000;
  * @param chance - from 0 to 1: clients must not come back all together
  */
 export function pauseBeforeRetry(error: unknown, attempt: number, timedByOperation: boolean, chance: number): number {
-  if (!timedByOperation) return 0;
-  if (error instanceof MongoError && error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError)) {
-    return chance * Math.min(LONGEST_OVERLOAD_PAUSE_MS, OVERLOAD_BASE_MS * 2 ** attempt);
+  if (isRetryableOverload(error)) {
+    return chance * Math.min(LONGEST_OVERLOAD_PAUSE_MS, overloadBaseOf(error) * 2 ** attempt);
   }
-  if (attempt <= IMMEDIATE_RETRIES) return 0;
+  if (!timedByOperation || attempt <= IMMEDIATE_RETRIES) return 0;
   return chance * Math.min(LONGEST_PAUSE_MS, 2 ** (attempt - IMMEDIATE_RETRIES));
+}
+
+/** A server may say itself how long it wants to be left alone. */
+function overloadBaseOf(error: MongoError): number {
+  const given: unknown = error instanceof MongoServerError ? error.errorResponse['baseBackoffMS'] : undefined;
+  const base = Number(given);
+  return base > 0 && Number.isFinite(base) ? base : OVERLOAD_BASE_MS;
 }
 
 /** Where an attempt fails before its command has gone out. */

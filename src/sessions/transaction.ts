@@ -40,6 +40,9 @@ export class Transaction {
   recoveryToken: Document | undefined;
   /** A commit was tried before: what follows has to ask for a majority. */
   commitTried = false;
+  /** What the last command has changed: undone if the server refuses it unread. */
+  #began = false;
+  #triedBefore = false;
 
   constructor(settings: TransactionSettings) {
     this.#settings = settings;
@@ -72,7 +75,20 @@ export class Transaction {
 
   /** Its first command, or another one, goes out now. */
   sent(): void {
-    if (this.#state === 'starting') this.#state = 'in progress';
+    this.#began = this.#state === 'starting';
+    if (this.#began) this.#state = 'in progress';
+  }
+
+  /** A commit goes out now. */
+  commitSent(): void {
+    this.#triedBefore = this.commitTried;
+    this.commitTried = true;
+  }
+
+  /** What went out last was refused before anything was done (Client Backpressure, "Interaction with transactions"). */
+  refused(): void {
+    if (this.#began && this.#state === 'in progress') this.#state = 'starting';
+    if (this.#state === 'committed') this.commitTried = this.#triedBefore;
   }
 
   /**

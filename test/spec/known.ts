@@ -20,16 +20,6 @@ export const knownSkips: readonly KnownSkip[] = [
     why: 'timeoutMS does nothing since 7.8.0 of the official driver; --driver mongodb-csot has it',
   },
   { path: 'open-telemetry', drivers: OFFICIAL, why: 'the official driver has no OpenTelemetry of its own' },
-  ...[
-    'client-backpressure/tests/backpressure-connection-checkin',
-    'client-backpressure/tests/backpressure-retry-loop',
-    'client-backpressure/tests/getMore-retried',
-    'transactions/tests/unified/backpressure-retryable-reads',
-    'transactions/tests/unified/backpressure-retryable-writes',
-  ].map(path => ({
-    ...{ path, drivers: ['mongotempo' as const] },
-    why: 'the driver does not retry what a server refuses with SystemOverloadedError yet',
-  })),
 ];
 
 /** Why tests that need a part of the driver are skipped for a driver that says that it lacks it. */

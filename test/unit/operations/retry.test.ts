@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
-import { pauseBeforeRetry } from '../../../src/operations/retry.js';
+import { MongoServerError } from '../../../src/errors/server.js';
+import { pauseBeforeRetry, shouldRetry } from '../../../src/operations/retry.js';
 
 const broken = new MongoNetworkError('closed');
-const overloaded = new MongoNetworkError('refused', { labels: [MongoErrorLabel.SystemOverloadedError] });
+const OVERLOAD = [MongoErrorLabel.SystemOverloadedError, MongoErrorLabel.RetryableError];
+const overloaded = new MongoNetworkError('refused', { labels: OVERLOAD });
+const tooMuch = (more: object = {}) =>
+  new MongoServerError({ ok: 0, code: 462, errmsg: 'too much', errorLabels: OVERLOAD, ...more });
 
 describe('pauseBeforeRetry', () => {
   it('lets the first retries follow at once, as the recorded drivers do', () => {
@@ -29,7 +33,65 @@ describe('pauseBeforeRetry', () => {
     );
   });
 
-  it('is none without timeoutMS, where there is one retry', () => {
-    assert.equal(pauseBeforeRetry(overloaded, 1, false, 1), 0);
+  it('is none without timeoutMS, where there is one retry, but for overload', () => {
+    assert.equal(pauseBeforeRetry(broken, 1, false, 1), 0);
+    assert.equal(pauseBeforeRetry(overloaded, 1, false, 1), 200);
+  });
+
+  it('takes its measure from the server that says one', () => {
+    assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS: 10 }), 1, false, 1), 20);
+    for (const baseBackoffMS of [0, -5, 'x', null]) {
+      assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS }), 1, false, 1), 200);
+    }
+  });
+});
+
+describe('shouldRetry', () => {
+  const usual = {
+    error: overloaded as unknown,
+    attempt: 1,
+    access: 'read',
+    retryable: true,
+    yieldsToOverload: true,
+    overloaded: false,
+    maxAdaptiveRetries: 2,
+    timedByOperation: false,
+  } as const;
+
+  it('tries a read once more, and under timeoutMS as often as there is time', () => {
+    const attempts = [1, 2, 3, 50];
+    const times = (timedByOperation: boolean) =>
+      attempts.map(attempt => shouldRetry({ ...usual, error: broken, attempt, timedByOperation }));
+
+    assert.deepEqual(times(false), [true, false, false, false]);
+    assert.deepEqual(times(true), [true, true, true, true]);
+  });
+
+  it('counts with maxAdaptiveRetries from the first overload on, timeoutMS or not', () => {
+    for (const error of [broken, overloaded]) {
+      for (const timedByOperation of [true, false]) {
+        const failed = { ...usual, error, overloaded: true, timedByOperation };
+        assert.deepEqual(
+          [1, 2, 3].map(attempt => shouldRetry({ ...failed, attempt })),
+          [true, true, false],
+        );
+        assert.equal(shouldRetry({ ...failed, maxAdaptiveRetries: 0 }), false);
+      }
+    }
+  });
+
+  it('repeats what is not retryable after overload only, and if the options allow it', () => {
+    const failed = { ...usual, access: 'write', retryable: false, overloaded: true } as const;
+
+    assert.equal(shouldRetry(failed), true);
+    assert.equal(shouldRetry({ ...failed, error: broken }), false);
+    assert.equal(shouldRetry({ ...failed, yieldsToOverload: false }), false);
+  });
+
+  it('needs both labels', () => {
+    for (const label of OVERLOAD) {
+      const error = new MongoNetworkError('refused', { labels: [label] });
+      assert.equal(shouldRetry({ ...usual, error, retryable: false }), false);
+    }
   });
 });

@@ -1,0 +1,56 @@
+import type { Deadline } from '../csot/deadline.js';
+import { MongoError } from '../errors/base.js';
+import { isRetryableOverload } from '../errors/classify.js';
+import type { Engine } from './engine.js';
+import type { Execution } from './execution.js';
+import type { Operation } from './operation.js';
+import { errorToReport, labelWriteError, maybeApplied, pauseBeforeRetry, shouldRetry, withPrevious } from './retry.js';
+import { afterErrorInSession } from './session_rules.js';
+
+/**
+ * What an attempt's failure means for the operation: throws what its caller is to see, or waits until the next attempt may begin.
+ *
+ * @param previous - the error of the attempts before, null for the first
+ * @returns the error to report if no later attempt does better
+ */
+export async function afterFailure(
+  engine: Engine,
+  operation: Operation<unknown>,
+  execution: Execution,
+  deadline: Deadline,
+  previous: Error | null,
+  error: unknown,
+): Promise<Error> {
+  if (error instanceof MongoError) error.namespace ??= operation.namespace;
+  if (execution.labelsRetryableWrites) labelWriteError(error, execution.wireVersion, execution.isMongos);
+  if (operation.session !== null) afterErrorInSession(operation.session, error, operation);
+  const { attempt, retryable, yieldsToOverload } = execution;
+  const { access } = operation;
+  const { timedByOperation } = deadline;
+  const { maxAdaptiveRetries } = engine.options;
+  const isOverload = isRetryableOverload(error);
+  execution.overloaded ||= isOverload;
+  const { overloaded } = execution;
+  const failed = {
+    error,
+    attempt,
+    access,
+    retryable,
+    yieldsToOverload,
+    overloaded,
+    maxAdaptiveRetries,
+    timedByOperation,
+  };
+  if (!shouldRetry(failed)) throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
+  const reported = errorToReport(previous, error) as Error;
+  if (maybeApplied(error)) execution.maybeApplied = true;
+  // The time of this attempt is not that of the next.
+  if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
+  if (isOverload) operation.session?.transaction.refused();
+  execution.next(error);
+  const pauseMS = pauseBeforeRetry(error, attempt, timedByOperation, engine.random.next());
+  // To sleep out the time for which a server wants to be left alone would help nobody (Client Backpressure).
+  if (isOverload && pauseMS > deadline.remainingMS) execution.throwEnded(deadline, reported);
+  await deadline.pause(pauseMS);
+  return reported;
+}
