@@ -180,9 +180,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
-   * Waits until a server for the client's read preference is found. Not needed: the first operation connects too.
+   * Waits until a server for the client's read preference is found and, if there are credentials, has taken them. Not needed: the first
+   * operation connects too.
    *
-   * @throws MongoServerSelectionError, or MongoOperationTimeoutError under `timeoutMS`
+   * @throws MongoServerSelectionError; MongoServerError if the credentials are refused; MongoOperationTimeoutError under `timeoutMS`
    */
   async connect(options: ConnectOptions = {}): Promise<this> {
     const deadline = startDeadline(this.context, options, this.#effects.clock);
@@ -198,7 +199,12 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         deprioritized: new Set<string>(),
       };
       const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
-      if (engine.topology.trySelect(request) === null) await engine.topology.select(request, limit);
+      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
+      // Monitors belong to no user: only a connection of the pool tells whether the credentials are taken.
+      if (this.options.credentials !== undefined) {
+        const connection = server.pool.tryCheckOut(request.purpose);
+        server.pool.checkIn(connection ?? (await server.pool.checkOut(request.purpose, limit)));
+      }
     } catch (error) {
       await this.close();
       // It was not the program that closed it: an operation connects anew.

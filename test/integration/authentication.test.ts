@@ -73,6 +73,17 @@ describe('authentication by SCRAM', () => {
     });
   });
 
+  it('lets connect fail when the credentials are refused, and only then', async () => {
+    await withUsers(async uri => {
+      await using right = new MongoClient(uri, { auth: { username: 'admin', password: ADMIN.password } });
+      await using wrong = new MongoClient(uri, { auth: { username: 'admin', password: 'wr0ng' } });
+
+      await right.connect();
+      assert.equal((await rejection<MongoServerError>(wrong.connect())).code, 18);
+      assert.deepEqual(right.poolStats()[0]!.inUse, 0);
+    });
+  });
+
   it('takes one round trip beyond the hello, and publishes no command', async () => {
     await withUsers(async uri => {
       await using client = new MongoClient(uri, { auth: { username: 'admin', password: ADMIN.password } });
