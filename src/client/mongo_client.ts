@@ -201,7 +201,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
       const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
       // Monitors belong to no user: only a connection of the pool tells whether the credentials are taken.
-      if (this.options.credentials !== undefined) {
+      if (this.options.credentials !== undefined && !this.options.__skipPingOnConnect) {
         const connection = server.pool.tryCheckOut(request.purpose);
         server.pool.checkIn(connection ?? (await server.pool.checkOut(request.purpose, limit)));
       }

@@ -179,6 +179,8 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
    * set than the one asked for on a direct connection. Otherwise it waits for `serverSelectionTimeoutMS`. Default false.
    */
   serverSelectionFailFast?: boolean;
+  /** `connect` does not wait until a connection has taken the credentials. The name is that of the official driver. @internal */
+  __skipPingOnConnect?: boolean;
 
   // ---- Pool
 

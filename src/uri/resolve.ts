@@ -102,6 +102,7 @@ function plainValues(values: OptionValues) {
     localThresholdMS: values.localThresholdMS,
     serverSelector: values.serverSelector,
     serverSelectionFailFast: values.serverSelectionFailFast,
+    __skipPingOnConnect: values.__skipPingOnConnect,
     maxPoolSize: values.maxPoolSize,
     minPoolSize: values.minPoolSize,
     maxConnecting: values.maxConnecting,

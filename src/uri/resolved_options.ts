@@ -92,6 +92,8 @@ export interface ResolvedOptions {
   readonly localThresholdMS: number;
   readonly serverSelector: CustomServerSelector | undefined;
   readonly serverSelectionFailFast: boolean;
+  /** @internal */
+  readonly __skipPingOnConnect: boolean;
 
   readonly maxPoolSize: number;
   readonly minPoolSize: number;

@@ -242,6 +242,8 @@ async function record(name: string, { peer, options, failure, times = 1, warm, r
       appName: 'rec',
       heartbeatFrequencyMS: 10_000,
       minHeartbeatFrequencyMS: 20,
+      // Go's client does not authenticate before its first operation.
+      ...({ __skipPingOnConnect: true } as object),
       ...options,
     });
     const log = new EventLog(client);

@@ -416,11 +416,11 @@ describe('cursors over what there is', () => {
   it('run commands of the user', () =>
     withTen(async ({ db, log }) => {
       const cursor = db.runCursorCommand({ find: 'orders', batchSize: 3 });
-      cursor.setBatchSize(4).setComment('mine').setMaxTimeMS(500);
+      cursor.setBatchSize(4).setComment('mine');
       assert.equal((await cursor.toArray()).length, 10);
 
       const { command } = log.started('getMore')[0]!;
-      assert.deepEqual([command['batchSize'], command['comment'], command['maxTimeMS']], [4, 'mine', 500]);
+      assert.deepEqual([command['batchSize'], command['comment'], command['maxTimeMS']], [4, 'mine', undefined]);
       for (const wrong of [
         () => cursor.clone(),
         () => cursor.maxTimeMS(1),
@@ -430,6 +430,17 @@ describe('cursors over what there is', () => {
       ]) {
         assert.throws(wrong, MongoAPIError);
       }
+    }));
+
+  it('run commands of the user, and say how long a server may wait for more', () =>
+    withTen(async ({ db, log }) => {
+      await db.createCollection('log', { capped: true, size: 10_000 });
+      await db.collection('log').insertMany([{}, {}, {}]);
+      const command = { find: 'log', tailable: true, awaitData: true, batchSize: 2 };
+      await using cursor = db.runCursorCommand(command).setMaxTimeMS(500);
+      for (let i = 0; i < 3; i++) await cursor.next();
+
+      assert.equal(log.started('getMore')[0]!.command['maxTimeMS'], 500);
     }));
 
   it('aggregate with stages that are added, and a batch size in the option cursor', () =>

@@ -82,6 +82,10 @@ export const connectionOptions = {
   serverMonitoringMode: option('How servers are checked', oneOf('auto', 'poll', 'stream'), { default: 'auto' }),
   localThresholdMS: option('How much slower than the nearest a server may be', milliseconds, { default: 15 }),
   serverSelector: option("The program's own choice among servers", func<CustomServerSelector>(), { where: 'client' }),
+  __skipPingOnConnect: option('Whether connect() is content with a server', boolean, {
+    where: 'client',
+    default: false,
+  }),
   serverSelectionFailFast: option('Whether selection ends at once when waiting is in vain', boolean, {
     default: false,
   }),
