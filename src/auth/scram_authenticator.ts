@@ -98,6 +98,8 @@ export class ScramAuthenticator implements Authenticator {
       if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
       keys = deriveKeys(mechanism, { username, password }, challenge);
       this.#keys.set(id, keys);
+      // What failed once, the next connection tries anew.
+      keys.catch(() => this.#keys.delete(id));
     }
     return keys;
   }

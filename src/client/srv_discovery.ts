@@ -6,7 +6,7 @@ import { SrvPollingEvent } from '../events/topology.js';
 import type { Clock } from '../runtime/clock.js';
 import type { DNSResolver } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
-import { initialTopology } from '../sdam/description/topology_description.js';
+import { emptyTopology } from '../sdam/description/topology_description.js';
 import { MongoServerSelectionError } from '../sdam/errors.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import { allowedSrvHosts, applySrvRecords, srvQueryName } from '../uri/srv.js';
@@ -54,7 +54,7 @@ export class SrvDiscovery {
       this.#lookup,
       limit,
       () => ({ during, phase: 'serverSelection', maybeApplied: false }),
-      text => new MongoServerSelectionError(text, this.#nothingKnown(), { phase: 'serverSelection' }),
+      text => new MongoServerSelectionError(text, emptyTopology(this.#options), { phase: 'serverSelection' }),
     );
   }
 
@@ -83,16 +83,5 @@ export class SrvDiscovery {
     const { clock } = this.#effects;
     const deadline = Deadline.background(clock).withSignal(this.#abort.signal);
     return deadline.within('serverSelection', this.#options.serverSelectionTimeoutMS);
-  }
-
-  #nothingKnown() {
-    const { heartbeatFrequencyMS, localThresholdMS } = this.#options;
-    return initialTopology({
-      hosts: [],
-      directConnection: false,
-      loadBalanced: false,
-      heartbeatFrequencyMS,
-      localThresholdMS,
-    });
   }
 }

@@ -146,7 +146,10 @@ export function initialTopology(options: InitialTopologyOptions): TopologyDescri
 }
 
 /** What is known before the first seed and after the end: nothing. */
-export function emptyTopology({ heartbeatFrequencyMS, localThresholdMS }: TopologyDescription): TopologyDescription {
+export function emptyTopology({
+  heartbeatFrequencyMS,
+  localThresholdMS,
+}: Pick<TopologyDescription, 'heartbeatFrequencyMS' | 'localThresholdMS'>): TopologyDescription {
   return initialTopology({
     hosts: [],
     directConnection: false,
