@@ -1,6 +1,13 @@
 // Compiles the library (lib/), the test server (server/lib/) and everything else (.build/), and writes the ESM facade.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+//   npm run build                 what has changed since the last build
+//   npm run build -- --force      everything
+//   npm run build -- --library    the library and the test server only
+//
+// A project whose sources, settings, compiler and outputs are the ones of the last build is not compiled: the stamp of that
+// build says so by content. A build that did not end leaves no stamp, and without a stamp tsc's own memory is not trusted.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,42 +15,133 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
-const only = process.argv.includes('--library');
+const force = process.argv.includes('--force');
+const libraryOnly = process.argv.includes('--library');
 
-const compile = project => {
-  try {
-    execFileSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
-  } catch {
-    process.exit(1);
+/** `name` is that of the stamp and of the `tsBuildInfoFile` in the config; `source` is the config's `rootDir`. */
+const projects = [
+  { name: 'lib', config: 'tsconfig.build.json', source: 'src', output: 'lib', finish: writeEsmFacade },
+  {
+    name: 'server',
+    config: 'server/tsconfig.json',
+    source: 'server/src',
+    output: 'server/lib',
+    finish: allowExecution,
+  },
+  { name: 'all', config: 'tsconfig.json', source: '.', output: '.build', finish: () => {} },
+];
+
+const begin = performance.now();
+mkdirSync(join(root, '.build'), { recursive: true });
+// What every project depends on: the compiler and the types of the installed packages, and how this script works.
+const common = ['tsconfig.base.json', 'node_modules/.package-lock.json', 'scripts/build.mjs'];
+for (const project of projects) {
+  if (libraryOnly && project.name === 'all') continue;
+  const status = build(project);
+  if (status !== 0) process.exit(status);
+}
+console.log(`build: ${seconds(begin)} in all`);
+
+function build(project) {
+  const title = `${project.config} → ${project.output}/`;
+  const start = performance.now();
+  const stampFile = join(root, `.build/${project.name}.stamp.json`);
+  const info = join(root, `.build/${project.name}.tsbuildinfo`);
+  const inputs = inputsOf(project);
+  const stamp = readStamp(stampFile);
+  const intact = stamp !== undefined && sameOutputs(stamp.outputs, project);
+  prune(project);
+  if (intact && !force && stamp.status === 0 && stamp.inputs === inputs) {
+    console.log(`build: ${title} is up to date (${seconds(start)})`);
+    return 0;
   }
-};
+  rmSync(stampFile, { force: true });
+  // tsc's memory tells which sources were emitted, and not what has become of the outputs since.
+  if (!intact || force) rmSync(info, { force: true });
+  const before = intact ? stamp.outputs : {};
+  const { status, signal } = spawnSync(process.execPath, [tsc, '-p', project.config], { cwd: root, stdio: 'inherit' });
+  if (signal !== null || status === null) {
+    console.error(`build: ${title} was interrupted (${signal})`);
+    return 1;
+  }
+  if (status === 0) project.finish();
+  const outputs = outputsOf(project);
+  writeFileSync(stampFile, JSON.stringify({ status, inputs, outputs }));
+  const files = Object.keys(outputs).filter(file => file.endsWith('.js'));
+  const written = files.filter(file => before[file] !== outputs[file]);
+  const count = `${written.length} of ${files.length} files`;
+  if (status === 0) console.log(`build: ${title} compiled ${count} (${seconds(start)})`);
+  else console.error(`build: ${title} FAILED (${seconds(start)})`);
+  return status;
+}
 
-mkdirSync(`${root}/.build`, { recursive: true });
-compile('tsconfig.build.json');
-writeEsmFacade();
-compile('server/tsconfig.json');
-chmodSync(`${root}/server/bin/mongotempo-server.js`, 0o755);
-if (!only) compile('tsconfig.json');
-prune('lib', 'src');
-prune('server/lib', 'server/src');
-prune('.build', '.');
+/** A digest of everything that the compiler reads: a time of change would not survive a checkout. */
+function inputsOf(project) {
+  const { include } = JSON.parse(readFileSync(join(root, project.config), 'utf8'));
+  const base = join(root, project.config, '..');
+  const files = include.flatMap(folder => listFiles(join(base, folder)));
+  const sources = files.filter(
+    file => /\.[cm]?tsx?$|\.json$/.test(file) && !/[\\/](?:lib|node_modules)[\\/]/.test(relative(root, file)),
+  );
+  const hash = createHash('sha256');
+  for (const file of [...sources.sort(), ...[...common, project.config].map(name => join(root, name))]) {
+    if (!existsSync(file)) continue;
+    hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/** Size and time of change of each output: enough to notice one that is gone, cut off or written by someone else. */
+function outputsOf(project) {
+  const outputs = {};
+  for (const file of listFiles(join(root, project.output))) {
+    if (!/\.(?:[cm]?js|[cm]?js\.map|d\.[cm]?ts|d\.[cm]?ts\.map)$/.test(file)) continue;
+    const { size, mtimeMs } = statSync(file);
+    outputs[relative(root, file)] = `${size} ${mtimeMs}`;
+  }
+  return outputs;
+}
+
+function sameOutputs(expected, project) {
+  const found = outputsOf(project);
+  return Object.keys(expected).every(file => found[file] === expected[file]);
+}
+
+function readStamp(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined; // there is none, or writing it was interrupted
+  }
+}
 
 /** Removes what a source that is gone had been compiled to: a deleted test would still run. */
-function prune(output, source) {
+function prune({ output, source }) {
   const folder = join(root, output);
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(entry.name);
-    if (!entry.isFile() || match === null) continue;
-    const parent = entry.parentPath ?? entry.path;
-    if (existsSync(join(root, source, relative(folder, parent), `${match[1]}.ts`))) continue;
-    rmSync(join(parent, entry.name));
+  for (const file of listFiles(folder)) {
+    const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(relative(folder, file));
+    if (match !== null && !existsSync(join(root, source, `${match[1]}.ts`))) rmSync(file);
   }
+}
+
+function listFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function seconds(since) {
+  return `${((performance.now() - since) / 1000).toFixed(2)} s`;
+}
+
+function allowExecution() {
+  chmodSync(join(root, 'server/bin/mongotempo-server.js'), 0o755);
 }
 
 /** One CommonJS build, so that `require` and `import` give the same classes; the facade only names its exports. */
 function writeEsmFacade() {
-  const entry = `${root}/lib/index.js`;
+  const entry = join(root, 'lib/index.js');
   if (!existsSync(entry)) return;
   delete require.cache[entry];
   const names = Object.keys(require(entry)).sort();
@@ -52,6 +150,6 @@ function writeEsmFacade() {
     ...names.map(name => `export const ${name} = mongotempo.${name};`),
     '',
   ];
-  writeFileSync(`${root}/lib/index.mjs`, lines.join('\n'));
-  writeFileSync(`${root}/lib/index.d.mts`, "export * from './index.js';\n");
+  writeFileSync(join(root, 'lib/index.mjs'), lines.join('\n'));
+  writeFileSync(join(root, 'lib/index.d.mts'), "export * from './index.js';\n");
 }

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, before, it, suite } from 'node:test';
+
+const repository = resolve(__dirname, '../../..');
+
+/** A project of a few lines with the folders of this one, and this one's build script. */
+function makeProject(root: string): void {
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  };
+  const base = { module: 'nodenext', target: 'es2023', lib: ['es5'], types: [], incremental: true, declaration: true };
+  const config = (name: string, settings: object, include: string[]) => ({
+    compilerOptions: { ...base, tsBuildInfoFile: `.build/${name}.tsbuildinfo`, ...settings },
+    include,
+  });
+  write('tsconfig.base.json', '{}');
+  write('tsconfig.build.json', JSON.stringify(config('lib', { rootDir: 'src', outDir: 'lib' }, ['src'])));
+  const server = { rootDir: 'src', outDir: 'lib', tsBuildInfoFile: '../.build/server.tsbuildinfo' };
+  write('server/tsconfig.json', JSON.stringify(config('server', server, ['src'])));
+  const all = config('all', { rootDir: '.', outDir: '.build' }, ['src', 'test', 'server/src']);
+  write('tsconfig.json', JSON.stringify({ ...all, exclude: ['**/lib', '**/node_modules'] }));
+  write('src/index.ts', 'export const answer = 42;\n');
+  write('server/src/index.ts', 'export const answer = 42;\n');
+  write('server/bin/mongotempo-server.js', '');
+  write('test/one.test.ts', 'export const one = 1;\n');
+  write('test/two.test.ts', 'export const two = 2;\n');
+  cpSync(join(repository, 'scripts/build.mjs'), join(root, 'scripts/build.mjs'));
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+}
+
+suite('npm run build', () => {
+  let root = '';
+  const path = (file: string) => join(root, file);
+
+  const build = (expectedStatus = 0): string => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path('scripts/build.mjs')], { encoding: 'utf8' });
+    assert.equal(status, expectedStatus, stdout + stderr);
+    return stdout;
+  };
+
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'mongotempo-build-'));
+    makeProject(root);
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  it('a clean checkout is compiled, and a tree that has not changed is not compiled again', () => {
+    const first = build();
+    assert.match(first, /tsconfig\.build\.json → lib\/ compiled 1 of 1 files/);
+    assert.match(first, /tsconfig\.json → \.build\/ compiled 4 of 4 files/);
+    assert.match(readFileSync(path('lib/index.mjs'), 'utf8'), /export const answer = mongotempo\.answer;/);
+    const second = build();
+    assert.equal(second.match(/is up to date/g)?.length, 3, second);
+  });
+
+  it('a changed test is compiled alone', () => {
+    build();
+    writeFileSync(path('test/one.test.ts'), 'export const one = 11;\n');
+    const output = build();
+    assert.match(output, /→ lib\/ is up to date/);
+    assert.match(output, /→ server\/lib\/ is up to date/);
+    assert.match(output, /→ \.build\/ compiled 1 of 4 files/);
+    assert.match(readFileSync(path('.build/test/one.test.js'), 'utf8'), /one = 11/);
+  });
+
+  it('what a deleted source had been compiled to is deleted, and nothing else is compiled', () => {
+    writeFileSync(path('test/three.test.ts'), 'export const three = 3;\n');
+    build();
+    rmSync(path('test/three.test.ts'));
+    assert.match(build(), /→ \.build\/ compiled 0 of 4 files/);
+    assert.equal(existsSync(path('.build/test/three.test.js')), false);
+  });
+
+  it('an output that is gone or cut off is compiled again', () => {
+    build();
+    rmSync(path('lib/index.js'));
+    writeFileSync(path('.build/test/two.test.js'), '');
+    build();
+    assert.match(readFileSync(path('lib/index.js'), 'utf8'), /answer = 42/);
+    assert.match(readFileSync(path('.build/test/two.test.js'), 'utf8'), /two = 2/);
+  });
+
+  it('a build that was interrupted leaves nothing that the next build trusts', () => {
+    build();
+    // An interrupted build has written some outputs of sources that were then taken back, and no stamp.
+    rmSync(path('.build/all.stamp.json'));
+    writeFileSync(path('.build/test/two.test.js'), 'exports.two = 3;\n');
+    build();
+    assert.match(readFileSync(path('.build/test/two.test.js'), 'utf8'), /two = 2/);
+    writeFileSync(path('.build/all.stamp.json'), '{"status":0,"inp');
+    writeFileSync(path('.build/all.tsbuildinfo'), '{"fileNam');
+    assert.match(build(), /→ \.build\/ compiled 4 of 4 files/);
+  });
+
+  it('a type error fails every build until it is mended, and costs no full build', () => {
+    build();
+    writeFileSync(path('test/two.test.ts'), 'export const two: string = 2;\n');
+    assert.match(build(2), /two\.test\.ts/);
+    assert.match(build(2), /two\.test\.ts/);
+    writeFileSync(path('test/two.test.ts'), 'export const two = 22;\n');
+    assert.match(build(), /→ \.build\/ compiled 1 of 4 files/);
+  });
+});
