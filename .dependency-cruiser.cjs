@@ -5,6 +5,7 @@ const layers = [
   ['concern', 'csot'],
   ['wire', 'sdam/description'],
   ['events'],
+  ['sinks'],
   ['auth'],
   ['uri'],
   ['pool'],

@@ -4,7 +4,6 @@
  *   node scripts/build.mjs && node .build/bench/micro/check_out.js
  */
 import { createHook } from 'node:async_hooks';
-import { EventEmitter } from 'node:events';
 import { Deadline } from '../../src/csot/deadline.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
@@ -32,7 +31,7 @@ async function main(): Promise<void> {
     pendingResponseTimeoutMS: 1000,
   };
   const pool = new ConnectionPool('db1:27017', options, {
-    publisher: new EventPublisher(new EventEmitter(), systemClock),
+    publisher: new EventPublisher([], systemClock),
     clock: systemClock,
     random: systemRandom,
     connection: parts,

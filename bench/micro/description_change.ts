@@ -4,7 +4,6 @@
  *
  *   node scripts/build.mjs && node .build/bench/micro/description_change.js
  */
-import { EventEmitter } from 'node:events';
 import type { Document } from '../../src/bson/index.js';
 import { ReadPreference } from '../../src/concern/read_preference.js';
 import { EventPublisher } from '../../src/events/publisher.js';
@@ -57,7 +56,7 @@ const CASES: readonly Case[] = [
 
 function openTopology(count: number) {
   const hosts = Array.from({ length: count }, (_, index) => `h${index}:27017`);
-  const publisher = new EventPublisher(new EventEmitter(), systemClock);
+  const publisher = new EventPublisher([], systemClock);
   const parts = connectionParts(systemClock, new ScriptedServer().open);
   const topology = new Topology(
     {

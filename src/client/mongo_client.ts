@@ -31,6 +31,7 @@ import { ClientSession, type SessionClient } from '../sessions/client_session.js
 import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
 import { SessionState } from '../sessions/session_state.js';
+import { EmitterSink } from '../sinks/emitter_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
@@ -95,6 +96,7 @@ declare module './db.js' {
 export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /** What databases and operations inherit. @internal */
   readonly context: Inherited;
+  readonly #emitterSink: EmitterSink;
   readonly #publisher: EventPublisher;
   readonly #effects: ClientEffects;
   /** This client's own, and what libraries that wrap it have added. */
@@ -126,7 +128,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
-    this.#publisher = new EventPublisher(this, effects.clock, { monitorCommands: this.options.monitorCommands });
+    this.#emitterSink = new EmitterSink(this, { monitorCommands: this.options.monitorCommands });
+    this.#publisher = new EventPublisher([this.#emitterSink], effects.clock);
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.options);
     for (const warning of this.options.warnings) process.emitWarning(warning, 'MongoOptionWarning');
@@ -328,7 +331,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
     this.#engine = null;
     engine.topology.close();
-    this.#publisher.announce('close');
+    this.#emitterSink.announce('close');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -361,7 +364,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const engine = createEngine(options, () => this.#metadata, this.#publisher, this.#sessions, this.#effects);
     this.#engine = engine;
     engine.topology.open();
-    this.#publisher.announce('open', this);
+    this.#emitterSink.announce('open', this);
     if (discovery !== undefined && this.#engine === engine) {
       const { clock } = this.#effects;
       this.#poller = new SrvPoller(options, { clock, topology: engine.topology, lookUp: () => discovery.hosts() });

@@ -1,22 +1,18 @@
-import { inspect } from 'node:util';
 import type { Clock } from '../runtime/clock.js';
 import type { EventStamp } from './event.js';
-import type { MonitoringEventName, MonitoringEvents } from './event_map.js';
+import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } from './event_map.js';
 
-type Listener = (...args: unknown[]) => unknown;
-
-/** Where users attach their listeners: the part of an EventEmitter that publishing needs. */
-export interface ListenerRegistry {
-  listenerCount(name: string): number;
-  /** The listeners as they were added; a `once` wrapper removes itself when it is called. */
-  // biome-ignore lint/complexity/noBannedTypes: the type that EventEmitter has
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
-  rawListeners(name: string): Function[];
-}
-
-export interface PublisherGates {
-  /** False silences command events; otherwise they are published when somebody listens. */
-  readonly monitorCommands?: boolean | undefined;
+/**
+ * A receiver of a client's events: the client's EventEmitter, a logger, a tracer. The publisher delivers each event to every sink that
+ * wants it, in the order of its list of sinks.
+ */
+export interface EventSink {
+  /** Whether the sink wants events of this name now. The publisher asks when it starts and after each call of `onWantsChanged`. */
+  wants(name: MonitoringEventName): boolean;
+  /** Takes one event. Must not throw: what a user's code throws ends in the sink. */
+  deliver<N extends MonitoringEventName>(name: N, event: MonitoringEvents[N]): void;
+  /** Called once by the publisher. The sink calls `onWantsChanged` whenever the answer of {@link wants} may have changed. */
+  start(onWantsChanged: () => void): void;
 }
 
 /** Counts the operations of one client. */
@@ -29,86 +25,42 @@ export class OperationIds {
   }
 }
 
+const NAMES = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
+
 /**
- * Publishes the events of one client.
- *
- * Nothing is built for which nobody listens. What a listener throws, or a promise that it returns rejects with, reaches neither the
- * other listeners nor the driver: it becomes one process warning for each listener.
+ * Publishes the events of one client to its sinks. An event that no sink wants is never built.
  */
 export class EventPublisher {
-  readonly #target: ListenerRegistry;
+  readonly #sinks: readonly EventSink[];
   readonly #clock: Clock;
-  readonly #commandsAreSilent: boolean;
-  readonly #reported = new WeakSet<object>();
+  /** For each name, whether at least one sink wants it. */
+  readonly #wanted: Record<MonitoringEventName, boolean>;
   #sequence = 0;
 
-  constructor(target: ListenerRegistry, clock: Clock, gates: PublisherGates = {}) {
-    this.#target = target;
+  constructor(sinks: readonly EventSink[], clock: Clock) {
+    this.#sinks = sinks;
     this.#clock = clock;
-    this.#commandsAreSilent = gates.monitorCommands === false;
+    this.#wanted = Object.fromEntries(NAMES.map(name => [name, false])) as Record<MonitoringEventName, boolean>;
+    for (const sink of sinks) sink.start(() => this.#collectWants());
+    this.#collectWants();
   }
 
-  /** Whether an event would reach anybody. Cheap enough to ask several times for each command. */
+  /** Whether at least one sink wants an event: one look at a table, cheap enough to ask several times for each command. */
   wants(name: MonitoringEventName): boolean {
-    return this.#target.listenerCount(name) > 0 && !(this.#commandsAreSilent && isCommandEvent(name));
+    return this.#wanted[name];
   }
 
+  /** Builds an event if a sink wants it, and delivers it. */
   publish<N extends MonitoringEventName>(name: N, make: (stamp: EventStamp) => MonitoringEvents[N]): void {
-    if (!this.wants(name)) return;
-    const args = [make(this.#stamp())];
-    for (const listener of this.#target.rawListeners(name)) this.#deliver(name, args, listener as Listener);
-  }
-
-  /** Tells listeners of what is no monitoring event (`open`, `close`) with the same care. */
-  announce(name: string, ...args: unknown[]): void {
-    if (this.#target.listenerCount(name) === 0) return;
-    for (const listener of this.#target.rawListeners(name)) this.#deliver(name, args, listener as Listener);
-  }
-
-  #stamp(): EventStamp {
+    if (!this.#wanted[name]) return;
     this.#sequence += 1;
-    return { sequence: this.#sequence, time: new Date(this.#clock.wallTime()) };
-  }
-
-  #deliver(name: string, args: unknown[], listener: Listener): void {
-    try {
-      const result = Reflect.apply(listener, this.#target, args);
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => {
-          this.#report(name, listener, error);
-        });
-      }
-    } catch (error) {
-      this.#report(name, listener, error);
+    const event = make({ sequence: this.#sequence, time: new Date(this.#clock.wallTime()) });
+    for (const sink of this.#sinks) {
+      if (sink.wants(name)) sink.deliver(name, event);
     }
   }
 
-  #report(name: string, listener: Listener, error: unknown): void {
-    // A `once` wrapper is made anew each time; the function behind it is what the user knows.
-    const reported = (listener as { listener?: Listener }).listener ?? listener;
-    if (this.#reported.has(reported)) return;
-    this.#reported.add(reported);
-    process.emitWarning(
-      `A listener for the event "${name}" failed. The driver went on; further failures of this listener are not reported. ` +
-        describeError(error),
-      'MongoListenerWarning',
-    );
-  }
-}
-
-function isCommandEvent(name: MonitoringEventName): boolean {
-  return name === 'commandStarted' || name === 'commandSucceeded' || name === 'commandFailed';
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-/** Even to look at what was thrown may throw. */
-function describeError(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? error.message) : inspect(error, { depth: 1 });
-  } catch {
-    return 'What it threw cannot be shown.';
+  #collectWants(): void {
+    for (const name of NAMES) this.#wanted[name] = this.#sinks.some(sink => sink.wants(name));
   }
 }

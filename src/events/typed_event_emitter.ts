@@ -11,36 +11,69 @@ export type EventsDescription = Record<string, (...args: any[]) => void>;
  * @public
  */
 export class TypedEventEmitter<Events extends EventsDescription> extends EventEmitter {
+  #onListenersChanged: (() => void) | null = null;
+
   constructor() {
     super();
     super.on('error', noop);
   }
 
   override on<E extends keyof Events & string>(event: E, listener: Events[E]): this {
-    return super.on(event, listener);
+    super.on(event, listener);
+    return this.#changed();
   }
 
   override once<E extends keyof Events & string>(event: E, listener: Events[E]): this {
+    // EventEmitter calls `on` with a wrapper, and `removeListener` when the wrapper has run.
     return super.once(event, listener);
   }
 
   override off<E extends keyof Events & string>(event: E, listener: Events[E]): this {
-    return super.off(event, listener);
+    super.off(event, listener);
+    return this.#changed();
   }
 
   override addListener<E extends keyof Events & string>(event: E, listener: Events[E]): this {
-    return super.addListener(event, listener);
+    super.addListener(event, listener);
+    return this.#changed();
+  }
+
+  override prependListener<E extends keyof Events & string>(event: E, listener: Events[E]): this {
+    super.prependListener(event, listener);
+    return this.#changed();
   }
 
   override removeListener<E extends keyof Events & string>(event: E, listener: Events[E]): this {
-    return super.removeListener(event, listener);
+    super.removeListener(event, listener);
+    return this.#changed();
+  }
+
+  override removeAllListeners(event?: string | symbol): this {
+    // With an explicit undefined, EventEmitter would remove the listeners of an event named "undefined".
+    if (event === undefined) super.removeAllListeners();
+    else super.removeAllListeners(event);
+    return this.#changed();
   }
 
   override emit<E extends keyof Events & string>(event: E, ...args: Parameters<Events[E]>): boolean {
     return super.emit(event, ...args);
   }
+
+  /**
+   * Calls back after a listener was added or removed. The publisher uses this to know at no cost which events have a listener.
+   *
+   * @internal
+   */
+  watchListeners(onListenersChanged: () => void): void {
+    this.#onListenersChanged = onListenersChanged;
+  }
+
+  #changed(): this {
+    this.#onListenersChanged?.();
+    return this;
+  }
 }
 
 function noop(): void {
-  // Whoever wants to know adds a listener of their own.
+  // An `error` event without a listener would end the process.
 }

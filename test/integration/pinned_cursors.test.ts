@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { TestCluster } from 'mongotempo-server';
 import { clientBulkWrite } from '../../src/bulk/client_bulk_write.js';
@@ -9,13 +8,16 @@ import { Db } from '../../src/client/db.js';
 import { createEngine } from '../../src/client/engine.js';
 import { clientContext } from '../../src/client/inherit.js';
 import { Deadline } from '../../src/csot/deadline.js';
+import type { MonitoringEventListeners } from '../../src/events/event_map.js';
 import { EventPublisher } from '../../src/events/publisher.js';
+import { TypedEventEmitter } from '../../src/events/typed_event_emitter.js';
 import type { Engine } from '../../src/operations/engine.js';
 import { withId } from '../../src/operations/insert.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
 import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
+import { EmitterSink } from '../../src/sinks/emitter_sink.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
 
@@ -32,9 +34,9 @@ interface Setup {
 
 async function withLoadBalancer(options: object, run: (setup: Setup) => Promise<void>): Promise<void> {
   await using cluster = await TestCluster.start({ seed: 1, topology: 'load-balanced' });
-  const emitter = new EventEmitter();
+  const emitter = new TypedEventEmitter<MonitoringEventListeners>();
   const resolved = resolveOptions(cluster.uri, { serverSelectionTimeoutMS: 5000, ...options });
-  const publisher = new EventPublisher(emitter, systemClock, { monitorCommands: true });
+  const publisher = new EventPublisher([new EmitterSink(emitter)], systemClock);
   const effects = { clock: systemClock, random: systemRandom, open: openSocket };
   const sessions = new ServerSessionPool(systemClock, systemRandom);
   const engine = createEngine(resolved, () => ({}), publisher, sessions, effects);

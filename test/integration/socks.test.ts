@@ -12,7 +12,6 @@ import type { MongoServerSelectionError } from '../../src/sdam/errors.js';
 import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
-import { EventRecorder } from '../support/event_recorder.js';
 import { HOST_UNREACHABLE, SocksServer } from '../support/socks_server.js';
 
 describe('a client behind a SOCKS5 proxy', () => {
@@ -102,7 +101,7 @@ describe('a client behind a SOCKS5 proxy', () => {
 
   it('is told at once when the package that it needs is not installed', () => {
     const options = resolveOptions('mongodb://db1/?proxyHost=proxy1');
-    const publisher = new EventPublisher(new EventRecorder().emitter, systemClock);
+    const publisher = new EventPublisher([], systemClock);
     const sessions = new ServerSessionPool(systemClock, systemRandom);
     const effects = {
       clock: systemClock,

@@ -40,12 +40,8 @@ export class PoolBook {
       this.#hellos.push(command);
       return null;
     };
-    events.emitter.on('connectionCheckedOut', ({ operationId }: { operationId: number }) =>
-      this.#settle(operationId, 'given'),
-    );
-    events.emitter.on('connectionCheckOutFailed', ({ operationId }: { operationId: number }) =>
-      this.#settle(operationId, 'refused'),
-    );
+    events.emitter.on('connectionCheckedOut', ({ operationId }) => this.#settle(operationId!, 'given'));
+    events.emitter.on('connectionCheckOutFailed', ({ operationId }) => this.#settle(operationId!, 'refused'));
   }
 
   // ── Steps

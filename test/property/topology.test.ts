@@ -7,7 +7,6 @@ import { MongoNetworkError, MongoNetworkTimeoutError } from '../../src/errors/ne
 import { MongoServerError } from '../../src/errors/server.js';
 import type { MonitoringEvent } from '../../src/events/event.js';
 import type { MonitoringEventName, MonitoringEvents } from '../../src/events/event_map.js';
-import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import { parseHello } from '../../src/sdam/description/hello.js';
 import type { ServerDescription } from '../../src/sdam/description/server_description.js';
@@ -33,7 +32,7 @@ const POOL = {
 function openTopology(hosts: readonly string[], replicaSet: string | undefined) {
   const clock = new FakeClock();
   const events = new EventRecorder();
-  const publisher = new EventPublisher(events.emitter, clock);
+  const publisher = events.publisher(clock);
   const random = { next: () => 0, bytes: (length: number) => new Uint8Array(length) };
   const connection = connectionParts(clock, new ScriptedServer().open);
   const establish = establishSettings(connection);

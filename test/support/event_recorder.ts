@@ -1,22 +1,34 @@
-import { EventEmitter } from 'node:events';
 import type { MonitoringEvent } from '../../src/events/event.js';
-import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } from '../../src/events/event_map.js';
+import {
+  MONITORING_EVENTS,
+  type MonitoringEventListeners,
+  type MonitoringEventName,
+  type MonitoringEvents,
+} from '../../src/events/event_map.js';
+import { EventPublisher } from '../../src/events/publisher.js';
+import { TypedEventEmitter } from '../../src/events/typed_event_emitter.js';
+import type { Clock } from '../../src/runtime/clock.js';
 import { Deferred } from '../../src/runtime/deferred.js';
+import { EmitterSink } from '../../src/sinks/emitter_sink.js';
 
 const ALL = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
 
-/** Keeps the events of a client, or of anything else that publishes to an EventEmitter, in their order. */
+/** Keeps the events of a publisher of its own, in their order. */
 export class EventRecorder {
-  readonly emitter: EventEmitter;
+  readonly emitter = new TypedEventEmitter<MonitoringEventListeners>();
   /** Every event so far. */
   readonly events: MonitoringEvent[] = [];
   readonly #taken = new Map<string, number>();
   readonly #waiting: { readonly name: string; readonly index: number; readonly found: Deferred<MonitoringEvent> }[] =
     [];
 
-  constructor(emitter: EventEmitter = new EventEmitter(), names: readonly MonitoringEventName[] = ALL) {
-    this.emitter = emitter;
-    for (const name of names) emitter.on(name, (event: MonitoringEvent) => this.#record(event));
+  constructor() {
+    for (const name of ALL) this.emitter.on(name, (event: MonitoringEvent) => this.#record(event));
+  }
+
+  /** A publisher whose events this recorder keeps. */
+  publisher(clock: Clock): EventPublisher {
+    return new EventPublisher([new EmitterSink(this.emitter)], clock);
   }
 
   /** Names of all events, or of those that belong to the names given, in order. */

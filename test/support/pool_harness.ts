@@ -2,7 +2,6 @@ import type { Authenticator } from '../../src/auth/authenticator.js';
 import type { Document } from '../../src/bson/index.js';
 import type { Budget } from '../../src/csot/budget.js';
 import { Deadline } from '../../src/csot/deadline.js';
-import { EventPublisher } from '../../src/events/publisher.js';
 import type { Connection } from '../../src/pool/connection.js';
 import type { ConnectionParts } from '../../src/pool/connection_parts.js';
 import type { EstablishSettings } from '../../src/pool/establish.js';
@@ -120,7 +119,7 @@ export class PoolHarness {
       ADDRESS,
       { ...defaults, ...options.pool },
       {
-        publisher: new EventPublisher(this.events.emitter, this.clock),
+        publisher: this.events.publisher(this.clock),
         clock: this.clock,
         random: options.random ?? { next: () => 0.5, bytes: length => new Uint8Array(length) },
         connection: this.parts,

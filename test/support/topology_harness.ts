@@ -1,5 +1,4 @@
 import type { Document } from '../../src/bson/index.js';
-import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
 import { systemRandom } from '../../src/runtime/random.js';
@@ -51,7 +50,7 @@ export class TopologyHarness {
   readonly topology: Topology;
   /** What each address answers to hello; null does not answer; an absent one refuses connections. */
   readonly hellos = new Map<string, Document | null>();
-  readonly #publisher = new EventPublisher(this.events.emitter, this.clock);
+  readonly #publisher = this.events.publisher(this.clock);
 
   constructor(options: Partial<TopologyOptions> & { readonly hosts: readonly string[] }) {
     this.server.hello = ({ peer }) => this.hellos.get(peer.host) ?? null;

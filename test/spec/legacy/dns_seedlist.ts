@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
 import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoError } from '../../../src/errors/base.js';
@@ -45,11 +44,9 @@ async function run({ uri, seeds, numSeeds, error = false, options = {}, parsed_o
 
 async function resolve(uri: string): Promise<ResolvedOptions> {
   const effects = { clock: systemClock, random: systemRandom, resolver: testZone() };
-  return await new SrvDiscovery(
-    resolveOptions(uri),
-    effects,
-    new EventPublisher(new EventEmitter(), systemClock),
-  ).resolve(Deadline.background(systemClock));
+  return await new SrvDiscovery(resolveOptions(uri), effects, new EventPublisher([], systemClock)).resolve(
+    Deadline.background(systemClock),
+  );
 }
 
 function parsedValue(options: ResolvedOptions, name: string): unknown {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
-import { EventPublisher } from '../../../src/events/publisher.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
 import { EventRecorder } from '../../support/event_recorder.js';
@@ -14,7 +13,7 @@ function harness() {
   const events = new EventRecorder();
   const options = resolveOptions('mongodb+srv://cluster.example.com');
   const effects = { clock, random: systemRandom, resolver };
-  const discovery = new SrvDiscovery(options, effects, new EventPublisher(events.emitter, clock));
+  const discovery = new SrvDiscovery(options, effects, events.publisher(clock));
   return { resolver, events, discovery };
 }
 

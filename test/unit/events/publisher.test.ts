@@ -1,39 +1,46 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
-import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import fc from 'fast-check';
-import type { EventStamp } from '../../../src/events/event.js';
-import { EventPublisher, OperationIds } from '../../../src/events/publisher.js';
+import { describe, it } from 'node:test';
+import type { EventStamp, MonitoringEvent } from '../../../src/events/event.js';
+import type { MonitoringEventName } from '../../../src/events/event_map.js';
+import { EventPublisher, type EventSink, OperationIds } from '../../../src/events/publisher.js';
 import { TopologyOpeningEvent } from '../../../src/events/topology.js';
 import type { Clock } from '../../../src/runtime/clock.js';
 
 const nothing = { clear: () => undefined };
 const clock: Clock = { now: () => 0, wallTime: () => 1234, setTimer: () => nothing, afterPoll: () => nothing };
 const opening = (stamp: EventStamp) => new TopologyOpeningEvent({ topologyId: 1 }, stamp);
-const fail = () => {
-  throw new Error('listener failed');
-};
 
-/** Lets the rejection of a promise reach its handlers. */
-const turn = () => new Promise(resolve => setImmediate(resolve));
+/** A sink whose wishes a test sets. */
+class TestSink implements EventSink {
+  readonly events: MonitoringEvent[] = [];
+  #wanted: ReadonlySet<MonitoringEventName>;
+  #onWantsChanged: (() => void) | null = null;
+
+  constructor(...wanted: MonitoringEventName[]) {
+    this.#wanted = new Set(wanted);
+  }
+
+  start(onWantsChanged: () => void): void {
+    this.#onWantsChanged = onWantsChanged;
+  }
+
+  wants(name: MonitoringEventName): boolean {
+    return this.#wanted.has(name);
+  }
+
+  deliver(_name: MonitoringEventName, event: MonitoringEvent): void {
+    this.events.push(event);
+  }
+
+  change(...wanted: MonitoringEventName[]): void {
+    this.#wanted = new Set(wanted);
+    this.#onWantsChanged?.();
+  }
+}
 
 describe('EventPublisher', () => {
-  let target: EventEmitter;
-  let publisher: EventPublisher;
-  let warnings: { text: string; type: string }[];
-
-  beforeEach(() => {
-    target = new EventEmitter();
-    publisher = new EventPublisher(target, clock);
-    warnings = [];
-    mock.method(process, 'emitWarning', (text: string, type: string) => void warnings.push({ text, type }));
-  });
-
-  afterEach(() => {
-    mock.restoreAll();
-  });
-
-  it('builds nothing when nobody listens', () => {
+  it('builds no event that no sink wants', () => {
+    const publisher = new EventPublisher([new TestSink('topologyClosed'), new TestSink()], clock);
     let built = 0;
 
     publisher.publish('topologyOpening', stamp => {
@@ -45,162 +52,61 @@ describe('EventPublisher', () => {
     assert.equal(built, 0);
   });
 
-  it('builds one event for all listeners and calls them with the target as this', () => {
-    const seen: unknown[] = [];
-    target.on('topologyOpening', function (this: unknown, event) {
-      seen.push(this, event);
+  it('builds one event for all sinks that want it, and delivers it in the order of the sinks', () => {
+    const sinks = [new TestSink('topologyOpening'), new TestSink(), new TestSink('topologyOpening')];
+    const publisher = new EventPublisher(sinks, clock);
+    let built = 0;
+
+    publisher.publish('topologyOpening', stamp => {
+      built += 1;
+      return opening(stamp);
     });
-    target.on('topologyOpening', event => seen.push(event));
 
-    publisher.publish('topologyOpening', opening);
+    assert.equal(built, 1);
+    assert.deepEqual(
+      sinks.map(sink => sink.events.length),
+      [1, 0, 1],
+    );
+    assert.equal(sinks[0]?.events[0], sinks[2]?.events[0]);
+  });
 
-    assert.equal(seen[0], target);
-    assert.ok(seen[1] instanceof TopologyOpeningEvent);
-    assert.equal(seen[1], seen[2]);
+  it('wants an event as long as one of its sinks does', () => {
+    const [first, second] = [new TestSink('topologyOpening'), new TestSink()] as const;
+    const publisher = new EventPublisher([first, second], clock);
+    const seen = [publisher.wants('topologyOpening')];
+
+    second.change('topologyOpening', 'topologyClosed');
+    first.change();
+    seen.push(publisher.wants('topologyOpening'), publisher.wants('topologyClosed'));
+    second.change();
+    seen.push(publisher.wants('topologyOpening'));
+
+    assert.deepEqual(seen, [true, true, true, false]);
+  });
+
+  it('without a sink wants nothing', () => {
+    assert.equal(new EventPublisher([], clock).wants('commandStarted'), false);
   });
 
   it('numbers events in the order in which they are published, whatever their kind', () => {
-    const sequences: number[] = [];
-    target.on('topologyOpening', ({ sequence }: TopologyOpeningEvent) => sequences.push(sequence));
+    const sink = new TestSink('topologyOpening');
+    const publisher = new EventPublisher([sink], clock);
 
     publisher.publish('topologyOpening', opening);
     publisher.publish('topologyOpening', opening);
 
-    assert.deepEqual(sequences, [1, 2]);
+    assert.deepEqual(
+      sink.events.map(({ sequence }) => sequence),
+      [1, 2],
+    );
   });
 
   it("stamps events with the clock's wall time", () => {
-    const times: number[] = [];
-    target.on('topologyOpening', ({ time }: TopologyOpeningEvent) => times.push(time.getTime()));
+    const sink = new TestSink('topologyOpening');
 
-    publisher.publish('topologyOpening', opening);
+    new EventPublisher([sink], clock).publish('topologyOpening', opening);
 
-    assert.deepEqual(times, [1234]);
-  });
-
-  it('calls a once listener once', () => {
-    let calls = 0;
-    target.once('topologyOpening', () => (calls += 1));
-
-    publisher.publish('topologyOpening', opening);
-    publisher.publish('topologyOpening', opening);
-
-    assert.equal(calls, 1);
-    assert.equal(target.listenerCount('topologyOpening'), 0);
-  });
-
-  it('gives the event to the next listener when one throws, and goes on', () => {
-    let reached = false;
-    target.on('topologyOpening', fail);
-    target.on('topologyOpening', () => (reached = true));
-
-    publisher.publish('topologyOpening', opening);
-
-    assert.equal(reached, true);
-  });
-
-  it('reports a listener that throws by one warning that names the event', () => {
-    target.on('topologyOpening', fail);
-
-    publisher.publish('topologyOpening', opening);
-    publisher.publish('topologyOpening', opening);
-
-    assert.equal(warnings.length, 1);
-    assert.equal(warnings[0]?.type, 'MongoListenerWarning');
-    assert.match(warnings[0].text, /topologyOpening.*listener failed/s);
-  });
-
-  it('reports the same function once even when it was added by once each time', () => {
-    for (let round = 0; round < 3; round += 1) {
-      target.once('topologyOpening', fail);
-      publisher.publish('topologyOpening', opening);
-    }
-
-    assert.equal(warnings.length, 1);
-  });
-
-  it('catches the rejection of an asynchronous listener', async () => {
-    const listener: () => unknown = async () => {
-      throw new Error('rejected later');
-    };
-    target.on('topologyOpening', listener);
-
-    publisher.publish('topologyOpening', opening);
-    await turn();
-
-    assert.match(warnings[0]?.text ?? '', /rejected later/);
-  });
-
-  it('survives what cannot even be looked at', () => {
-    target.on('topologyOpening', () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      throw new Proxy(
-        {},
-        {
-          getPrototypeOf: fail,
-          get: fail,
-        },
-      );
-    });
-    target.on('topologyOpening', () => ({
-      get then() {
-        return fail();
-      },
-    }));
-
-    publisher.publish('topologyOpening', opening);
-
-    assert.equal(warnings.length, 2);
-  });
-
-  it('lets a listener publish and remove listeners meanwhile', () => {
-    const seen: string[] = [];
-    const second = () => void seen.push('second');
-    target.once('topologyOpening', () => {
-      seen.push('first');
-      target.off('topologyOpening', second);
-      publisher.publish('topologyOpening', opening);
-    });
-    target.on('topologyOpening', second);
-
-    publisher.publish('topologyOpening', opening);
-
-    assert.deepEqual(seen, ['first', 'second']);
-  });
-
-  it('is silent about commands when monitorCommands is false, and only about them', () => {
-    const silent = new EventPublisher(target, clock, { monitorCommands: false });
-    const open = new EventPublisher(target, clock, { monitorCommands: undefined });
-    target.on('commandStarted', () => undefined);
-    target.on('topologyOpening', () => undefined);
-
-    assert.equal(silent.wants('commandStarted'), false);
-    assert.equal(silent.wants('topologyOpening'), true);
-    assert.equal(open.wants('commandStarted'), true);
-  });
-
-  it('reaches every listener whichever of them fail (property)', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('good', 'throws', 'rejects', 'once')), async kinds => {
-        const emitter = new EventEmitter();
-        emitter.setMaxListeners(0);
-        const reached: number[] = [];
-        kinds.forEach((kind, index) => {
-          const listener = (): unknown => {
-            reached.push(index);
-            if (kind === 'throws') fail();
-            return kind === 'rejects' ? Promise.reject(new Error('rejected')) : undefined;
-          };
-          if (kind === 'once') emitter.once('topologyOpening', listener);
-          else emitter.on('topologyOpening', listener);
-        });
-
-        new EventPublisher(emitter, clock).publish('topologyOpening', opening);
-        await turn();
-
-        assert.deepEqual(reached, [...kinds.keys()]);
-      }),
-    );
+    assert.equal(sink.events[0]?.time.getTime(), 1234);
   });
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { MongoError } from '../../../src/errors/base.js';
-import { EventPublisher } from '../../../src/events/publisher.js';
 import type { ServerDescription } from '../../../src/sdam/description/server_description.js';
 import { Monitor } from '../../../src/sdam/monitor.js';
 import { EventRecorder } from '../../support/event_recorder.js';
@@ -23,7 +22,7 @@ export function harness({ connectTimeoutMS = 30_000, streaming = false } = {}) {
     { heartbeatFrequencyMS: 10_000, minHeartbeatFrequencyMS: 500, streaming },
     {
       clock,
-      publisher: new EventPublisher(events.emitter, clock),
+      publisher: events.publisher(clock),
       connection,
       establish: { ...establishSettings(connection), connectTimeoutMS },
       onChecked: description => {
