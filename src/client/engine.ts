@@ -46,6 +46,7 @@ interface SharedParts {
  * Builds all that the operations of one client share, from its resolved options. Nothing is started.
  *
  * @param metadata - what new connections say of the client
+ * @param onConnectionReady - called for each new connection of a pool when it is ready for use
  */
 export function createEngine(
   options: ResolvedOptions,
@@ -53,6 +54,7 @@ export function createEngine(
   publisher: EventPublisher,
   sessions: ServerSessionPool,
   effects: Effects,
+  onConnectionReady?: () => void,
 ): Engine {
   const { clock, random } = effects;
   const encoder = new MessageEncoder();
@@ -85,7 +87,8 @@ export function createEngine(
       clock,
       random,
       publisher,
-      openServer: (address, owner) => openServer(address, owner, options, shared, publisher, effects),
+      openServer: (address, owner) =>
+        openServer(address, owner, options, shared, publisher, effects, onConnectionReady),
     },
   );
   return {
@@ -117,6 +120,7 @@ function openServer(
   { establish, transportOptions, streaming }: SharedParts,
   publisher: EventPublisher,
   { clock, random, open }: Effects,
+  onConnectionReady: (() => void) | undefined,
 ): Server {
   const parts: ConnectionParts = {
     address,
@@ -143,6 +147,7 @@ function openServer(
         serviceId: service?.id,
       });
     },
+    ...(onConnectionReady !== undefined && { onConnectionReady }),
   });
   // Load Balancers: what lies behind one address differs from connection to connection; a check would say nothing.
   if (options.loadBalanced) return (server = new Server(address, pool, null));

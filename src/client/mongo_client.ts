@@ -45,6 +45,7 @@ import { refuseUnsupported } from './unsupported.js';
 
 /** @public */
 export type MongoClientEvents = MonitoringEventListeners & {
+  /** The client is connected: `connect` succeeded, or the first operation has a connection. Once, until the client is closed. */
   open(client: MongoClient): void;
   close(): void;
   error(error: Error): void;
@@ -56,7 +57,10 @@ export type WithSessionCallback<T = unknown> = (session: ClientSession) => Promi
 
 /** @public */
 export interface ConnectOptions extends Abortable {
-  /** Milliseconds until a server is found. Default: `timeoutMS` of the client, else `serverSelectionTimeoutMS`. */
+  /**
+   * Milliseconds until the client is connected. Default: `timeoutMS` of the client; without one, `serverSelectionTimeoutMS` limits the wait for a
+   * server, `connectTimeoutMS` each step of connecting, and `waitQueueTimeoutMS` the wait for the connection.
+   */
   timeoutMS?: number;
   /** Which servers will do. Default: that of the client. */
   readPreference?: ReadPreference;
@@ -111,6 +115,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   #discovery: SrvDiscovery | null = null;
   #poller: SrvPoller | null = null;
   #engine: Engine | null = null;
+  /** The engine whose `open` was announced. */
+  #opened: Engine | null = null;
+  /** Calls of `connect` that have not ended. */
+  #connecting = 0;
   #closing: Promise<void> | null = null;
   #wasClosed = false;
 
@@ -183,38 +191,64 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
-   * Waits until a server for the client's read preference is found and, if there are credentials, has taken them. Not needed: the first
-   * operation connects too.
+   * Connects: waits for a server that suits the read preference, and for a connection to it that is ready for use, credentials included. Behind a
+   * load balancer too. Not needed: the first operation connects. Does nothing when the client is connected. If it fails, the client is closed.
    *
-   * @throws MongoServerSelectionError; MongoServerError if the credentials are refused; MongoOperationTimeoutError under `timeoutMS`
+   * Emits `open` when it succeeds for the first time.
+   *
+   * @throws MongoServerSelectionError if no server suits in time; MongoNetworkError if the server takes no connection; MongoServerError if it
+   * refuses the credentials; MongoOperationTimeoutError under `timeoutMS`
    */
   async connect(options: ConnectOptions = {}): Promise<this> {
     const deadline = startDeadline(this.context, options, this.#effects.clock);
     await this.#closing;
     this.#wasClosed = false;
+    this.#connecting++;
     try {
       const engine = await this.engine(deadline);
-      const readPreference = options.readPreference ?? this.options.readPreference;
-      const request = {
-        selector: readPreferenceSelector(readPreference),
-        wanted: readPreference.mode,
-        purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
-        deprioritized: new Set<string>(),
-      };
-      const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
-      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
-      // Monitors belong to no user: only a connection of the pool tells whether the credentials are taken.
-      if (this.options.credentials !== undefined && !this.options.__skipPingOnConnect) {
-        const connection = server.pool.tryCheckOut(request.purpose);
-        server.pool.checkIn(connection ?? (await server.pool.checkOut(request.purpose, limit)));
-      }
+      if (engine !== this.#opened) await this.#connect(engine, options, deadline);
     } catch (error) {
-      await this.close();
-      // It was not the program that closed it: an operation connects anew.
-      this.#wasClosed = false;
+      this.#connecting--;
+      await this.#closeAfterFailure();
       throw error;
     }
+    this.#connecting--;
     return this;
+  }
+
+  async #connect(engine: Engine, options: ConnectOptions, deadline: Deadline): Promise<void> {
+    const readPreference = options.readPreference ?? this.options.readPreference;
+    const request = {
+      selector: readPreferenceSelector(readPreference),
+      wanted: readPreference.mode,
+      purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
+      deprioritized: new Set<string>(),
+    };
+    const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
+    const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
+    // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
+    if (!this.options.__skipPingOnConnect) {
+      const connection =
+        server.pool.tryCheckOut(request.purpose) ??
+        (await server.pool.checkOut(request.purpose, deadline.timedByOperation ? limit : deadline));
+      server.pool.checkIn(connection);
+    }
+    this.#announceOpen(engine);
+  }
+
+  async #closeAfterFailure(): Promise<void> {
+    const isConnected = this.#engine !== null && this.#engine === this.#opened;
+    // Another call may still succeed; and what the program has closed stays closed.
+    if (this.#connecting > 0 || isConnected || this.#wasClosed) return;
+    await this.close();
+    // It was not the program that closed it: an operation connects anew.
+    this.#wasClosed = false;
+  }
+
+  #announceOpen(engine: Engine): void {
+    if (engine === this.#opened || engine !== this.#engine) return;
+    this.#opened = engine;
+    this.#emitterSink.announce('open', this);
   }
 
   /**
@@ -361,10 +395,21 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   #open(options: ResolvedOptions, discovery?: SrvDiscovery): Engine {
     this.#options = options;
-    const engine = createEngine(options, () => this.#metadata, this.#publisher, this.#sessions, this.#effects);
+    // While `connect` runs, it is for it to say whether the client is connected.
+    const onConnectionReady = () => {
+      if (this.#connecting === 0) this.#announceOpen(engine);
+    };
+    const metadata = () => this.#metadata;
+    const engine: Engine = createEngine(
+      options,
+      metadata,
+      this.#publisher,
+      this.#sessions,
+      this.#effects,
+      onConnectionReady,
+    );
     this.#engine = engine;
     engine.topology.open();
-    this.#emitterSink.announce('open', this);
     if (discovery !== undefined && this.#engine === engine) {
       const { clock } = this.#effects;
       this.#poller = new SrvPoller(options, { clock, topology: engine.topology, lookUp: () => discovery.hosts() });

@@ -292,7 +292,10 @@ export class ConnectionPool implements ConnectionOwner {
       return;
     }
     if (!this.#places.pending.delete(connection)) return;
-    this.#arrived(connection, () => this.#events.connectionReady(connection));
+    this.#arrived(connection, () => {
+      this.#events.connectionReady(connection);
+      this.#ports.onConnectionReady?.();
+    });
     this.#fill();
   }
 

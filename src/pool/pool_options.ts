@@ -38,4 +38,6 @@ export interface PoolPorts {
   onHandshake(connection: Connection): void;
   /** A connection could not be established. May clear this pool before it returns. */
   onConnectionError(error: Error, connection: Connection): void;
+  /** A new connection is ready for use. May close this pool. */
+  onConnectionReady?(): void;
 }
