@@ -55,7 +55,7 @@ function sizeAt(bytes: Buffer, offset: number, limit: number): number {
 }
 
 /** The offset just after a value, checked to lie inside its document. */
-function endOfValue(bytes: Buffer, type: number, offset: number, limit: number): number {
+export function endOfValue(bytes: Buffer, type: number, offset: number, limit: number): number {
   let end: number;
   const fixed = FIXED_SIZE[type] ?? -1;
   if (fixed >= 0) {

@@ -1,8 +1,10 @@
 import type { Document } from '../bson/index.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
+import { encodedWrite, forEachSent, STATEMENT } from '../operations/encoded_write.js';
 import type { Operation, OperationReply } from '../operations/operation.js';
 import { onPrimary } from '../operations/operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../operations/options.js';
+import { checkEncodedWrite } from '../operations/update_document.js';
 import type { IdAt, WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';
 
@@ -60,6 +62,7 @@ export function batchOperation(
     retryable: isRepeatable(run, from),
     unacknowledged: unacknowledged(context),
     sequence: { field: SEQUENCE[kind], documents: statements, from },
+    checkEncoded: kind === 'insert' ? undefined : message => checkStatements(message, run, from),
     command(target) {
       const command: Document = { [kind]: context.collection, ordered: options.ordered ?? true };
       addWriteConcern(command, context, target);
@@ -75,6 +78,14 @@ export function batchOperation(
       throw error;
     },
     unacknowledgedResult: taken => ({ ...NOTHING, taken }),
+  });
+}
+
+function checkStatements(message: Buffer, { statements, changes }: Run, from: number): void {
+  forEachSent(message, (start, place) => {
+    const encoded = encodedWrite(message, start, STATEMENT);
+    const statement = statements[from + place];
+    checkEncodedWrite(encoded, statement?.['q'], changes?.[from + place] ?? null, statement?.['u']);
   });
 }
 

@@ -1,4 +1,5 @@
 import { type BSONSerializeOptions, calculateObjectSize, type Document } from '../bson/index.js';
+import { isDocument } from '../bson/is_document.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoBatchReExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CollationOptions, Hint } from '../operations/options.js';
@@ -6,7 +7,7 @@ import type { BulkWriteOptions } from './batch.js';
 import { MongoBulkWriteError } from './errors.js';
 import type { BulkWriteResult } from './result.js';
 import { positionOf, type Run, runsOf, type Write, type WriteKind } from './runs.js';
-import { deleteWrite, insertWrite, type StatementFields, selectorOf, updateWrite, writeOf } from './write_models.js';
+import { deleteWrite, insertWrite, rawWrite, type StatementFields, updateWrite, writeOf } from './write_models.js';
 
 /** Kinds of batches by their numbers in the old bulk interface. @public */
 export const BatchType = Object.freeze({ INSERT: 1, UPDATE: 2, DELETE: 3 } as const);
@@ -68,7 +69,7 @@ export abstract class BulkOperationBase {
    * @throws MongoInvalidArgumentError without a filter
    */
   find(selector: Document): FindOperators {
-    if (typeof selector !== 'object' || (selector as Document | null) === null) {
+    if (!isDocument(selector)) {
       throw new MongoInvalidArgumentError('Bulk find operation must specify a selector');
     }
     return new FindOperators(this, selector);
@@ -112,7 +113,7 @@ export abstract class BulkOperationBase {
   addToOperationsList(batchType: BatchType, document: Document): this {
     const kind = (Object.keys(TYPES) as WriteKind[]).find(name => TYPES[name] === batchType);
     if (kind === undefined) throw new MongoInvalidArgumentError(`There is no batch type ${String(batchType)}`);
-    return this.add({ kind, statement: kind === 'insert' ? this.#prepare(document) : selectorOf(document) });
+    return this.add(kind === 'insert' ? insertWrite(document, this.#prepare) : rawWrite(kind, document));
   }
 
   /** @internal */

@@ -64,7 +64,8 @@ export async function clientBulkWrite(
   }
   const { ordered = true, verboseResults = false } = options;
   checkUnacknowledged(context, ordered, verboseResults);
-  const writes = (models as readonly unknown[]).map(model => clientWriteOf(model, prepare));
+  // Holes are no models, and `map` would leave them.
+  const writes = Array.from(models as readonly unknown[], model => clientWriteOf(model, prepare, context.bsonOptions));
   const tally = new ClientTally(writes, ordered, verboseResults);
   const scope = newScope(true);
   try {

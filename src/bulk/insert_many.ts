@@ -2,6 +2,7 @@ import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
+import { idOf } from '../operations/insert.js';
 import type { InferIdType } from '../operations/schema_types.js';
 import type { BulkWriteOptions } from './batch.js';
 import { bulkWrite } from './bulk_write.js';
@@ -26,11 +27,11 @@ export async function insertMany<TSchema>(
   options: BulkWriteOptions,
   deadline: Deadline,
 ): Promise<InsertManyResult<TSchema>> {
-  const run = { kind: 'insert', statements: documents, positions: null } as const;
+  const run = { kind: 'insert', statements: documents, changes: null, positions: null } as const;
   const { acknowledged, insertedCount } = await bulkWrite(engine, context, [run], options, deadline);
   const insertedIds: Record<number, unknown> = {};
   documents.forEach((document, index) => {
-    const id: unknown = document['_id'];
+    const id = idOf(document);
     if (id !== undefined) insertedIds[index] = id;
   });
   return { acknowledged, insertedCount, insertedIds: insertedIds as InsertManyResult<TSchema>['insertedIds'] };

@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import type { ChangeKind } from '../operations/update_document.js';
 
 /** Which of the three write commands a write goes into. */
 export type WriteKind = 'insert' | 'update' | 'delete';
@@ -7,12 +8,16 @@ export type WriteKind = 'insert' | 'update' | 'delete';
 export interface Write {
   readonly kind: WriteKind;
   readonly statement: Document;
+  /** What the change of an `update` is meant to be; null for the other kinds. */
+  readonly change: ChangeKind | null;
 }
 
 /** Writes that go into commands of one name; how many a command takes is known only when it is encoded. */
 export interface Run {
   readonly kind: WriteKind;
   readonly statements: readonly Document[];
+  /** What the changes of the statements are meant to be; null for a run of inserts alone. */
+  readonly changes: readonly (ChangeKind | null)[] | null;
   /** Positions of the statements in what the user gave; null when they are the same. */
   readonly positions: readonly number[] | null;
 }
@@ -27,15 +32,17 @@ export function runsOf(writes: readonly Write[], ordered: boolean): Run[] {
 
 interface GrowingRun extends Run {
   readonly statements: Document[];
+  readonly changes: (ChangeKind | null)[];
   readonly positions: number[];
 }
 
 function consecutiveRuns(writes: readonly Write[]): Run[] {
   const runs: GrowingRun[] = [];
   let last: GrowingRun | undefined;
-  writes.forEach(({ kind, statement }, position) => {
-    if (last?.kind !== kind) runs.push((last = { kind, statements: [], positions: [] }));
+  writes.forEach(({ kind, statement, change }, position) => {
+    if (last?.kind !== kind) runs.push((last = { kind, statements: [], changes: [], positions: [] }));
     last.statements.push(statement);
+    last.changes.push(change);
     last.positions.push(position);
   });
   return runs;
@@ -45,10 +52,11 @@ function consecutiveRuns(writes: readonly Write[]): Run[] {
 const KINDS: readonly WriteKind[] = ['insert', 'update', 'delete'];
 
 function runsByKind(writes: readonly Write[]): Run[] {
-  const runs = KINDS.map((kind): GrowingRun => ({ kind, statements: [], positions: [] }));
-  writes.forEach(({ kind, statement }, position) => {
+  const runs = KINDS.map((kind): GrowingRun => ({ kind, statements: [], changes: [], positions: [] }));
+  writes.forEach(({ kind, statement, change }, position) => {
     const run = runs[KINDS.indexOf(kind)];
     run?.statements.push(statement);
+    run?.changes.push(change);
     run?.positions.push(position);
   });
   return runs.filter(({ statements }) => statements.length > 0);

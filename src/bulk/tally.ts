@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { idOf } from '../operations/insert.js';
 import type { BatchOutcome } from './batch.js';
 import { BulkWriteResult, type BulkWriteState, emptyState, type IdAt, WriteError } from './result.js';
 import { positionOf, type Run } from './runs.js';
@@ -82,7 +83,7 @@ export class Tally {
         const position = positionOf(run, index);
         if (failed.has(position)) continue;
         left--;
-        const id: unknown = run.statements[index]?.['_id'];
+        const id = idOf(run.statements[index] ?? {});
         if (id !== undefined) ids.push({ index: position, _id: id });
       }
     }

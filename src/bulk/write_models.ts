@@ -1,7 +1,9 @@
-import type { Document } from '../bson/index.js';
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { isDocument } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { copyOptions } from '../operations/options.js';
 import { formatSort, type Sort } from '../operations/sort.js';
+import { type ChangeKind, changeFault, checkWriteFilter, throwChangeFault } from '../operations/update_document.js';
 import type { Write } from './runs.js';
 
 /** What a write of many fields is made of; which of them a model has depends on its name. */
@@ -19,82 +21,125 @@ export interface StatementFields {
 /** Puts the `_id` on a document to insert, or leaves that to the server. */
 export type PrepareDocument = (document: unknown) => Document;
 
+const OPERATIONS: ReadonlySet<string> = new Set([
+  'insertOne',
+  'updateOne',
+  'updateMany',
+  'replaceOne',
+  'deleteOne',
+  'deleteMany',
+]);
+
 /**
  * One of the models that `bulkWrite` takes: `{insertOne: {document}}`, `{updateOne: {filter, update}}` and so on.
  *
- * @throws MongoInvalidArgumentError if it is none, or what it asks for cannot be
+ * @throws MongoInvalidArgumentError if it is none or several, or what it asks for cannot be
  */
 export function writeOf(model: unknown, prepare: PrepareDocument): Write {
-  const name = isObject(model) ? Object.keys(model)[0] : undefined;
-  if (name === undefined) throw new MongoInvalidArgumentError('Operation must be an object with an operation key');
+  const name = operationName(model);
   const fields: unknown = (model as Document)[name];
   switch (name) {
     case 'insertOne':
-      return insertWrite(isObject(fields) && 'document' in fields ? fields['document'] : fields, prepare);
+      return insertWrite(
+        isDocument(fields) && Object.hasOwn(fields, 'document') ? fields['document'] : fields,
+        prepare,
+      );
     case 'updateOne':
     case 'updateMany':
     case 'replaceOne':
       return updateWrite(name, checkedFields(fields));
-    case 'deleteOne':
-    case 'deleteMany':
-      return deleteWrite(name, checkedFields(fields));
     default:
-      throw new MongoInvalidArgumentError(
-        `bulkWrite only supports insertOne, updateOne, updateMany, deleteOne, deleteMany and replaceOne, given was ${name}`,
-      );
+      return deleteWrite(name as 'deleteOne' | 'deleteMany', checkedFields(fields));
   }
 }
 
+/** The name of the operation that a model holds. One with two is refused: only one of them would be done. */
+function operationName(model: unknown): string {
+  const names = isDocument(model) ? Object.keys(model) : [];
+  const [first] = names;
+  if (first === undefined) throw new MongoInvalidArgumentError('Operation must be an object with an operation key');
+  if (names.length === 1 && OPERATIONS.has(first)) return first;
+  const known = names.filter(name => OPERATIONS.has(name));
+  const [name, second] = known;
+  if (second !== undefined) {
+    throw new MongoInvalidArgumentError(
+      `A bulkWrite operation must have one operation key, got ${known.join(' and ')}`,
+    );
+  }
+  if (name !== undefined) return name;
+  throw new MongoInvalidArgumentError(
+    `bulkWrite only supports insertOne, updateOne, updateMany, deleteOne, deleteMany and replaceOne, given was ${first}`,
+  );
+}
+
 export function insertWrite(document: unknown, prepare: PrepareDocument): Write {
-  return { kind: 'insert', statement: prepare(document) };
+  return { kind: 'insert', statement: prepare(document), change: null };
 }
 
 export function updateWrite(name: 'updateOne' | 'updateMany' | 'replaceOne', fields: StatementFields): Write {
-  const change = name === 'replaceOne' ? replacementOf(fields.replacement) : updateOf(fields.update);
-  const statement: Document = { q: selectorOf(fields.filter), u: change };
+  const change = name === 'replaceOne' ? 'replacement' : 'update';
+  const given = name === 'replaceOne' ? fields.replacement : fields.update;
+  checkChange(change, given, null);
+  const statement: Document = { q: selectorOf(fields.filter), u: given };
   if (name === 'updateMany') statement['multi'] = true;
   copyOptions(statement, fields, ['upsert', 'hint', 'arrayFilters', 'collation']);
-  const sort = formatSort(fields.sort as Sort | undefined);
+  // Of many documents that are changed none is the first.
+  const sort = name === 'updateMany' ? undefined : formatSort(fields.sort as Sort | undefined);
   if (sort !== undefined) statement['sort'] = sort;
-  return { kind: 'update', statement };
+  return { kind: 'update', statement, change };
 }
 
 export function deleteWrite(name: 'deleteOne' | 'deleteMany', fields: StatementFields): Write {
   const statement: Document = { q: selectorOf(fields.filter), limit: name === 'deleteOne' ? 1 : 0 };
   copyOptions(statement, fields, ['collation', 'hint']);
-  return { kind: 'delete', statement };
+  return { kind: 'delete', statement, change: null };
+}
+
+/** A statement of `update` or `delete` that the caller has made. */
+export function rawWrite(kind: 'update' | 'delete', statement: unknown): Write {
+  const { q, u } = checkedObject(statement);
+  selectorOf(q);
+  if (kind === 'delete') return { kind, statement: statement as Document, change: null };
+  const change = changeFault('replacement', u, null) === 'operators' ? 'update' : 'replacement';
+  checkChange(change, u, null);
+  return { kind, statement: statement as Document, change };
 }
 
 /**
- * An update as operators or a pipeline. Only the first name is looked at: the rest is the server's business (CRUD, "Update vs. replace
- * validation").
+ * Checks all writes as they will be encoded, before the first of them is sent.
+ *
+ * @throws MongoInvalidArgumentError if one would become another write
  */
-export function updateOf(update: unknown): Document | Document[] {
-  if (!isObject(update)) throw new MongoInvalidArgumentError('Document must be a valid JavaScript object');
-  const hasOperators = Array.isArray(update) ? update.length > 0 : Object.keys(update)[0]?.startsWith('$') === true;
-  if (!hasOperators) throw new MongoInvalidArgumentError('Update document requires atomic operators');
-  return update;
+export function checkWrites(writes: readonly Write[], options: BSONSerializeOptions): void {
+  for (const { statement, kind, change } of writes) {
+    if (kind === 'insert') continue;
+    checkWriteFilter(statement['q'], NO_SELECTOR, options);
+    if (change !== null) checkChange(change, statement['u'], options);
+  }
 }
 
-export function replacementOf(replacement: unknown): Document {
-  if (!isObject(replacement)) throw new MongoInvalidArgumentError('Document must be a valid JavaScript object');
-  if (Array.isArray(replacement) || Object.keys(replacement)[0]?.startsWith('$') === true) {
+const NO_SELECTOR = 'Selector must be a valid JavaScript object';
+
+function checkChange(kind: ChangeKind, given: unknown, options: BSONSerializeOptions | null): void {
+  const fault = changeFault(kind, given, options);
+  if (fault === 'operators') {
     throw new MongoInvalidArgumentError('Replacement document must not use atomic operators');
   }
-  return replacement;
+  throwChangeFault(fault);
 }
 
-export function selectorOf(filter: unknown): Document {
-  if (!isObject(filter)) throw new MongoInvalidArgumentError('Selector must be a valid JavaScript object');
+function selectorOf(filter: unknown): Document {
+  checkWriteFilter(filter, NO_SELECTOR, null);
   return filter;
 }
 
 function checkedFields(fields: unknown): StatementFields {
-  if (!isObject(fields)) throw new MongoInvalidArgumentError('Selector must be a valid JavaScript object');
-  if ('q' in fields) throw new MongoInvalidArgumentError('Raw operations are not allowed');
-  return fields;
+  const own = checkedObject(fields);
+  if ('q' in own) throw new MongoInvalidArgumentError('Raw operations are not allowed');
+  return own;
 }
 
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null;
+function checkedObject(value: unknown): Document {
+  if (!isDocument(value)) throw new MongoInvalidArgumentError(NO_SELECTOR);
+  return value;
 }

@@ -3,7 +3,6 @@ import { isGiven } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { withOverrides } from '../operations/context.js';
 import { type CreateCommandOptions, createCollection } from '../operations/create_collection.js';
 import type { CreateIndexesOptions } from '../operations/create_indexes.js';
@@ -14,6 +13,7 @@ import type { IndexSpecification } from '../operations/index_keys.js';
 import type { ListCollectionsOptions } from '../operations/list_collections.js';
 import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../operations/list_indexes.js';
 import type { Abortable } from '../operations/options.js';
+import { checkPipeline } from '../operations/pipeline.js';
 import {
   type ProfilingLevel,
   type ProfilingLevelOptions,
@@ -189,9 +189,7 @@ export class Db {
     pipeline: Document[] = [],
     options?: AggregateOptions & Abortable,
   ): AggregationCursor<T> {
-    if (!Array.isArray(pipeline)) {
-      throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');
-    }
+    checkPipeline(pipeline);
     return new AggregationCursor<T>(this.#client, withOverrides(this.context, options), pipeline, options ?? {});
   }
 

@@ -56,6 +56,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
     connection.description.limits,
     operation.bsonOptions,
   );
+  operation.checkEncoded?.(encoded);
   const { taken } = engine.encoder;
   // A listener may start another operation, whose message is encoded into the same memory.
   const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;

@@ -5,6 +5,7 @@ import { addWriteConcern, type OperationContext } from './context.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, addUnknownOptions, type CommandOperationOptions } from './options.js';
+import { checkPipeline } from './pipeline.js';
 import { throwWriteConcernError } from './write_result.js';
 
 /** @public */
@@ -62,6 +63,7 @@ export function createCollection(
   if (isGiven(options.encryptedFields)) {
     throw new MongoCompatibilityError('This version of mongotempo does not support the option "encryptedFields" yet');
   }
+  if (isGiven(options.pipeline)) checkPipeline(options.pipeline);
   return onPrimary(context, {
     access: 'write',
     name: 'create',

@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { encodedWrite, forEachSent, STATEMENT } from './encoded_write.js';
 import { checkHintWithoutAnswer } from './hint.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
@@ -10,6 +11,7 @@ import {
   copyOptions,
   type Hint,
 } from './options.js';
+import { checkEncodedWrite, checkWriteFilter } from './update_document.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -39,9 +41,10 @@ export interface DeleteStatement {
 export function deleteDocuments(
   kind: 'deleteOne' | 'deleteMany',
   context: OperationContext,
-  filter: Document,
+  filter: unknown,
   options: DeleteOptions,
 ): Operation<DeleteResult> {
+  checkWriteFilter(filter, 'Argument "filter" must be an object', context.bsonOptions);
   const statement: DeleteStatement = { q: filter, limit: kind === 'deleteOne' ? 1 : 0 };
   copyOptions(statement, options, ['hint', 'collation']);
   return onPrimary<DeleteResult>(context, {
@@ -50,6 +53,8 @@ export function deleteDocuments(
     retryable: kind === 'deleteOne',
     unacknowledged: unacknowledged(context),
     sequence: { field: 'deletes', documents: [statement], from: 0 },
+    checkEncoded: message =>
+      forEachSent(message, start => checkEncodedWrite(encodedWrite(message, start, STATEMENT), filter, null, null)),
     command(target) {
       if (options.hint !== undefined) checkHintWithoutAnswer('delete', context, target);
       const command: Document = { delete: context.collection, ordered: true };

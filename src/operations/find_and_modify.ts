@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
+import { encodedBody, FIND_AND_MODIFY } from './encoded_write.js';
 import { checkHintWithoutAnswer } from './hint.js';
 import type { CommandTarget, Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
@@ -8,7 +9,13 @@ import { addGenericFields, type CommandOperationOptions, copyOptions } from './o
 import { replyDocument } from './reply_document.js';
 import type { WithId } from './schema_types.js';
 import { formatSort, type Sort } from './sort.js';
-import { checkReplacement, checkUpdate } from './update_document.js';
+import {
+  type ChangeKind,
+  checkEncodedWrite,
+  checkReplacement,
+  checkUpdate,
+  checkWriteFilter,
+} from './update_document.js';
 import { throwWriteConcernError } from './write_result.js';
 
 /** Which state of the document is returned. @public */
@@ -51,34 +58,34 @@ export interface ModifyResult<TSchema = Document> {
 
 export function findOneAndDelete(
   context: OperationContext,
-  filter: Document,
+  filter: unknown,
   options: FindOneAndDeleteOptions,
 ): Operation<Document | null> {
-  return findAndModify(context, filter, { remove: true, new: false, upsert: false }, options);
+  return findAndModify(context, filter, null, { remove: true, new: false, upsert: false }, options);
 }
 
 /** @throws MongoInvalidArgumentError if the replacement is none, or holds update operators */
 export function findOneAndReplace(
   context: OperationContext,
-  filter: Document,
+  filter: unknown,
   replacement: unknown,
   options: FindOneAndReplaceOptions,
 ): Operation<Document | null> {
   checkObject('replacement', replacement);
-  checkReplacement(replacement);
-  return findAndModify(context, filter, changeFields(replacement, options), options);
+  checkReplacement(replacement, context.bsonOptions);
+  return findAndModify(context, filter, 'replacement', changeFields(replacement, options), options);
 }
 
 /** @throws MongoInvalidArgumentError if the update is none, or lacks update operators */
 export function findOneAndUpdate(
   context: OperationContext,
-  filter: Document,
+  filter: unknown,
   update: unknown,
   options: FindOneAndUpdateOptions,
 ): Operation<Document | null> {
   checkObject('update', update);
   checkUpdate(update, context.bsonOptions);
-  return findAndModify(context, filter, changeFields(update, options), options);
+  return findAndModify(context, filter, 'update', changeFields(update, options), options);
 }
 
 function checkObject(name: string, given: unknown): asserts given is Document {
@@ -99,16 +106,19 @@ function changeFields(update: Document, options: FindOneAndUpdateOptions): Docum
 
 function findAndModify(
   context: OperationContext,
-  filter: Document,
+  filter: unknown,
+  kind: ChangeKind | null,
   fields: Document,
   options: FindOneAndDeleteOptions,
 ): Operation<Document | null> {
+  checkWriteFilter(filter, 'Argument "filter" must be an object', context.bsonOptions);
   const sort = formatSort(options.sort);
   return onPrimary<Document | null>(context, {
     access: 'write',
     name: 'findAndModify',
     retryable: true,
     unacknowledged: unacknowledged(context),
+    checkEncoded: message => checkEncodedWrite(encodedBody(message, FIND_AND_MODIFY), filter, kind, fields['update']),
     command(target: CommandTarget) {
       if (options.hint !== undefined) checkHintWithoutAnswer('findAndModify', context, target);
       const command: Document = { findAndModify: context.collection, query: filter, ...fields };

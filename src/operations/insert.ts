@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { isDocument, kindOf } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import type { CommandTarget, Operation, OperationReply } from './operation.js';
@@ -61,7 +62,7 @@ export function insertOne<TSchema>(
   document: Document,
   options: InsertOneOptions,
 ): Operation<InsertOneResult<TSchema>> {
-  const insertedId = document['_id'] as InsertOneResult<TSchema>['insertedId'];
+  const insertedId = idOf(document) as InsertOneResult<TSchema>['insertedId'];
   return insertOperation<InsertOneResult<TSchema>>(
     context,
     [document],
@@ -83,32 +84,63 @@ export function insertOne<TSchema>(
  */
 export function withId(document: unknown, createPk: () => unknown): Document {
   const own = checkedDocument(document);
-  if (own['_id'] !== undefined) return own;
+  if (own instanceof Map) return mapWithId(own as Map<string, unknown>, createPk);
+  if (typeof own['toBSON'] === 'function') return convertedWithId(own, createPk);
+  const given: unknown = own['_id'];
+  if (given !== undefined) {
+    if (Object.hasOwn(own, '_id')) return own;
+    // A getter of its class: only own properties are encoded.
+    if (Object.getPrototypeOf(own) !== Object.prototype) return { _id: given, ...own };
+  }
   const id = createPk();
-  own['_id'] = id;
-  const plain = Object.getPrototypeOf(own) === Object.prototype;
-  return plain ? { _id: id, ...own } : own;
+  putId(own, id);
+  return { _id: id, ...own };
+}
+
+function mapWithId(own: Map<string, unknown>, createPk: () => unknown): Document {
+  if (own.get('_id') !== undefined) return own;
+  const id = createPk();
+  own.set('_id', id);
+  return new Map([['_id', id], ...own]);
+}
+
+/** What `toBSON` makes is what is stored: the `_id` must be in there. */
+function convertedWithId(own: Document, createPk: () => unknown): Document {
+  const made = checkedDocument((own['toBSON'] as () => unknown)());
+  if (idOf(made) !== undefined) return { ...made };
+  const id: unknown = own['_id'] ?? createPk();
+  if (own['_id'] === undefined) putId(own, id);
+  return { _id: id, ...made };
+}
+
+/** Objects that are frozen or have only a getter keep what they have. */
+function putId(own: Document, id: unknown): void {
+  try {
+    own['_id'] = id;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+/** The `_id` that a document will be stored with, if it has one. */
+export function idOf(document: Document): unknown {
+  if (document instanceof Map) return document.get('_id') as unknown;
+  return Object.hasOwn(document, '_id') ? (document['_id'] as unknown) : undefined;
 }
 
 /** @throws MongoInvalidArgumentError as {@link withId} */
 export function checkedDocument(document: unknown): Document {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${describe(document)}`);
+  if (!isDocument(document)) {
+    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${kindOf(document)}`);
   }
-  const id: unknown = (document as Document)['_id'];
-  if (typeof id === 'object' && id !== null && isForbiddenId(id)) {
-    throw new MongoInvalidArgumentError(
-      `The _id of a document cannot be ${Array.isArray(id) ? 'an array' : 'a regular expression'}`,
-    );
+  const id = document instanceof Map ? (document.get('_id') as unknown) : (document['_id'] as unknown);
+  const type = typeof id;
+  if (type === 'function' || type === 'symbol' || (type === 'object' && id !== null && isForbiddenId(id as object))) {
+    throw new MongoInvalidArgumentError(`The _id of a document cannot be ${kindOf(id)}`);
   }
   return document;
 }
 
 function isForbiddenId(id: object): boolean {
   return Array.isArray(id) || id instanceof RegExp || (id as { _bsontype?: unknown })._bsontype === 'BSONRegExp';
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }

@@ -56,6 +56,11 @@ export interface Operation<T> {
   readonly sequence: DocumentSequence | undefined;
   /** A new document for each attempt; the executor adds `$db`, `lsid` and the like. The command's name comes first. */
   readonly command: (target: CommandTarget) => Document;
+  /**
+   * Checks the message as it was encoded, before it is sent. Throws if a write has become another than was asked for. Undefined where there
+   * is nothing to check.
+   */
+  readonly checkEncoded: ((message: Buffer) => void) | undefined;
   /** Throws if the reply holds the error of a write. Not called for an unacknowledged operation. */
   readonly result: (reply: OperationReply) => T;
   /** The result of an unacknowledged operation of which so many documents were sent. */

@@ -24,6 +24,7 @@ export interface OperationDefinition<T> {
   /** Default false. */
   readonly unacknowledged?: boolean;
   readonly unacknowledgedResult?: (taken: number) => T;
+  readonly checkEncoded?: ((message: Buffer) => void) | undefined;
   readonly command: (target: CommandTarget) => Document;
   readonly result: (reply: OperationReply) => T;
 }
@@ -60,6 +61,7 @@ export function defineOperation<T>(
     sessionRole: definition.sessionRole ?? 'ordinary',
     sequence: definition.sequence,
     command: definition.command,
+    checkEncoded: definition.checkEncoded,
     result: definition.result,
     unacknowledgedResult: definition.unacknowledgedResult,
   };

@@ -1,7 +1,6 @@
 import type { Document } from '../bson/index.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
-import { checkFilter } from './filter.js';
+import { encodedWrite, forEachSent, STATEMENT } from './encoded_write.js';
 import type { Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import {
@@ -14,7 +13,7 @@ import {
 import { replyDocumentDecoded } from './reply_document.js';
 import type { InferIdType } from './schema_types.js';
 import { formatSort, type Sort, type SortForCmd } from './sort.js';
-import { checkReplacement, checkUpdate } from './update_document.js';
+import { checkEncodedWrite, checkReplacement, checkUpdate, checkWriteFilter } from './update_document.js';
 import { throwWriteErrors } from './write_result.js';
 
 /** @public */
@@ -68,8 +67,10 @@ export function update<TSchema extends Document>(
   change: unknown,
   options: UpdateOptions & { sort?: Sort },
 ): Operation<UpdateResult<TSchema>> {
-  checkFilter(filter, 'Selector must be a valid JavaScript object');
-  checkChange(kind, change, context);
+  checkWriteFilter(filter, 'Selector must be a valid JavaScript object', context.bsonOptions);
+  if (kind === 'replaceOne') checkReplacement(change, context.bsonOptions);
+  else checkUpdate(change, context.bsonOptions);
+  const changeKind = kind === 'replaceOne' ? 'replacement' : 'update';
   const multi = kind === 'updateMany';
   const statement = statementOf(filter, change, multi, options);
   return onPrimary(context, {
@@ -79,6 +80,10 @@ export function update<TSchema extends Document>(
     retryable: !multi,
     unacknowledged: unacknowledged(context),
     sequence: { field: 'updates', documents: [statement], from: 0 },
+    checkEncoded: message =>
+      forEachSent(message, start =>
+        checkEncodedWrite(encodedWrite(message, start, STATEMENT), filter, changeKind, change),
+      ),
     command(target) {
       const command: Document = { update: context.collection, ordered: true };
       addWriteConcern(command, context, target);
@@ -106,7 +111,8 @@ function statementOf(
   const statement: UpdateStatement = { q: filter, u: change };
   if (multi) statement.multi = true;
   copyOptions(statement, options, ['upsert', 'hint', 'collation', 'arrayFilters']);
-  const sort = formatSort(options.sort);
+  // Of many documents that are changed none is the first.
+  const sort = multi ? undefined : formatSort(options.sort);
   if (sort !== undefined) statement.sort = sort;
   return statement;
 }
@@ -123,12 +129,4 @@ function resultOf<TSchema extends Document>(reply: OperationReply, context: Oper
     upsertedCount: upserted.length,
     upsertedId: (upserted[0]?.['_id'] ?? null) as UpdateResult<TSchema>['upsertedId'],
   };
-}
-
-function checkChange(kind: UpdateKind, change: unknown, { bsonOptions }: OperationContext): asserts change is Document {
-  if (typeof change !== 'object' || change === null) {
-    throw new MongoInvalidArgumentError('Document must be a valid JavaScript object');
-  }
-  if (kind === 'replaceOne') checkReplacement(change);
-  else checkUpdate(change, bsonOptions);
 }

@@ -1,38 +1,194 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { isDocument } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { type Content, contentWhenEncoded, type EncodedWrite } from './encoded_write.js';
 
-// Only the first name is looked at: the rest is the server's business (CRUD, "Update vs. replace validation").
+/** What a change is meant to be: update operators (or a pipeline of them), or a whole document. */
+export type ChangeKind = 'update' | 'replacement';
+
+/** Why a change is not what it is meant to be. */
+export type ChangeFault = 'noObject' | 'noOperators' | 'nothingLeft' | 'operators' | 'vanished';
+
+// A server takes an update whose first name is no operator for a replacement, and the reverse. Only the first name is looked at: the rest
+// is the server's business (CRUD, "Update vs. replace validation").
+
+/**
+ * Looks at a change as it will be encoded: undefined values (under `ignoreUndefined`) and functions are left out, a `toBSON` is called, a
+ * Map has its own order, and only own properties count.
+ *
+ * @param options - null when they are not known yet: then only what was given is looked at
+ */
+export function changeFault(
+  kind: ChangeKind,
+  given: unknown,
+  options: BSONSerializeOptions | null,
+): ChangeFault | undefined {
+  if (typeof given !== 'object' || given === null) return 'noObject';
+  const isUpdate = kind === 'update';
+  if (Array.isArray(given)) {
+    if (!isUpdate) return 'operators';
+    // An index, since the methods of arrays leave holes out.
+    for (let index = 0; index < given.length; index++) if (!startsWithOperator(given[index])) return 'noOperators';
+    if (given.length === 0) return 'noOperators';
+  } else if (!isDocument(given)) {
+    return 'noObject';
+  } else if (!convertsItself(given)) {
+    const name = firstName(given);
+    if (isUpdate && name?.startsWith('$') !== true) return 'noOperators';
+    if (!isUpdate && name?.startsWith('$') === true) return 'operators';
+    if (isKept(given, name, options) || (name === undefined && isEmptyOnPurpose(given))) return undefined;
+  }
+  if (options === null) return undefined;
+  const content = contentWhenEncoded(given, options);
+  return content === null ? undefined : encodedFault(kind, content, given);
+}
+
+/** The same of the encoded form. */
+function encodedFault(kind: ChangeKind, content: Content, given: unknown): ChangeFault | undefined {
+  const hasOperators = content === 'operators' || content === 'pipeline';
+  if (kind === 'update') return hasOperators ? undefined : 'nothingLeft';
+  if (hasOperators) return 'operators';
+  if (content === 'empty') return isEmptyOnPurpose(given) ? undefined : 'vanished';
+  return content === 'fields' ? undefined : 'noObject';
+}
+
+/**
+ * Checks a write as it was encoded, which is what the server sees: an object may have changed since its method was called, and a getter or a
+ * `toBSON` may give something else each time.
+ *
+ * @param kind - null for a delete
+ * @param filter - as it was given
+ * @param change - as it was given
+ * @throws MongoInvalidArgumentError if it would be another write than was asked for
+ */
+export function checkEncodedWrite(
+  encoded: EncodedWrite,
+  filter: unknown,
+  kind: ChangeKind | null,
+  change: unknown,
+): void {
+  if (encoded.filter === 'empty') refuseVanishedFilter(filter);
+  else if (encoded.filter !== 'fields' && encoded.filter !== 'operators') {
+    throw new MongoInvalidArgumentError('The filter of a write must be a document');
+  }
+  if (kind !== null) throwChangeFault(encodedFault(kind, encoded.change, change));
+}
 
 /**
  * @param update - operators, or a pipeline of them
- * @throws MongoInvalidArgumentError if it has no update operators
+ * @throws MongoInvalidArgumentError if it has no update operators, or would have none when encoded
  */
-export function checkUpdate(update: Document, { ignoreUndefined }: BSONSerializeOptions): void {
-  const parts = Array.isArray(update) ? (update as unknown[]) : [update];
-  if (parts.length === 0 || !parts.every(startsWithOperator)) {
-    throw new MongoInvalidArgumentError('Update document requires atomic operators');
-  }
-  // Nothing would be left to send of it.
-  if (ignoreUndefined === true && !parts.some(part => Object.values(part as Document).some(isDefined))) {
-    throw new MongoInvalidArgumentError(
-      'Update operations require that all atomic operators have defined values, but none were provided.',
-    );
+export function checkUpdate(update: unknown, options: BSONSerializeOptions | null): asserts update is Document {
+  throwChangeFault(changeFault('update', update, options));
+}
+
+/** @throws MongoInvalidArgumentError if it has update operators, or would begin with one when encoded */
+export function checkReplacement(
+  replacement: unknown,
+  options: BSONSerializeOptions | null,
+): asserts replacement is Document {
+  throwChangeFault(changeFault('replacement', replacement, options));
+}
+
+/** @throws MongoInvalidArgumentError for a fault */
+export function throwChangeFault(fault: ChangeFault | undefined): void {
+  switch (fault) {
+    case undefined:
+      return;
+    case 'noObject':
+      throw new MongoInvalidArgumentError('Document must be a valid JavaScript object');
+    case 'noOperators':
+      throw new MongoInvalidArgumentError('Update document requires atomic operators');
+    case 'nothingLeft':
+      throw new MongoInvalidArgumentError(
+        'Update operations require that all atomic operators have defined values, but none were provided. What is left of the update when it is encoded has no operators; the server would replace the document with it',
+      );
+    case 'vanished':
+      throw new MongoInvalidArgumentError(
+        'A replacement has no fields left when it is encoded (undefined values and functions are left out, and only own properties count): the document would be emptied. If that is meant, the replacement must be {}',
+      );
+    default:
+      throw new MongoInvalidArgumentError('Replacement document must not contain atomic operators');
   }
 }
 
-/** @throws MongoInvalidArgumentError if it has update operators */
-export function checkReplacement(replacement: Document): void {
-  if (Array.isArray(replacement) || startsWithOperator(replacement)) {
-    throw new MongoInvalidArgumentError('Replacement document must not contain atomic operators');
+/**
+ * A filter of a write. One that loses all of its conditions when it is encoded would match every document: it is refused.
+ *
+ * @param options - null when they are not known yet: then only what was given is looked at
+ * @throws MongoInvalidArgumentError if it is no document, or empty only when encoded
+ */
+export function checkWriteFilter(
+  filter: unknown,
+  message: string,
+  options: BSONSerializeOptions | null,
+): asserts filter is Document {
+  if (!isDocument(filter)) throw new MongoInvalidArgumentError(message);
+  if (options === null || isEmptyOnPurpose(filter)) return;
+  if (!convertsItself(filter) && isKept(filter, firstName(filter), options)) return;
+  const content = contentWhenEncoded(filter, options);
+  if (content === 'empty') refuseVanishedFilter(filter);
+  if (content !== null && content !== 'fields' && content !== 'operators') {
+    throw new MongoInvalidArgumentError(message);
   }
 }
 
-function startsWithOperator(document: unknown): boolean {
-  if (typeof document !== 'object' || document === null) return false;
-  for (const name in document instanceof Map ? Object.fromEntries(document) : document) return name.startsWith('$');
-  return false;
+/** @throws MongoInvalidArgumentError unless a filter that is empty when encoded was empty when given */
+function refuseVanishedFilter(filter: unknown): void {
+  if (isEmptyOnPurpose(filter)) return;
+  throw new MongoInvalidArgumentError(
+    'The filter of a write has no conditions left when it is encoded (undefined values and functions are left out, and only own properties count): the write would match every document. If that is meant, the filter must be {}',
+  );
 }
 
-function isDefined(value: unknown): boolean {
-  return value !== undefined;
+/** `{}`, an empty Map, or what a `toBSON` makes to be one. */
+function isEmptyOnPurpose(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Map) return value.size === 0;
+  const { toBSON } = value as { toBSON?: unknown };
+  if (typeof toBSON !== 'function') return isPlain(value) && firstName(value) === undefined;
+  const made: unknown = (toBSON as () => unknown).call(value);
+  return typeof made === 'object' && made !== null && isPlain(made) && firstName(made) === undefined;
+}
+
+/** An object literal, or one like it: also of another realm, or without a prototype. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether only encoding tells what an object becomes. */
+function convertsItself(value: object): boolean {
+  return typeof (value as { toBSON?: unknown }).toBSON === 'function';
+}
+
+/** The name of the first own property, as it is encoded. */
+function firstName(value: object): string | undefined {
+  if (value instanceof Map) return value.size === 0 ? undefined : String(value.keys().next().value);
+  // Own properties come first.
+  for (const name in value) return Object.hasOwn(value, name) ? name : undefined;
+  return undefined;
+}
+
+/** Whether the first property is certainly encoded. */
+function isKept(given: object, name: string | undefined, options: BSONSerializeOptions | null): boolean {
+  if (name === undefined) return false;
+  const value: unknown = given instanceof Map ? given.get(name) : (given as Document)[name];
+  switch (typeof value) {
+    case 'undefined':
+      return options?.ignoreUndefined !== true;
+    case 'function':
+      return options?.serializeFunctions === true;
+    case 'symbol':
+      return false;
+    case 'object':
+      return value === null || typeof (value as { toBSON?: unknown }).toBSON !== 'function';
+    default:
+      return true;
+  }
+}
+
+function startsWithOperator(stage: unknown): boolean {
+  if (!isDocument(stage)) return false;
+  return convertsItself(stage) || firstName(stage)?.startsWith('$') === true;
 }

@@ -3,6 +3,7 @@ import {
   calculateObjectSize,
   type Document,
   type SerializeOptions,
+  serialize,
   serializeWithBufferAndIndex,
 } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
@@ -47,7 +48,8 @@ const FIRST_ROOM = 64 * 1024;
 /** A larger room is let go after use. */
 const LARGEST_KEPT_ROOM = 1024 * 1024;
 const CHECKSUM_SIZE = 4;
-const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
+/** Where the body of a message begins. */
+export const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
 
 /**
  * Builds OP_MSG messages in one buffer that is used again and again.
@@ -73,6 +75,24 @@ export class MessageEncoder {
    */
   static get busy(): boolean {
     return MessageEncoder.#busy;
+  }
+
+  /**
+   * Encodes a document to look at the result.
+   *
+   * @returns null while a message is being encoded, and for a document that cannot be encoded: its message will tell why
+   */
+  static encodeAlone(document: Document, options: BSONSerializeOptions): Buffer | null {
+    if (MessageEncoder.#busy) return null;
+    MessageEncoder.#busy = true;
+    try {
+      const { serializeFunctions = false, ignoreUndefined = false } = options;
+      return serialize(document, { serializeFunctions, ignoreUndefined }) as Buffer;
+    } catch {
+      return null;
+    } finally {
+      MessageEncoder.#busy = false;
+    }
   }
 
   /**
@@ -153,7 +173,8 @@ export class MessageEncoder {
     let end = first;
     const last = Math.min(documents.length, from + limits.maxWriteBatchSize);
     for (let index = from; index < last; index++) {
-      const document = documents[index] ?? {};
+      const document = documents[index];
+      if (document === undefined) throw new MongoInvalidArgumentError(`There is no document at index ${index}`);
       const next = this.#document(document, end, maxSize, index);
       if (table !== null && next - end > limits.maxBsonObjectSize) this.#checkStored(document, limits, index);
       const fits = table === null ? next <= lastEnd : table.fits(index, next - first);

@@ -94,6 +94,7 @@ const list: readonly (readonly [name: string, reason: string, ...parts: Part[]])
   ['runCursorCommand with a read preference', 'the read preference that was given is used (Run Command)', 'commands'],
   ['runCursorCommand without a cursor', 'the message says which server, and what is missing', 'error'],
   ['types of BSON', EVENT, 'commands'],
+  ['updateOne of undefined values alone', MORE, 'error'],
   ['updateOne with an upsert that is a text', TYPE, 'commands', 'result', 'error'],
   ['updateOne with arrayFilters that are none', TYPE, 'commands', 'error'],
 ];

@@ -1,5 +1,4 @@
 import type { Document } from '../../bson/index.js';
-import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { type CountDocumentsOptions, countDocuments } from '../../operations/aggregate.js';
 import { withOverrides } from '../../operations/context.js';
 import {
@@ -14,6 +13,7 @@ import { checkFilter } from '../../operations/filter.js';
 import type { Filter } from '../../operations/filter_types.js';
 import { findOne } from '../../operations/find.js';
 import type { Abortable } from '../../operations/options.js';
+import { checkPipeline } from '../../operations/pipeline.js';
 import type { Flatten, WithId } from '../../operations/schema_types.js';
 import { type AggregateOptions, AggregationCursor } from '../cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from '../cursors/find_cursor.js';
@@ -57,9 +57,7 @@ export class CollectionReads<TSchema extends Document = Document> extends Collec
     pipeline: Document[] = [],
     options?: AggregateOptions & Abortable,
   ): AggregationCursor<T> {
-    if (!Array.isArray(pipeline)) {
-      throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');
-    }
+    checkPipeline(pipeline);
     return new AggregationCursor<T>(this.client, withOverrides(this.context, options), pipeline, options ?? {});
   }
 

@@ -5,10 +5,9 @@ import { bulkWrite } from '../../bulk/bulk_write.js';
 import { type InsertManyResult, insertMany } from '../../bulk/insert_many.js';
 import type { BulkWriteResult } from '../../bulk/result.js';
 import { runsOf, type Write } from '../../bulk/runs.js';
-import { writeOf } from '../../bulk/write_models.js';
+import { checkWrites, writeOf } from '../../bulk/write_models.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { type DeleteOptions, type DeleteResult, deleteDocuments } from '../../operations/delete.js';
-import { checkFilter } from '../../operations/filter.js';
 import type { Filter } from '../../operations/filter_types.js';
 import {
   type FindOneAndDeleteOptions,
@@ -63,7 +62,8 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
       if (!Array.isArray(documents)) {
         throw new MongoInvalidArgumentError('Argument "docs" must be an array of documents');
       }
-      const prepared = documents.map(document => this.#prepared(document, own));
+      // Holes are no documents, and `map` would leave them.
+      const prepared = Array.from(documents, document => this.#prepared(document, own));
       return (engine, deadline) => insertMany<TSchema>(engine, context, prepared, own, deadline);
     });
   }
@@ -81,7 +81,7 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
       if (!Array.isArray(operations)) {
         throw new MongoInvalidArgumentError('Argument "operations" must be an array of documents');
       }
-      return operations.map(one => writeOf(one, document => this.#prepared(document, own)));
+      return Array.from(operations, one => writeOf(one, document => this.#prepared(document, own)));
     });
   }
 
@@ -130,18 +130,16 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
 
   /** Deletes the first document that matches. */
   deleteOne(filter: Filter<TSchema> = {}, options?: DeleteOptions): Promise<DeleteResult> {
-    return runExplainable(this.client, this.context, options, (context, own) => {
-      checkFilter(filter);
-      return deleteDocuments('deleteOne', context, filter, own);
-    });
+    return runExplainable(this.client, this.context, options, (context, own) =>
+      deleteDocuments('deleteOne', context, filter, own),
+    );
   }
 
   /** Deletes all documents that match. */
   deleteMany(filter: Filter<TSchema> = {}, options?: DeleteOptions): Promise<DeleteResult> {
-    return runExplainable(this.client, this.context, options, (context, own) => {
-      checkFilter(filter);
-      return deleteDocuments('deleteMany', context, filter, own);
-    });
+    return runExplainable(this.client, this.context, options, (context, own) =>
+      deleteDocuments('deleteMany', context, filter, own),
+    );
   }
 
   /** Deletes the first document that matches, and returns it; null when there is none. */
@@ -151,10 +149,7 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
   ): Promise<ModifyResult<TSchema>>;
   findOneAndDelete(filter: Filter<TSchema>, options?: FindOneAndDeleteOptions): Promise<WithId<TSchema> | null>;
   findOneAndDelete(filter: Filter<TSchema>, options?: FindOneAndDeleteOptions): Promise<Document | null> {
-    return runExplainable(this.client, this.context, options, (context, own) => {
-      checkFilter(filter);
-      return findOneAndDelete(context, filter, own);
-    });
+    return runExplainable(this.client, this.context, options, (context, own) => findOneAndDelete(context, filter, own));
   }
 
   /** Replaces the first document that matches, and returns it as it was, or as it is then; null when there is none. */
@@ -173,10 +168,9 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
     replacement: WithoutId<TSchema>,
     options?: FindOneAndReplaceOptions,
   ): Promise<Document | null> {
-    return runExplainable(this.client, this.context, options, (context, own) => {
-      checkFilter(filter);
-      return findOneAndReplace(context, filter, replacement, own);
-    });
+    return runExplainable(this.client, this.context, options, (context, own) =>
+      findOneAndReplace(context, filter, replacement, own),
+    );
   }
 
   /** Changes the first document that matches, and returns it as it was, or as it is then; null when there is none. */
@@ -195,10 +189,9 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
     change: UpdateFilter<TSchema> | Document[],
     options?: FindOneAndUpdateOptions,
   ): Promise<Document | null> {
-    return runExplainable(this.client, this.context, options, (context, own) => {
-      checkFilter(filter);
-      return findOneAndUpdate(context, filter, change, own);
-    });
+    return runExplainable(this.client, this.context, options, (context, own) =>
+      findOneAndUpdate(context, filter, change, own),
+    );
   }
 
   #bulk(
@@ -206,7 +199,9 @@ export class CollectionWrites<TSchema extends Document = Document> extends Colle
     make: (own: BulkWriteOptions) => readonly Write[],
   ): Promise<BulkWriteResult> {
     return runSteps(this.client, this.context, options, (context, own) => {
-      const runs = runsOf(make(own), own.ordered ?? true);
+      const writes = make(own);
+      checkWrites(writes, context.bsonOptions);
+      const runs = runsOf(writes, own.ordered ?? true);
       return async (engine, deadline) => (await bulkWrite(engine, context, runs, own, deadline)).result();
     });
   }

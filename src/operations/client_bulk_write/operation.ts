@@ -2,9 +2,11 @@ import { calculateObjectSize, type Document } from '../../bson/index.js';
 import type { RawDocument } from '../../bson/raw_document.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from '../context.js';
 import { type CursorReply, cursorReplyOf } from '../cursor_reply.js';
+import { CLIENT_WRITE, encodedWrite, forEachSent } from '../encoded_write.js';
 import type { Operation, OperationReply } from '../operation.js';
 import { onPrimary } from '../operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../options.js';
+import { checkEncodedWrite } from '../update_document.js';
 import type { ClientWrite } from './write_model.js';
 
 /** @public */
@@ -59,6 +61,7 @@ export function clientBulkWriteOperation(
       from,
       namespaces: { of: index => writes[index]?.namespace ?? '', commandSize: calculateObjectSize(fields) },
     },
+    checkEncoded: message => checkOps(message, writes, from),
     command(target) {
       const command = { ...fields };
       addWriteConcern(command, context, target);
@@ -73,6 +76,19 @@ export function clientBulkWriteOperation(
       throw error;
     },
     unacknowledgedResult: taken => ({ taken, body: null, results: null, writeConcernError: undefined }),
+  });
+}
+
+function checkOps(message: Buffer, writes: readonly ClientWrite[], from: number): void {
+  forEachSent(message, (start, place) => {
+    const write = writes[from + place];
+    if (write === undefined || write.kind === 'insert') return;
+    checkEncodedWrite(
+      encodedWrite(message, start, CLIENT_WRITE),
+      write.op['filter'],
+      write.change,
+      write.op['updateMods'],
+    );
   });
 }
 

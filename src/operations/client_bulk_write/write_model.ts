@@ -1,7 +1,10 @@
-import type { Document } from '../../bson/index.js';
+import type { BSONSerializeOptions, Document } from '../../bson/index.js';
+import { isDocument, kindOf } from '../../bson/is_document.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../../errors/driver.js';
+import { idOf } from '../insert.js';
 import { copyOptions } from '../options.js';
 import { formatSort, type Sort } from '../sort.js';
+import { type ChangeKind, changeFault, checkWriteFilter } from '../update_document.js';
 
 /** One write of a client bulk write, as an element of the field `ops`. */
 export interface ClientWrite {
@@ -12,35 +15,60 @@ export interface ClientWrite {
   readonly op: Document;
   /** Of an insert. */
   readonly insertedId: unknown;
+  /** What the change of an update is meant to be; null for the other kinds. */
+  readonly change: ChangeKind | null;
 }
 
 /**
  * Source: CRUD, "Client Bulk Write".
  *
  * @param prepare - puts the `_id` on a document to insert
+ * @param options - how it will be encoded: a write is checked for what it becomes
  * @throws MongoInvalidArgumentError if it is no write; MongoAPIError for an update without operators or a replacement with them
  */
-export function clientWriteOf(model: unknown, prepare: (document: unknown) => Document): ClientWrite {
-  if (typeof model !== 'object' || model === null) {
-    throw new MongoInvalidArgumentError('A client bulk write model must be an object with a name and a namespace');
+export function clientWriteOf(
+  model: unknown,
+  prepare: (document: unknown) => Document,
+  options: BSONSerializeOptions,
+): ClientWrite {
+  if (!isDocument(model)) {
+    throw new MongoInvalidArgumentError(
+      `A client bulk write model must be an object with a name and a namespace, got ${kindOf(model)}`,
+    );
   }
-  const { name, namespace: given, filter, ...fields } = model as Document;
+  const { name, namespace: given, filter, ...fields } = model;
   const namespace = namespaceOf(given);
   switch (name) {
     case 'insertOne': {
       const document = prepare(fields['document']);
-      return { kind: 'insert', namespace, op: { insert: 0, document }, insertedId: document['_id'] };
+      return { kind: 'insert', namespace, op: { insert: 0, document }, insertedId: idOf(document), change: null };
     }
     case 'updateOne':
-    case 'updateMany':
-      return write('update', namespace, updateOp(filter, updateOf(fields['update']), name === 'updateMany', fields));
-    case 'replaceOne':
-      return write('update', namespace, updateOp(filter, replacementOf(fields['replacement']), false, fields));
+    case 'updateMany': {
+      checkFilter(filter, options);
+      const op = updateOp(filter, fields['update'], name === 'updateMany', fields);
+      if (changeFault('update', fields['update'], options) === undefined)
+        return write('update', namespace, op, 'update');
+      throw new MongoAPIError(
+        'Client bulk write update models must only contain atomic modifiers (start with $) and must not be empty.',
+      );
+    }
+    case 'replaceOne': {
+      checkFilter(filter, options);
+      const op = updateOp(filter, fields['replacement'], false, fields);
+      if (changeFault('replacement', fields['replacement'], options) === undefined) {
+        return write('update', namespace, op, 'replacement');
+      }
+      throw new MongoAPIError(
+        'Client bulk write replace models must not contain atomic modifiers (start with $) and must not be empty.',
+      );
+    }
     case 'deleteOne':
     case 'deleteMany': {
-      const op: Document = { delete: 0, filter: filterOf(filter), multi: name === 'deleteMany' };
+      checkFilter(filter, options);
+      const op: Document = { delete: 0, filter, multi: name === 'deleteMany' };
       copyOptions(op, fields, ['hint', 'collation']);
-      return write('delete', namespace, op);
+      return write('delete', namespace, op, null);
     }
     default:
       throw new MongoInvalidArgumentError(
@@ -49,14 +77,15 @@ export function clientWriteOf(model: unknown, prepare: (document: unknown) => Do
   }
 }
 
-function write(kind: ClientWrite['kind'], namespace: string, op: Document): ClientWrite {
-  return { kind, namespace, op, insertedId: undefined };
+function write(kind: ClientWrite['kind'], namespace: string, op: Document, change: ClientWrite['change']): ClientWrite {
+  return { kind, namespace, op, insertedId: undefined, change };
 }
 
-function updateOp(filter: unknown, updateMods: Document | Document[], multi: boolean, fields: Document): Document {
-  const op: Document = { update: 0, filter: filterOf(filter), updateMods, multi };
+function updateOp(filter: Document, updateMods: unknown, multi: boolean, fields: Document): Document {
+  const op: Document = { update: 0, filter, updateMods, multi };
   copyOptions(op, fields, ['upsert', 'hint', 'arrayFilters', 'collation']);
-  const sort = formatSort(fields['sort'] as Sort | undefined);
+  // Of many documents that are changed none is the first.
+  const sort = multi ? undefined : formatSort(fields['sort'] as Sort | undefined);
   if (sort !== undefined) op['sort'] = sort;
   return op;
 }
@@ -71,30 +100,6 @@ function namespaceOf(namespace: unknown): string {
   );
 }
 
-function filterOf(filter: unknown): Document {
-  if (typeof filter === 'object' && filter !== null) return filter;
-  throw new MongoInvalidArgumentError('The filter of a client bulk write model must be an object');
-}
-
-/** Only the first name is looked at: the rest is the server's business (CRUD, "Update vs. replace validation"). */
-function updateOf(update: unknown): Document | Document[] {
-  if (typeof update === 'object' && update !== null) {
-    if (Array.isArray(update) ? update.length > 0 : startsWithOperator(update)) return update;
-  }
-  throw new MongoAPIError(
-    'Client bulk write update models must only contain atomic modifiers (start with $) and must not be empty.',
-  );
-}
-
-function replacementOf(replacement: unknown): Document {
-  if (typeof replacement === 'object' && replacement !== null && !Array.isArray(replacement)) {
-    if (!startsWithOperator(replacement)) return replacement;
-  }
-  throw new MongoAPIError(
-    'Client bulk write replace models must not contain atomic modifiers (start with $) and must not be empty.',
-  );
-}
-
-function startsWithOperator(document: object): boolean {
-  return Object.keys(document)[0]?.startsWith('$') === true;
+function checkFilter(filter: unknown, options: BSONSerializeOptions): asserts filter is Document {
+  checkWriteFilter(filter, 'The filter of a client bulk write model must be an object', options);
 }

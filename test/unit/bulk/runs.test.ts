@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isRepeatable, positionOf, type Run, runsOf, type Write } from '../../../src/bulk/runs.js';
 
-const insert = (_id: number): Write => ({ kind: 'insert', statement: { _id } });
-const update = (multi = false): Write => ({ kind: 'update', statement: { q: {}, u: {}, ...(multi && { multi }) } });
-const remove = (limit: 0 | 1): Write => ({ kind: 'delete', statement: { q: {}, limit } });
+const insert = (_id: number): Write => ({ kind: 'insert', statement: { _id }, change: null });
+const update = (multi = false): Write => ({
+  kind: 'update',
+  statement: { q: {}, u: {}, ...(multi && { multi }) },
+  change: 'update',
+});
+const remove = (limit: 0 | 1): Write => ({ kind: 'delete', statement: { q: {}, limit }, change: null });
 
 function shape(runs: readonly Run[]): unknown[] {
   return runs.map(run => [run.kind, ...run.statements.map((_, index) => positionOf(run, index))]);
