@@ -4,13 +4,17 @@ import { MongoClientClosedError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { SrvPollingEvent } from '../events/topology.js';
 import type { Clock } from '../runtime/clock.js';
-import type { DNSResolver } from '../runtime/dns.js';
+import type { DNSResolver, SrvRecord } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
+import { HostAddress } from '../sdam/description/host_address.js';
 import { emptyTopology } from '../sdam/description/topology_description.js';
 import { MongoServerSelectionError } from '../sdam/errors.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import { allowedSrvHosts, applySrvRecords, srvQueryName } from '../uri/srv.js';
 import { lookUpSrv, lookUpSrvHosts } from '../uri/srv_lookup.js';
+
+/** Records that one warning names. */
+const MOST_NAMED = 3;
 
 /** The effects that it works with. */
 export interface SrvEffects {
@@ -31,6 +35,8 @@ export class SrvDiscovery {
   readonly #publisher: EventPublisher;
   readonly #abort = new AbortController();
   #lookup: Promise<ResolvedOptions> | null = null;
+  /** What the last warning was about. */
+  #warned = '';
 
   constructor(options: ResolvedOptions, effects: SrvEffects, publisher: EventPublisher) {
     this.#options = options;
@@ -58,14 +64,51 @@ export class SrvDiscovery {
     );
   }
 
-  /** The hosts that the records name by now; those that may not be used are left out. */
+  /**
+   * The hosts that the records name by now. Records that may not be used are left out; a process warning (`MongoSrvWarning`) names them, and tells
+   * of a lookup that failed, each until there is something else to tell.
+   */
   async hosts(): Promise<readonly string[]> {
-    const srvRecords = await lookUpSrvHosts(this.#options, this.#effects.resolver, this.#limit());
-    const hosts = allowedSrvHosts(srvRecords, this.#options).map(String);
+    const refused: string[] = [];
+    let srvRecords: readonly SrvRecord[];
+    try {
+      srvRecords = await lookUpSrvHosts(this.#options, this.#effects.resolver, this.#limit());
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#warn('lookup failed', `${(error as Error).message}. The known hosts stay`);
+      throw error;
+    }
+    const hosts = allowedSrvHosts(srvRecords, this.#options, ({ message }) => refused.push(message)).map(String);
+    this.#warnOf(refused.sort(), hosts.length);
     if (hosts.length > 0) {
-      this.#publisher.publish('srvRecordDiscovery', stamp => new SrvPollingEvent({ srvRecords }, stamp));
+      const used = hosts
+        .map(host => new HostAddress(host).toHostPort())
+        .map(({ host, port }) => ({ name: host, port }));
+      this.#publisher.publish('srvRecordDiscovery', stamp => new SrvPollingEvent({ srvRecords: used }, stamp));
     }
     return hosts;
+  }
+
+  #warnOf(refused: readonly string[], usable: number): void {
+    if (refused.length === 0 && usable > 0) {
+      this.#warned = '';
+      return;
+    }
+    const more = refused.length > MOST_NAMED ? `; and ${refused.length - MOST_NAMED} more` : '';
+    const named = refused.length === 0 ? 'there are none' : refused.slice(0, MOST_NAMED).join('; ') + more;
+    const what = `SRV records of ${srvQueryName(this.#options)} that were read again`;
+    this.#warn(
+      named,
+      usable === 0
+        ? `No ${what} can be used, the known hosts stay: ${named}`
+        : `${refused.length} of the ${what} cannot be used and are left out: ${named}`,
+    );
+  }
+
+  /** The same is told once, and not with every scan. */
+  #warn(about: string, text: string): void {
+    if (this.#warned === about) return;
+    this.#warned = about;
+    process.emitWarning(text, 'MongoSrvWarning');
   }
 
   /** Ends what waits. */

@@ -61,7 +61,7 @@ export interface SrvTarget {
 
 /** The SRV records of the connection string's host were read again. @public */
 export class SrvPollingEvent extends MonitoringEvent {
-  /** The records found. */
+  /** The records found that may be used; their names in ASCII, in lower case, without the dot of the root. */
   declare readonly srvRecords: readonly SrvTarget[];
 
   /** @internal */
@@ -74,7 +74,7 @@ export class SrvPollingEvent extends MonitoringEvent {
     return 'srvRecordDiscovery' as const;
   }
 
-  /** `host:port` of every record. */
+  /** `host:port` of each of them. */
   hostnames(): Set<string> {
     return new Set(this.srvRecords.map(({ name, port }) => `${name}:${port}`));
   }

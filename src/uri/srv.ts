@@ -33,13 +33,7 @@ export function srvQueryName({ srvHost, srvServiceName }: Pick<ResolvedOptions, 
 export function applySrvRecords(options: ResolvedOptions, answer: SrvAnswer, random: Random): ResolvedOptions {
   if (options.srvHost === undefined) throw new MongoAPIError('Option "srvHost" must not be empty');
   if (answer.hosts.length === 0) throw new MongoAPIError(`No addresses found at host ${srvQueryName(options)}`);
-  const hosts = answer.hosts.map(record => {
-    if (isAllowedSrvHost(record.name, options))
-      return HostAddress.fromSrvRecord({ ...record, name: plain(record.name) });
-    throw new MongoAPIError(
-      `Server record does not share hostname with parent URI: ${plain(record.name)} is not below the domain of ${String(options.srvHost)}`,
-    );
-  });
+  const hosts = withoutDuplicates(answer.hosts.map(record => checkedHost(record, options)));
 
   const txt = parseTxt(answer.txt);
   const isFree = (name: OptionName) => !options.specified.includes(name);
@@ -73,25 +67,82 @@ function withSource(credentials: ResolvedOptions['credentials'], source: string)
  * Whether a host that an SRV record names may be used. A host that is not below the domain of the connection string is one that a
  * forged answer could have put there.
  */
-export function isAllowedSrvHost(
-  name: string,
-  options: Pick<ResolvedOptions, 'srvHost' | 'srvAllowedHostsSuffix' | 'srvHostValidator'>,
-): boolean {
-  const host = plain(name);
-  if (options.srvHostValidator !== undefined) return options.srvHostValidator(host);
-  if (options.srvAllowedHostsSuffix !== undefined) return host.endsWith(options.srvAllowedHostsSuffix);
-  const srvHost = plain(options.srvHost ?? '');
-  const labels = srvHost.split('.');
-  // With fewer than three labels there is no parent domain to be trusted, and so the host itself is the domain.
-  const domain = labels.length < 3 ? srvHost : labels.slice(1).join('.');
-  return host.endsWith(`.${domain}`);
+export function isAllowedSrvHost(name: string, options: HostRules): boolean {
+  return whyRefused(plain(name), options) === null;
 }
 
-/** The hosts of records read again; those that may not be used are left out (Polling SRV Records, "Implementation"). */
-export function allowedSrvHosts(records: readonly SrvRecord[], options: ResolvedOptions): HostAddress[] {
-  return records
-    .filter(({ name }) => isAllowedSrvHost(name, options))
-    .map(record => HostAddress.fromSrvRecord({ ...record, name: plain(record.name) }));
+/** The options that decide which hosts of SRV records may be used. */
+type HostRules = Pick<ResolvedOptions, 'srvHost' | 'srvAllowedHostsSuffix' | 'srvHostValidator'>;
+
+/** What stands against a host, to follow the names of its record; null if nothing does. */
+function whyRefused(host: string, { srvHost, srvAllowedHostsSuffix, srvHostValidator }: HostRules): Refusal | null {
+  if (srvHostValidator !== undefined) {
+    return srvHostValidator(host) ? null : ['Server record was rejected by srvHostValidator', ''];
+  }
+  if (srvAllowedHostsSuffix !== undefined) {
+    if (host.endsWith(srvAllowedHostsSuffix)) return null;
+    return ['Server record does not end with srvAllowedHostsSuffix', ` does not end with ${srvAllowedHostsSuffix}`];
+  }
+  const parent = plain(srvHost ?? '');
+  const labels = parent.split('.');
+  // With fewer than three labels there is no parent domain to be trusted, and so the host itself is the domain.
+  const domain = labels.length < 3 ? parent : labels.slice(1).join('.');
+  if (host.endsWith(`.${domain}`)) return null;
+  if (labels.length < 3 && host.split('.').length <= labels.length) {
+    return ['Server record does not have at least one more domain level than parent URI', ` is not below ${parent}`];
+  }
+  return ['Server record does not share hostname with parent URI', ` is not below the domain ${domain} of ${parent}`];
+}
+
+/** The official driver's words, which come before the record, and what comes behind it. */
+type Refusal = readonly [string, string];
+
+/**
+ * The host of an SRV record.
+ *
+ * @throws MongoAPIError if it may not be used, or `srvHostValidator` throws; MongoParseError if the record is malformed. Both name the record
+ */
+function checkedHost({ name, port }: SrvRecord, options: ResolvedOptions): HostAddress {
+  const host = plain(name);
+  const record = `${printable(name)}:${String(port)}`;
+  if (!isHostName(host)) {
+    const why = host === '' ? 'names no host: the service is not offered there' : 'has no valid host name';
+    throw new MongoParseError(`The SRV record ${record} of ${srvQueryName(options)} ${why}`);
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new MongoParseError(
+      `The SRV record ${record} of ${srvQueryName(options)} has no valid port: it must be from 1 to 65535`,
+    );
+  }
+  const refusal = whyRefused(host, options);
+  if (refusal !== null) throw new MongoAPIError(`${refusal[0]}: ${record}${refusal[1]}`);
+  return HostAddress.fromSrvRecord({ name: host, port });
+}
+
+/**
+ * The hosts of records read again; those that may not be used are left out (Polling SRV Records, "Implementation").
+ *
+ * @param onRefused - told of each record that is left out, by an error that names it
+ */
+export function allowedSrvHosts(
+  records: readonly SrvRecord[],
+  options: ResolvedOptions,
+  onRefused: (error: Error) => void = () => undefined,
+): HostAddress[] {
+  const hosts: HostAddress[] = [];
+  for (const record of records) {
+    try {
+      hosts.push(checkedHost(record, options));
+    } catch (error) {
+      onRefused(error as Error);
+    }
+  }
+  return withoutDuplicates(hosts);
+}
+
+/** A host that is listed twice is one seed, and has one chance in a sample. */
+function withoutDuplicates(hosts: readonly HostAddress[]): HostAddress[] {
+  return [...new Map(hosts.map(host => [host.toString(), host])).values()];
 }
 
 /** At most `max` of the hosts, each with the same chance; all of them for 0. */
@@ -140,5 +191,23 @@ function txtBoolean(value: string): boolean {
 /** A DNS name in ASCII and lower case, without the dot of the root. */
 function plain(name: string): string {
   const withoutRoot = name.endsWith('.') ? name.slice(0, -1) : name;
+  // `domainToASCII` takes numbers for parts of an IPv4 address (1.2.3 is 1.2.0.3 to it): only other scripts are for it.
+  if (/^\p{ASCII}*$/u.test(withoutRoot)) return withoutRoot.toLowerCase();
   return domainToASCII(withoutRoot) || withoutRoot.toLowerCase();
+}
+
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+const LONGEST_NAME = 253;
+
+/** @param host - as `plain` gives it */
+function isHostName(host: string): boolean {
+  return host.length <= LONGEST_NAME && host.split('.').every(label => LABEL.test(label));
+}
+
+/** A name for a message: what is not printable ASCII is escaped, since whoever answers DNS chooses it. */
+function printable(name: string): string {
+  const cut = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return JSON.stringify(cut)
+    .slice(1, -1)
+    .replace(/[^\x20-\x7e…]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

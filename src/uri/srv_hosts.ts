@@ -36,9 +36,12 @@ function checked(validator: (host: string) => unknown): (host: string) => boolea
     try {
       verdict = validator(host);
     } catch (cause) {
-      throw new MongoAPIError('srvHostValidator threw an error', { cause });
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new MongoAPIError(`srvHostValidator threw an error for ${host}: ${why}`, { cause });
     }
     if (typeof verdict === 'boolean') return verdict;
-    throw new MongoAPIError(`srvHostValidator must return a boolean, received ${typeof verdict}`);
+    // What a promise is rejected with later would end the process.
+    if (verdict instanceof Promise) verdict.catch(() => undefined);
+    throw new MongoAPIError(`srvHostValidator must return a boolean, received ${typeof verdict} for ${host}`);
   };
 }

@@ -28,7 +28,7 @@ interface Query<T> {
   readonly type: 'SRV' | 'TXT';
   readonly name: string;
   readonly resolver: DNSResolver;
-  ask(name: string): Promise<T>;
+  ask(name: string, signal: AbortSignal): Promise<T>;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function lookUpSrv(options: SrvOptions, resolver: DNSResolver, dead
   const name = String(options.srvHost);
   const [hosts, txt] = await Promise.all([
     lookUpSrvHosts(options, resolver, deadline),
-    lookUp({ type: 'TXT', name, resolver, ask: it => resolver.resolveTxt(it) }, deadline, []),
+    lookUp({ type: 'TXT', name, resolver, ask: (it, signal) => resolver.resolveTxt(it, signal) }, deadline, []),
   ]);
   return { hosts, txt };
 }
@@ -54,15 +54,16 @@ export function lookUpSrvHosts(
   deadline: Deadline,
 ): Promise<readonly SrvRecord[]> {
   const name = srvQueryName(options);
-  return lookUp({ type: 'SRV', name, resolver, ask: it => resolver.resolveSrv(it) }, deadline);
+  return lookUp({ type: 'SRV', name, resolver, ask: (it, signal) => resolver.resolveSrv(it, signal) }, deadline);
 }
 
 /** @param none - what it means that there is no such record; an error by default */
 async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    const unanswered = new AbortController();
     try {
       return await waitFor(
-        query.ask(query.name),
+        query.ask(query.name, unanswered.signal),
         deadline,
         () => endOf(query),
         text => new MongoNetworkError(text),
@@ -73,6 +74,9 @@ async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise
       if (none !== undefined && NONE.includes(code)) return none;
       if (attempt === MOST_ATTEMPTS || !TRANSIENT.includes(code)) throw failureOf(query, error, attempt);
       await deadline.pause(PAUSE_MS * attempt);
+    } finally {
+      // A query that nothing waits for would keep the process alive until the name servers' own timeouts.
+      unanswered.abort();
     }
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
 import { describe, it } from 'node:test';
 import { TestCluster } from 'mongotempo-server';
 import { MongoClient } from '../../src/client/mongo_client.js';
-import { MongoAPIError, MongoClientClosedError } from '../../src/errors/driver.js';
+import { MongoAPIError, MongoClientClosedError, MongoParseError } from '../../src/errors/driver.js';
 import { MongoNetworkError } from '../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../src/errors/timeout.js';
 import { systemClock } from '../../src/runtime/clock.js';
@@ -11,6 +12,7 @@ import { openSocket } from '../../src/runtime/socket_transport.js';
 import { MongoServerSelectionError } from '../../src/sdam/errors.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { rejection } from '../support/cluster.js';
+import { DNSServer } from '../support/dns_server.js';
 import { FakeResolver } from '../support/fake_resolver.js';
 
 const HOST = 'cluster.test.localhost';
@@ -40,6 +42,50 @@ describe('mongodb+srv', () => {
     assert.equal(client.options.replicaSet, 'rs0');
     assert.equal(client.options.srvHost, HOST);
     assert.equal(resolver.asked.length, 2);
+  });
+
+  it('dns.setServers and dns.promises.setServers are honoured, and a query that waits ends with the client', async () => {
+    await using cluster = await TestCluster.start({ nodes: 1 });
+    const names = await DNSServer.start();
+    names.srv.set(`_mongodb._tcp.${HOST}`, [`db1.test.localhost:${cluster.node(0).port}`]);
+    const lookup: MongoClientOptions['lookup'] = (_name, _options, callback) => {
+      callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    };
+    const before = dns.getServers();
+    try {
+      for (const { setServers } of [dns, dns.promises]) {
+        dns.setServers(['192.0.2.1']);
+        setServers([names.address]);
+        await using client: MongoClient = new MongoClient(`mongodb+srv://${HOST}/?tls=false`, { lookup });
+
+        assert.equal((await client.db('a').command({ ping: 1 }))['ok'], 1);
+      }
+      names.silent = true;
+      const asked = names.question();
+      const client = new MongoClient(`mongodb+srv://${HOST}/?tls=false`, { lookup });
+      const waiting = rejection(client.connect());
+      await asked;
+      await client.close();
+      assert.ok((await waiting) instanceof MongoClientClosedError);
+    } finally {
+      dns.setServers(before);
+      dns.promises.setServers(before);
+      names.stop();
+    }
+  });
+
+  it('names the record when one of those of the first lookup is malformed', async () => {
+    const resolver = new FakeResolver();
+    resolver.setHosts(HOST, 'db1.test.localhost:27017', 'db2.test.localhost:0');
+    await using client = srvClient(resolver);
+
+    const error = await rejection(client.connect());
+
+    assert.ok(error instanceof MongoParseError);
+    assert.match(
+      error.message,
+      /^The SRV record db2\.test\.localhost:0 of _mongodb\._tcp\.cluster\.test\.localhost has no valid port/,
+    );
   });
 
   it('asks again after close', async () => {
