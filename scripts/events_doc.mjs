@@ -69,6 +69,14 @@ const lines = [
   'is the same for all attempts, batches and getMores, through `serverSelection…`, `connectionCheckOut…`, `command…` events; `attempt` counts from 1,',
   'and `connectionId` joins commands with the events of their connection.',
   '',
+  '**Alerts on heartbeats.** Every `serverHeartbeatStarted` has its end. So a clean `close()` gives a `serverHeartbeatFailed` with `cancelled: true`',
+  'for each check that runs, and so does a check that was given up because an operation met a network error. The official driver has no such events.',
+  'No server failed there; an alert leaves them out in one line:',
+  '',
+  '```js',
+  "client.on('serverHeartbeatFailed', event => event.cancelled || alert(event.address, event.failure));",
+  '```',
+  '',
 ];
 for (const [file, title] of groups) {
   lines.push(`## ${title}`, '');

@@ -5,8 +5,8 @@ import { ConnectionPoolMonitoringEvent } from './pool.js';
 export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitoringEvent {
   /** The connection's number in its pool. */
   declare readonly connectionId: number;
-  /** Of the command whose reply is awaited. */
-  declare readonly requestId?: number;
+  /** Number of the request whose reply is awaited: that of its `commandStarted`. */
+  declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
   /** 1 for the first attempt. */
@@ -29,8 +29,8 @@ export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitor
 export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonitoringEvent {
   /** The connection's number in its pool. */
   declare readonly connectionId: number;
-  /** The same for the start and the end of one command, and new for each attempt. */
-  declare readonly requestId?: number;
+  /** Number of the request whose reply was awaited: that of its `commandStarted`. */
+  declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
   /** 1 for the first attempt. */
@@ -53,8 +53,8 @@ export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonit
 export class ConnectionPendingResponseFailedEvent extends ConnectionPoolMonitoringEvent {
   /** The connection's number in its pool. */
   declare readonly connectionId: number;
-  /** The same for the start and the end of one command, and new for each attempt. */
-  declare readonly requestId?: number;
+  /** Number of the request whose reply was awaited: that of its `commandStarted`. */
+  declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
   /** 1 for the first attempt. */

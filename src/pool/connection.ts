@@ -79,9 +79,11 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Who wants to use the connection after its late reply. */
   #drain: Waiter<void, null> | null = null;
   #opening: Opening | null = null;
-  /** What is being done until the transport is connected, and since when. */
-  #step: TransportStep = 'connect';
+  /** What is being done until the connection is established, and since when. */
+  #step: TransportStep | 'hello' = 'connect';
   #stepStartedAt: number;
+  /** Since when the connection is being established, or a later hello is awaited: what errors count from. */
+  #begunAt: number;
   #error: Error | null = null;
 
   constructor(parts: ConnectionParts, id: number, generation: Generation = NO_POOL) {
@@ -93,6 +95,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.createdAt = parts.clock.now();
     this.idleSince = this.createdAt;
     this.#stepStartedAt = this.createdAt;
+    this.#begunAt = this.createdAt;
     this.#encoder = parts.encoder;
     this.#reader = new FrameReader(this, this.#maxMessageSize);
     this.#transport = parts.open(parts.target, parts.transportOptions, this);
@@ -106,6 +109,27 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   /** Whether a late reply is still to come. */
   get draining(): boolean {
     return this.#draining !== null;
+  }
+
+  /** Number of the request whose late reply is still to come, or null. */
+  get lateRequestId(): number | null {
+    return this.#draining;
+  }
+
+  /** What a monitor's connection waits for: a step of the transport, or the reply to a hello. Monotonic milliseconds. */
+  get waitsFor(): { readonly step: TransportStep | 'hello'; readonly since: number } {
+    return { step: this.#step, since: this.#stepStartedAt };
+  }
+
+  /** A hello on an established connection begins, or the next reply of a stream is awaited. */
+  beginHello(): void {
+    this.#begunAt = this.#clock.now();
+    this.#stepStartedAt = this.#begunAt;
+  }
+
+  /** Milliseconds since the connection began to be established, or since its last hello began. */
+  get elapsedMS(): number {
+    return this.#clock.now() - this.#begunAt;
   }
 
   /** Whether it was made before its pool, or its service, was cleared. */
@@ -277,6 +301,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (opening === null) return;
     opening.limit.unwatch(this);
     opening.deadline.record(this.#step);
+    this.#step = 'hello';
     this.#stepStartedAt = this.#clock.now();
     opening.resolve();
   }
@@ -299,7 +324,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     const what =
       step === undefined
         ? `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${textOf(cause)}`}`
-        : `${step} ${this.address} failed after ${(this.#clock.now() - this.#stepStartedAt).toFixed(1)} ms: ${why}`;
+        : `${step} ${this.address} failed after ${this.elapsedMS.toFixed(1)} ms: ${why}`;
     const details = { host: this.address, phase, beforeHandshake: step !== undefined, cause: cause ?? undefined };
     this.close(new MongoNetworkError(what, details));
   }

@@ -34,7 +34,7 @@ export interface EstablishSettings {
  *     proxy ─► resolve ─► connect ─► tls ─► hello ─► auth
  *
  * Each step has its own `connectTimeoutMS`, under the deadline. On failure the connection is closed and the error says which step failed,
- * of which host, after how many milliseconds.
+ * of which host, and how many milliseconds after the connection was begun.
  *
  * @returns the server's answer to the hello
  */
@@ -48,8 +48,9 @@ export async function establish(
   try {
     await connection.opened(settings.connectTimeoutMS, deadline);
     const conversation = await authenticator?.begin(address, limitOf(settings, 'auth', deadline));
-    const begin = clock.now();
     const command = { ...handshakeCommand(handshake), ...conversation?.helloFields };
+    // The round trip of the hello alone: what it takes to connect is none (Server Monitoring, "Measuring RTT").
+    const begin = clock.now();
     const hello = await runStep(connection, 'hello', command, settings, deadline);
     deadline.record('hello');
     const now = clock.now();
@@ -107,12 +108,11 @@ async function runStep(
   settings: EstablishSettings,
   deadline: Deadline,
 ): Promise<Document> {
-  const startedAt = settings.clock.now();
   const reply = await runCommand(connection, command, settings.encoder, step, limitOf(settings, step, deadline));
   const host = connection.address;
   const failure = reply.error({ host, phase: step, labels: [MongoErrorLabel.HandshakeError] });
   if (failure === null) return reply.document;
-  failure.message += ` (${nameOfStep(step) ?? step} ${host} failed after ${(settings.clock.now() - startedAt).toFixed(1)} ms)`;
+  failure.message += ` (${nameOfStep(step) ?? step} ${host} failed after ${connection.elapsedMS.toFixed(1)} ms)`;
   throw failure;
 }
 

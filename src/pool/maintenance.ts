@@ -1,8 +1,10 @@
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 
-/** Idle connections are looked at this often (CMAP, "Background Thread": the driver's choice). */
-const INTERVAL_MS = 10_000;
+/** Idle connections are looked at this often when no `maxIdleTimeMS` is shorter (CMAP, "Background Thread": the driver's choice). */
+const LONGEST_INTERVAL_MS = 10_000;
+/** A shorter `maxIdleTimeMS` is kept when a connection is asked for; the timer need not wake the process more often than this. */
+const SHORTEST_INTERVAL_MS = 500;
 /** After a server came back, all clients of it fill their pools; not all in the same moment. */
 const REFILL_SPREAD_MS = 500;
 
@@ -11,17 +13,26 @@ export class Maintenance {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #work: () => void;
+  readonly #intervalMS: number;
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, random: Random, work: () => void) {
+  /** @param maxIdleTimeMS - the interval is not longer; 0 is no limit */
+  constructor(clock: Clock, random: Random, maxIdleTimeMS: number, work: () => void) {
     this.#clock = clock;
     this.#random = random;
     this.#work = work;
+    const wantedMS = maxIdleTimeMS === 0 ? LONGEST_INTERVAL_MS : Math.max(SHORTEST_INTERVAL_MS, maxIdleTimeMS);
+    this.#intervalMS = Math.min(LONGEST_INTERVAL_MS, wantedMS);
   }
 
-  /** A quarter more or less than the interval from now. */
-  later(): void {
-    this.#arm(INTERVAL_MS * (0.75 + this.#random.next() / 2));
+  /**
+   * A quarter more or less than the interval from now.
+   *
+   * @param withinMS - when the first idle connection expires, if that is sooner
+   */
+  later(withinMS = Infinity): void {
+    const ms = this.#intervalMS * (0.75 + this.#random.next() / 2);
+    this.#arm(Math.min(ms, Math.max(SHORTEST_INTERVAL_MS, withinMS)));
   }
 
   /** Within the next moments. */

@@ -1,11 +1,10 @@
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
-import type { PoolEvents } from './pool_events.js';
+import type { LateResponse, PoolEvents } from './pool_events.js';
 import type { Purpose } from './purpose.js';
 
-interface PendingResponse {
-  readonly purpose: Purpose;
+interface PendingResponse extends LateResponse {
   readonly since: number;
   timer: Timer;
 }
@@ -31,8 +30,12 @@ export class PendingResponses {
     return [...this.#connections.keys()];
   }
 
-  /** Waits for the late reply; a connection on which it does not come in time closes itself. */
-  add(connection: Connection, purpose: Purpose): void {
+  /**
+   * Waits for the late reply; a connection on which it does not come in time closes itself.
+   *
+   * @param requestId - of the request that it answers
+   */
+  add(connection: Connection, requestId: number, purpose: Purpose): void {
     const giveUp = () => {
       const text = `no reply from ${connection.address} to an abandoned ${purpose.name} within ${this.#timeoutMS} ms`;
       connection.close(new MongoNetworkTimeoutError(text, { host: connection.address, phase: 'read' }));
@@ -41,16 +44,16 @@ export class PendingResponses {
     const timer = this.#clock.setTimer(this.#timeoutMS, () => {
       response.timer = this.#clock.afterPoll(giveUp);
     });
-    const response: PendingResponse = { purpose, since: this.#clock.now(), timer };
+    const response: PendingResponse = { requestId, purpose, since: this.#clock.now(), timer };
     this.#connections.set(connection, response);
-    this.#events.pendingResponseStarted(connection, purpose, this.#timeoutMS);
+    this.#events.pendingResponseStarted(connection, response, this.#timeoutMS);
   }
 
   /** The reply came. Tells to what, or null if it was not waited for here. */
   succeeded(connection: Connection): Purpose | null {
     const response = this.#take(connection);
     if (response === undefined) return null;
-    this.#events.pendingResponseSucceeded(connection, response.purpose, this.#clock.now() - response.since);
+    this.#events.pendingResponseSucceeded(connection, response, this.#clock.now() - response.since);
     return response.purpose;
   }
 
@@ -59,7 +62,7 @@ export class PendingResponses {
     const response = this.#take(connection);
     if (response === undefined) return false;
     const why = reason === 'error' && connection.error instanceof MongoNetworkTimeoutError ? 'timeout' : reason;
-    this.#events.pendingResponseFailed(connection, response.purpose, this.#clock.now() - response.since, why);
+    this.#events.pendingResponseFailed(connection, response, this.#clock.now() - response.since, why);
     return true;
   }
 

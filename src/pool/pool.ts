@@ -68,7 +68,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#maintenance =
       options.minPoolSize === 0 && options.maxIdleTimeMS === 0
         ? null
-        : new Maintenance(ports.clock, ports.random, () => this.#maintain());
+        : new Maintenance(ports.clock, ports.random, options.maxIdleTimeMS, () => this.#maintain());
     this.#standstill = new Standstill(ports.clock);
     this.#establishUnasked = { ...ports.establish, onHello: connection => this.#onHello(connection) };
     this.#establish = { ...this.#establishUnasked, commandTimeoutMS: 0 };
@@ -115,8 +115,7 @@ export class ConnectionPool implements ConnectionOwner {
     idle.pop();
     this.#places.inUse.add(connection, purpose);
     connection.uses++;
-    this.#events.checkOutStarted(purpose);
-    this.#events.checkedOut(connection, purpose, 0);
+    this.#events.checkedOutAtOnce(connection, purpose);
     return connection;
   }
 
@@ -146,9 +145,10 @@ export class ConnectionPool implements ConnectionOwner {
     connection.pinnedBy = null;
     if (this.#options.maxIdleTimeMS > 0) connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
-    if (reason === null && connection.draining) {
+    const { lateRequestId } = connection;
+    if (reason === null && lateRequestId !== null) {
       this.#events.checkedIn(connection, purpose);
-      this.#drain(connection, purpose);
+      this.#drain(connection, lateRequestId, purpose);
     } else {
       if (reason === null) this.#places.idle.push(connection);
       this.#events.checkedIn(connection, purpose);
@@ -346,7 +346,17 @@ export class ConnectionPool implements ConnectionOwner {
       if (reason !== null && this.#places.takeIdle(connection)) this.#disposal.discard(connection, reason);
     }
     this.#fill();
-    this.#maintenance.later();
+    this.#maintenance.later(this.#nextExpiryMS());
+  }
+
+  /** Milliseconds until the first of the idle connections has been idle too long. */
+  #nextExpiryMS(): number {
+    const { maxIdleTimeMS } = this.#options;
+    if (maxIdleTimeMS === 0) return Infinity;
+    let oldest = Infinity;
+    for (const { idleSince } of this.#places.idle) oldest = Math.min(oldest, idleSince);
+    // Timers may fire up to a millisecond early.
+    return Math.ceil(oldest + maxIdleTimeMS - this.#clock.now()) + 1;
   }
 
   #fill(): void {
@@ -372,10 +382,10 @@ export class ConnectionPool implements ConnectionOwner {
     this.#assign();
   };
 
-  #drain(connection: Connection, purpose: Purpose): void {
+  #drain(connection: Connection, requestId: number, purpose: Purpose): void {
     const reason = this.#perished(connection);
     if (reason !== null) this.#disposal.discard(connection, reason);
-    else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, purpose);
+    else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, purpose);
     else this.#disposal.discard(connection, 'error', lateReplyError(this.address, purpose));
   }
 

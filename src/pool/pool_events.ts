@@ -26,6 +26,13 @@ import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
 import type { Purpose } from './purpose.js';
 
+/** A reply that is awaited after its caller has gone. */
+export interface LateResponse {
+  /** Number of the request that it answers. */
+  readonly requestId: number;
+  readonly purpose: Purpose;
+}
+
 /** The events of one pool. Each method builds nothing unless somebody listens. */
 export class PoolEvents {
   readonly #publisher: EventPublisher;
@@ -95,6 +102,17 @@ export class PoolEvents {
     this.#publisher.publish('connectionCheckOutStarted', stamp => new ConnectionCheckOutStartedEvent(fields, stamp));
   }
 
+  /** A check-out that did not wait. The clock is read only for a listener. */
+  checkedOutAtOnce(connection: Connection, purpose: Purpose): void {
+    if (!this.#publisher.wants('connectionCheckedOut')) {
+      this.checkOutStarted(purpose);
+      return;
+    }
+    const startedAt = this.#clock.now();
+    this.checkOutStarted(purpose);
+    this.checkedOut(connection, purpose, this.#clock.now() - startedAt);
+  }
+
   checkedOut(connection: Connection, purpose: Purpose, durationMS: number): void {
     if (!this.#publisher.wants('connectionCheckedOut')) return;
     const fields = {
@@ -131,16 +149,16 @@ export class PoolEvents {
     this.#publisher.publish('connectionCheckedIn', stamp => new ConnectionCheckedInEvent(fields, stamp));
   }
 
-  pendingResponseStarted({ id: connectionId }: Connection, purpose: Purpose, timeoutMS: number): void {
-    const fields = { address: this.#address, connectionId, timeoutMS, ...this.#operationOf(purpose) };
+  pendingResponseStarted(connection: Connection, late: LateResponse, timeoutMS: number): void {
+    const fields = { ...this.#lateFields(connection, late), timeoutMS };
     this.#publisher.publish(
       'connectionPendingResponseStarted',
       stamp => new ConnectionPendingResponseStartedEvent(fields, stamp),
     );
   }
 
-  pendingResponseSucceeded({ id: connectionId }: Connection, purpose: Purpose, durationMS: number): void {
-    const fields = { address: this.#address, connectionId, durationMS, ...this.#operationOf(purpose) };
+  pendingResponseSucceeded(connection: Connection, late: LateResponse, durationMS: number): void {
+    const fields = { ...this.#lateFields(connection, late), durationMS };
     this.#publisher.publish(
       'connectionPendingResponseSucceeded',
       stamp => new ConnectionPendingResponseSucceededEvent(fields, stamp),
@@ -148,23 +166,21 @@ export class PoolEvents {
   }
 
   pendingResponseFailed(
-    { id: connectionId, error }: Connection,
-    purpose: Purpose,
+    connection: Connection,
+    late: LateResponse,
     durationMS: number,
     reason: 'timeout' | 'error' | 'stale' | 'poolClosed',
   ): void {
-    const fields = {
-      address: this.#address,
-      connectionId,
-      durationMS,
-      reason,
-      error: error ?? undefined,
-      ...this.#operationOf(purpose),
-    };
+    const error = connection.error ?? undefined;
+    const fields = { ...this.#lateFields(connection, late), durationMS, reason, error };
     this.#publisher.publish(
       'connectionPendingResponseFailed',
       stamp => new ConnectionPendingResponseFailedEvent(fields, stamp),
     );
+  }
+
+  #lateFields({ id: connectionId }: Connection, { requestId, purpose }: LateResponse) {
+    return { address: this.#address, connectionId, requestId, ...this.#operationOf(purpose) };
   }
 
   #operationOf({ operationId, attempt }: Purpose): { operationId: number; attempt: number } {

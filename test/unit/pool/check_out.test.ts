@@ -61,6 +61,32 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(events.last('connectionCheckedOut').operationId, 9);
   });
 
+  it('says how long a check-out on a warm pool took, a slow listener of its start included', async () => {
+    const { pool, clock, events, checkOut } = PoolHarness.ready();
+    pool.checkIn(await checkOut());
+    events.emitter.once('connectionCheckOutStarted', () => clock.skip(7));
+
+    pool.checkIn(pool.tryCheckOut(purpose())!);
+
+    assert.equal(events.last('connectionCheckedOut').durationMS, 7);
+  });
+
+  it('does not read the clock for the time of a check-out that nobody listens to', async () => {
+    const { pool, clock, events, checkOut } = PoolHarness.ready();
+    pool.checkIn(await checkOut());
+    events.emitter.removeAllListeners();
+    let reads = 0;
+    const now = clock.now.bind(clock);
+    clock.now = () => {
+      reads++;
+      return now();
+    };
+
+    pool.checkIn(pool.tryCheckOut(purpose())!);
+
+    assert.equal(reads, 0);
+  });
+
   it('uses the connection again that was given back last', async () => {
     const { pool, checkOut } = PoolHarness.ready();
     const [first, second] = await Promise.all([checkOut(), checkOut()]);

@@ -38,6 +38,18 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(await checkOut(), connection);
   });
 
+  it('names the request whose reply is late in all three events of it', async () => {
+    const came = await afterTimeout();
+    came.command.reply();
+    const { events } = came;
+    const ids = ['connectionPendingResponseStarted', 'connectionPendingResponseSucceeded'] as const;
+    for (const name of ids) assert.equal(events.last(name).requestId, came.command.requestId);
+
+    const missing = await afterTimeout();
+    await missing.clock.advance(1000);
+    assert.equal(missing.events.last('connectionPendingResponseFailed').requestId, missing.command.requestId);
+  });
+
   it('gives the connection to who waits as soon as the late reply has come', async () => {
     const { command, connection, checkOut } = await afterTimeout({ maxPoolSize: 1 });
     const waiting = checkOut();

@@ -240,16 +240,50 @@ describe('ConnectionPool.clear', () => {
       [1, 12_500],
     ] as const) {
       const random = { next: () => chance, bytes: (length: number) => new Uint8Array(length) };
-      const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 100 }, random });
-      pool.checkIn(await checkOut());
+      const { pool, server, clock, events } = PoolHarness.ready({ pool: { minPoolSize: 1 }, random });
+      await quiet();
+      server.peers[0]?.reset();
+      await quiet();
 
       await clock.advance(interval - 1);
-      assert.equal(events.count('connectionClosed'), 0);
+      assert.equal(events.count('connectionCreated'), 1);
       await clock.advance(1);
+
+      assert.equal(events.count('connectionCreated'), 2);
+      pool.close();
+    }
+  });
+
+  for (const maxIdleTimeMS of [1000, 2500, 20_000]) {
+    it(`closes a connection soon after a maxIdleTimeMS of ${maxIdleTimeMS}, not seconds later`, async () => {
+      const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS } });
+      const connection = await checkOut();
+      await clock.advance(12_345);
+      pool.checkIn(connection);
+
+      await clock.advance(maxIdleTimeMS - 1);
+      assert.equal(events.count('connectionClosed'), 0);
+      await clock.advance(500);
 
       assert.equal(events.last('connectionClosed').reason, 'idle');
       pool.close();
-    }
+      assert.equal(clock.pendingTimers, 0);
+    });
+  }
+
+  it('wakes the process at most every 375 ms, however short maxIdleTimeMS is', async () => {
+    const { pool, clock, events, checkOut } = PoolHarness.ready({
+      pool: { maxIdleTimeMS: 1 },
+      random: { next: () => 0, bytes: length => new Uint8Array(length) },
+    });
+    pool.checkIn(await checkOut());
+
+    await clock.advance(374);
+    assert.equal(events.count('connectionClosed'), 0);
+    await clock.advance(1);
+
+    assert.equal(events.last('connectionClosed').reason, 'idle');
+    pool.close();
   });
 });
 
