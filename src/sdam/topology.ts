@@ -110,15 +110,21 @@ export class Topology {
   trySelect(request: SelectionRequest): Server | null {
     if (this.#state !== 'open') return null;
     const { purpose, wanted } = request;
+    const isTimed = this.#events.areSelectionsTimed;
+    const startedAt = isTimed ? this.#ports.clock.now() : 0;
     this.#events.selectionStarted(purpose, wanted, this.#description);
     let server: Server | null;
     try {
       server = this.#select(request);
     } catch (error) {
-      this.#events.selectionFailed(purpose, wanted, this.#description, error as Error, 0);
+      const durationMS = isTimed ? this.#ports.clock.now() - startedAt : 0;
+      this.#events.selectionFailed(purpose, wanted, this.#description, error as Error, durationMS);
       throw error;
     }
-    if (server !== null) this.#events.selected(purpose, wanted, this.#description, server.address, 0);
+    if (server !== null && isTimed) {
+      const durationMS = this.#ports.clock.now() - startedAt;
+      this.#events.selected(purpose, wanted, this.#description, server.address, durationMS);
+    }
     return server;
   }
 
@@ -316,14 +322,18 @@ export class Topology {
     const before = this.#description;
     this.#description = after;
     const { added, removed, changed, differs } = diffTopology(before, after);
-    for (const { previous, next } of changed) this.#events.serverChanged(previous, next);
+    // Before any event: a listener that learns of a server may use it at once.
+    if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
+    for (const { previous, next } of changed) {
+      if (this.closed) return;
+      this.#events.serverChanged(previous, next);
+    }
     for (const address of added) this.#openServer(address);
     for (const address of removed) this.#closeServer(address);
     if (this.closed) return;
     if (differs) this.#events.changed(before, after);
     for (const address of added) this.#servers.get(address)?.monitor?.start(this.#goneAt.get(address));
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
-    if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
     if (!this.#waiting.isEmpty) this.#wakeWaiters();
     // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to.
     if (!this.#waiting.isEmpty) this.#requestChecks();

@@ -55,6 +55,11 @@ export class TopologyEvents {
     this.#publisher.publish('serverDescriptionChanged', stamp => new ServerDescriptionChangedEvent(fields, stamp));
   }
 
+  /** Whether a listener is told how long a selection took. */
+  get areSelectionsTimed(): boolean {
+    return this.#publisher.wants('serverSelectionSucceeded') || this.#publisher.wants('serverSelectionFailed');
+  }
+
   selectionStarted(purpose: Purpose, selector: string, topologyDescription: TopologyDescription): void {
     if (!this.#publisher.wants('serverSelectionStarted')) return;
     const fields = { ...selectionFields(purpose, selector), topologyDescription };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MongoNetworkError } from '../../../src/errors/network.js';
 import { diffTopology } from '../../../src/sdam/diff.js';
 import { purpose } from '../../support/pool_harness.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
@@ -82,7 +83,7 @@ describe('Topology.open', () => {
 });
 
 describe('Topology, discovering', () => {
-  it('finds a standalone server: one change, then its pool is ready', async () => {
+  it('finds a standalone server: its pool is ready, then one change is told', async () => {
     const { hellos, topology, story } = new TopologyHarness({ hosts: ['a:27017'] });
     hellos.set('a:27017', STANDALONE);
 
@@ -92,9 +93,9 @@ describe('Topology, discovering', () => {
     assert.deepEqual(story().slice(3), [
       'serverHeartbeatStarted a',
       'serverHeartbeatSucceeded a',
+      'connectionPoolReady a',
       'serverDescriptionChanged a',
       'topologyDescriptionChanged',
-      'connectionPoolReady a',
     ]);
     assert.equal(topology.description.type, 'Single');
     topology.close();
@@ -106,16 +107,55 @@ describe('Topology, discovering', () => {
     assert.deepEqual(harness.types(), ['ReplicaSetWithPrimary', 'a RSPrimary', 'b RSSecondary', 'c RSSecondary']);
     assert.deepEqual(harness.story().slice(4, 12), [
       'serverHeartbeatSucceeded a',
+      'connectionPoolReady a',
       'serverDescriptionChanged a',
       'serverOpening b',
       'serverOpening c',
       'topologyDescriptionChanged',
       'serverHeartbeatStarted b',
       'serverHeartbeatStarted c',
-      'connectionPoolReady a',
     ]);
     assert.equal(harness.events.count('topologyDescriptionChanged'), 1 + 3);
     harness.topology.close();
+  });
+
+  for (const name of ['serverDescriptionChanged', 'topologyDescriptionChanged'] as const) {
+    it(`has a pool that lends when a listener of ${name} learns of the primary, at start and after recovery`, async () => {
+      const harness = new TopologyHarness({ hosts: ['a:27017'] });
+      const { topology, hellos, events, clock } = harness;
+      hellos.set('a:27017', primaryMember('a:27017', { hosts: ['a:27017'] }));
+      const lent: Promise<number>[] = [];
+      events.emitter.on(name, () => {
+        const server = topology.trySelect(harness.request());
+        if (server !== null) lent.push(server.pool.checkOut(purpose(), harness.deadline()).then(({ id }) => id));
+      });
+
+      topology.open();
+      await quiet();
+      const server = topology.servers.get('a:27017')!;
+      const error = new MongoNetworkError('read ECONNRESET');
+      topology.onError(error, server, { connectionGeneration: server.pool.generation, phase: 'afterHandshake' });
+      await clock.advance(10_000);
+      await quiet();
+
+      assert.deepEqual(await Promise.all(lent), [1, 2]);
+      assert.equal(events.count('connectionCheckOutFailed'), 0);
+      topology.close();
+      await quiet();
+    });
+  }
+
+  it('tells of nothing but its end after a listener of connectionPoolReady has closed it', async () => {
+    const { hellos, topology, events, clock } = new TopologyHarness({ hosts: ['a:27017'] });
+    hellos.set('a:27017', STANDALONE);
+    events.emitter.once('connectionPoolReady', () => topology.close());
+
+    topology.open();
+    await quiet();
+
+    assert.equal(events.names().at(-1), 'topologyClosed');
+    assert.equal(events.count('serverDescriptionChanged'), 0);
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('publishes an unbroken chain of descriptions', async () => {
