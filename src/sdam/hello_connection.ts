@@ -54,7 +54,12 @@ export class HelloConnection {
     return reply;
   }
 
-  /** How long the server took to answer the hello of the handshake. */
+  /** What is waited for, and since when (monotonic milliseconds). */
+  get waitsFor(): Connection['waitsFor'] {
+    return this.#connection.waitsFor;
+  }
+
+  /** How long the server took to answer the hello of the handshake, connecting left out. */
   get handshakeMS(): number {
     return this.#connection.description.server.roundTripTime;
   }
@@ -63,6 +68,7 @@ export class HelloConnection {
   async hello(): Promise<Document> {
     const { handshake, encoder } = this.#ports.establish;
     const command = helloCommand(handshake, this.#helloOk);
+    this.#connection.beginHello();
     return this.#documentIn(await runHello(this.#connection, command, encoder, this.#limit(0)));
   }
 
@@ -84,8 +90,10 @@ export class HelloConnection {
         sink.onFailed(error);
         return;
       }
+      if (reply.moreToCome) this.#connection.beginHello();
       sink.onHello(document, reply.moreToCome);
     };
+    this.#connection.beginHello();
     const replySink = { nextLimit, onReply, onFailed: (error: Error) => sink.onFailed(error) };
     followHello(this.#connection, command, encoder, replySink, nextLimit());
   }

@@ -29,7 +29,7 @@ export interface MonitorPorts extends HelloPorts {
 
 interface Check {
   readonly connectionId: number;
-  readonly startedAt: number;
+  startedAt: number;
   /** The server answers when its state changes, and not at once. */
   readonly awaited: boolean;
 }
@@ -41,6 +41,9 @@ interface Check {
  *     handshake ──► awaitable hello ──► reply ──► reply ──► …            streaming
  *
  * It streams as soon as a reply has a `topologyVersion`. Then a check is always under way, and the server tells of a change at once.
+ *
+ * A check that is cancelled has told nothing: the 500 ms count from the last that did, and the server is asked again at once if they are over.
+ * One that streamed is asked on the connection for round trips as well, which is there already.
  *
  * Source: Server Monitoring.
  */
@@ -57,13 +60,12 @@ export class Monitor {
   /** What the next check waits for a change of; null when it does not wait. */
   #awaits: TopologyVersion | null = null;
   #check: Check | null = null;
+  /** A check that was cancelled counts from its begin. */
   #lastCheckEndedAt = -Infinity;
   #timer: Timer | null = null;
   #closed = false;
   /** The next check is not to wait for its regular time. */
   #isRequested = false;
-  /** A check was requested while heartbeats are streamed. */
-  #isAskedBeside = false;
 
   constructor(address: string, options: MonitorOptions, ports: MonitorPorts) {
     this.#address = address;
@@ -88,7 +90,8 @@ export class Monitor {
   requestCheck(): void {
     if (this.#closed) return;
     if (this.#check !== null) {
-      if (this.#check.awaited) this.#askBeside();
+      // What the stream tells later is newer than the answer beside it, or has the same topologyVersion.
+      if (this.#check.awaited) this.#pinger?.request();
       return;
     }
     this.#isRequested = true;
@@ -96,9 +99,27 @@ export class Monitor {
     if (this.#timer !== null) this.#waitForNext();
   }
 
-  /** Gives up the check that runs, since an operation has just found the network broken. */
+  /**
+   * Gives up the check that runs, and its connection, since an operation has just found the network broken.
+   *
+   * The connection for round trips is asked what the server is now: it is not the one that broke, and its answer takes one round trip. If it
+   * broke too, the next check connects anew.
+   */
   cancelCheck(): void {
+    const pinger = this.#pinger;
+    this.#pinger = null;
     this.#drop(new MongoNetworkError(`check of ${this.#address} cancelled`, { host: this.#address, phase: 'hello' }));
+    if (this.#closed) {
+      pinger?.close();
+      return;
+    }
+    this.#pinger = pinger;
+    pinger?.requestAnew();
+  }
+
+  /** What the check that runs waits for, and since when (monotonic milliseconds); null between two checks. */
+  get waitsFor(): HelloConnection['waitsFor'] | null {
+    return this.#check === null ? null : (this.#connection?.waitsFor ?? null);
   }
 
   /** Ends for good. A check that runs is reported as failed, so that every start has its end. */
@@ -132,13 +153,17 @@ export class Monitor {
       if (this.#check === check) this.#onFailed(check, error);
       return;
     }
-    if (this.#check === check) this.#onSucceeded(check, reply, false);
+    if (this.#check !== check) return;
+    const { clock } = this.#ports;
+    this.#onSucceeded(check, reply, false, isNew ? connection.handshakeMS : clock.now() - check.startedAt);
   }
 
   #follow(connection: HelloConnection, topologyVersion: TopologyVersion): void {
     connection.follow(topologyVersion, this.#options.heartbeatFrequencyMS, {
       onHello: (reply, moreToCome) => {
-        if (this.#connection === connection && this.#check !== null) this.#onSucceeded(this.#check, reply, moreToCome);
+        const check = this.#check;
+        if (this.#connection !== connection || check === null) return;
+        this.#onSucceeded(check, reply, moreToCome, this.#ports.clock.now() - check.startedAt);
       },
       onFailed: error => {
         if (this.#connection === connection && this.#check !== null) this.#onFailed(this.#check, error);
@@ -147,17 +172,21 @@ export class Monitor {
   }
 
   #begin(awaited: boolean): Check {
-    const check = { connectionId: this.#lastConnectionId, startedAt: this.#ports.clock.now(), awaited };
+    const check: Check = { connectionId: this.#lastConnectionId, startedAt: this.#ports.clock.now(), awaited };
     this.#check = check;
     this.#isRequested = false;
     this.#events.started(check.connectionId, awaited);
+    // What a listener takes is no time of the check.
+    check.startedAt = this.#ports.clock.now();
     return check;
   }
 
-  /** @param moreToCome - the next check has begun on the side of the server */
-  #onSucceeded({ connectionId, startedAt, awaited }: Check, reply: Document, moreToCome: boolean): void {
+  /**
+   * @param moreToCome - the next check has begun on the side of the server
+   * @param durationMS - from hello to its reply; what it took to connect is no part of it
+   */
+  #onSucceeded({ connectionId, awaited }: Check, reply: Document, moreToCome: boolean, durationMS: number): void {
     const now = this.#endCheck();
-    const durationMS = now - startedAt;
     // Server Monitoring, "Measuring RTT": an awaited reply says how long the server had nothing to tell.
     if (!awaited) this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
     const description = this.#describe(reply, now);
@@ -199,23 +228,14 @@ export class Monitor {
     return this.#lastCheckEndedAt;
   }
 
-  /** Asks on the connection for round trips. What the stream tells later is newer, or has the same topologyVersion. */
-  #askBeside(): void {
-    this.#isAskedBeside = true;
-    this.#pinger?.request();
-  }
-
-  readonly #onSample = (sampleMS: number, hello: Document): void => {
+  readonly #onSample = (sampleMS: number, answer: Document | null): void => {
     this.#roundTripTimes = this.#roundTripTimes.add(sampleMS);
-    if (!this.#isAskedBeside) return;
-    this.#isAskedBeside = false;
-    this.#ports.onChecked(this.#describe(hello, this.#ports.clock.now()));
+    if (answer !== null) this.#ports.onChecked(this.#describe(answer, this.#ports.clock.now()));
   };
 
   /** Round trips are measured on another connection for as long as this one streams. */
   #measureBeside(awaited: boolean): void {
     if (this.#awaits === null) {
-      this.#isAskedBeside = false;
       this.#pinger?.close();
       this.#pinger = null;
     } else if (this.#pinger === null) {
@@ -243,9 +263,9 @@ export class Monitor {
     this.#check = null;
     this.#forgetConnection(error);
     if (check === null) return;
-    const now = this.#ports.clock.now();
-    this.#lastCheckEndedAt = now;
-    this.#events.failed(check.connectionId, check.awaited, now - check.startedAt, error, true);
+    const durationMS = this.#ports.clock.now() - check.startedAt;
+    this.#lastCheckEndedAt = check.startedAt;
+    this.#events.failed(check.connectionId, check.awaited, durationMS, error, true);
     this.#isRequested = true;
     if (!this.#closed) this.#waitForNext();
   }
@@ -255,7 +275,6 @@ export class Monitor {
     const connection = this.#connection;
     this.#connection = null;
     this.#awaits = null;
-    this.#isAskedBeside = false;
     this.#pinger?.close();
     this.#pinger = null;
     this.#roundTripTimes = RoundTripTimes.none;

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { CommandStartedEvent, MongoClient, MongoServerError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
 import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
+import { EventLog } from '../support/event_log.js';
 
 describe('command monitoring', () => {
   it('joins commands with pool and selection events by operation, attempt and connection', async () => {
@@ -112,6 +113,58 @@ describe('command monitoring', () => {
       assert.equal(others.length, 5);
       assert.equal(await collection.countDocuments(), 5);
     });
+  });
+
+  it('lets operations go on after one reset connection without waiting for the time of the next check', async () => {
+    // The next check alone would come after the selection has given up.
+    const client = { heartbeatFrequencyMS: 60_000, minHeartbeatFrequencyMS: 60_000, serverSelectionTimeoutMS: 20_000 };
+    await withServer({ cluster: { nodes: 3 }, client }, async ({ collection, log, cluster }) => {
+      await collection.insertOne({});
+      await log.some(
+        'serverHeartbeatStarted',
+        ({ address, awaited }) => awaited && address === cluster.primary!.address,
+      );
+      await failCommand(cluster.primary!.address, { failCommands: ['insert'], closeConnection: true });
+
+      await collection.insertOne({});
+
+      assert.equal(log.named('connectionPoolCleared').length, 1);
+      assert.equal(log.named('serverHeartbeatFailed').filter(({ cancelled }) => !cancelled).length, 0);
+    });
+  });
+
+  it('lets a listener that learns of the primary run an operation at once', async () => {
+    for (const name of ['serverDescriptionChanged', 'topologyDescriptionChanged'] as const) {
+      await using cluster = await TestCluster.start({ nodes: 3, seed: 1, electionDelayMS: 20 });
+      await using client = new MongoClient(cluster.uri);
+      const log = new EventLog(client);
+      const pings: Promise<unknown>[] = [];
+      client.on(name, () => pings.push(client.db('admin').command({ ping: 1 })));
+
+      await client.connect();
+      await log.some('connectionPoolReady', () => log.named('connectionPoolReady').length === 3);
+      await Promise.all(pings);
+      await failCommand(cluster.primary!.address, { failCommands: ['insert'], closeConnection: true });
+      await client.db('shop').collection('orders').insertOne({});
+      client.removeAllListeners(name);
+
+      assert.ok(pings.length > 1);
+      for (const reply of await Promise.all(pings)) assert.equal((reply as { ok: number }).ok, 1);
+      assert.equal(log.named('connectionCheckOutFailed').length, 0);
+    }
+  });
+
+  it('fails no heartbeat of its own at a clean close but those that it marks as cancelled', async () => {
+    const failed: boolean[] = [];
+    const alerts: unknown[] = [];
+    await withServer({ cluster: { nodes: 3 } }, async ({ client, collection }) => {
+      client.on('serverHeartbeatFailed', ({ cancelled }) => failed.push(cancelled));
+      client.on('serverHeartbeatFailed', event => event.cancelled || alerts.push(event));
+      await collection.insertOne({});
+    });
+
+    assert.ok(failed.every(cancelled => cancelled));
+    assert.deepEqual(alerts, []);
   });
 
   it('publishes ok for a write that is not acknowledged', async () => {

@@ -104,6 +104,95 @@ describe('Monitor', () => {
     monitor.close();
   });
 
+  describe('on a new connection', () => {
+    /** A server that takes 288 ms to accept, then 100 ms to answer. */
+    async function slowToConnect() {
+      const made = harness();
+      made.server.accepts = false;
+      made.server.hello = () => null;
+      made.monitor.start();
+      const peer = await made.server.nextPeer();
+      await made.clock.advance(288);
+      peer.accept();
+      const hello = await peer.nextCommand();
+      await made.clock.advance(100);
+      return { ...made, peer, hello };
+    }
+
+    it('measures the hello alone: what it takes to connect is no round trip', async () => {
+      const { monitor, hello, checked, events } = await slowToConnect();
+
+      hello.reply(STANDALONE);
+      await quiet();
+
+      assert.equal(checked[0]?.roundTripTime, 100);
+      assert.equal(events.last('serverHeartbeatSucceeded').durationMS, 100);
+      monitor.close();
+    });
+
+    it('fails with the same time in the event and in the text of the error', async () => {
+      const { monitor, peer, events } = await slowToConnect();
+
+      peer.reset();
+      await quiet();
+
+      const { durationMS, failure } = events.last('serverHeartbeatFailed');
+      assert.equal(durationMS, 388);
+      assert.match(failure.message, /^hello to db1:27017 failed after 388\.0 ms: /);
+      monitor.close();
+    });
+
+    it('fails with the same time in both when the server refuses, or does not answer', async () => {
+      const refused = await slowToConnect();
+      refused.hello.reply({ ok: 0, code: 11600, errmsg: 'shutting down' });
+      await quiet();
+      assert.match(refused.events.last('serverHeartbeatFailed').failure.message, /failed after 388\.0 ms/);
+      assert.equal(refused.events.last('serverHeartbeatFailed').durationMS, 388);
+      refused.monitor.close();
+
+      const silent = await slowToConnect();
+      await silent.clock.advance(29_900);
+      const { durationMS, failure } = silent.events.last('serverHeartbeatFailed');
+      assert.equal(durationMS, 30_288);
+      assert.match(failure.message, /after 30288\.0 ms: connect 288\.0 ms, hello 30000\.0 ms/);
+      silent.monitor.close();
+    });
+
+    it('tells what it waits for, and since when', async () => {
+      const { monitor, server, clock } = harness();
+      server.accepts = false;
+      server.hello = () => null;
+      const begun = clock.now();
+      assert.equal(monitor.waitsFor, null);
+      monitor.start();
+      assert.deepEqual(monitor.waitsFor, { step: 'connect', since: begun });
+      await clock.advance(20);
+
+      server.peers[0]?.accept();
+      await quiet();
+
+      assert.deepEqual(monitor.waitsFor, { step: 'hello', since: begun + 20 });
+      monitor.close();
+      assert.equal(monitor.waitsFor, null);
+    });
+  });
+
+  it('tells the time of the hello, not the age of the connection, when a later check fails', async () => {
+    const { monitor, server, clock, events } = await checkedOnce();
+    server.hello = () => null;
+    await clock.advance(10_000);
+    await quiet();
+    await clock.advance(40);
+
+    server.peers[0]?.reset();
+    await quiet();
+
+    const [first] = events.of('serverHeartbeatFailed');
+    assert.equal(first?.durationMS, 40);
+    assert.match(String(first?.failure.message), /failed after 40\.0 ms: /);
+    monitor.close();
+  });
+
   describe('requestCheck', () => {
     it('brings the next check forward, but not to less than 500 ms after the last', async () => {
       const { monitor, clock, started } = await checkedOnce();

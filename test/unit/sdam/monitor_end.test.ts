@@ -41,6 +41,20 @@ describe('Monitor, when a check or all of it ends', () => {
       monitor.close();
     });
 
+    it('does not let a server be asked more often when each check is given up', async () => {
+      const { monitor, server, clock, started } = harness();
+      server.hello = () => null;
+      monitor.start();
+      for (let ms = 0; ms < 2000; ms += 10) {
+        await clock.advance(10);
+        monitor.cancelCheck();
+        await quiet();
+      }
+
+      assert.ok(started() <= 5, `${started()} checks in 2 s`);
+      monitor.close();
+    });
+
     it('drops the connection when no check runs, and publishes nothing', async () => {
       const { monitor, server, clock, story } = await checkedOnce();
 

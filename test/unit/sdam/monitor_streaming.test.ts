@@ -147,7 +147,7 @@ describe('Monitor, streaming', () => {
     }
   });
 
-  it('is not disturbed by a requested check: the server is asked beside it, at most every 500 ms', async () => {
+  it('is not disturbed by a requested check: the server is asked beside it at once, then at most every 500 ms', async () => {
     const { monitor, clock, server, started, checked } = await streaming();
     const hellos: number[] = [];
     server.hello = command => {
@@ -158,14 +158,18 @@ describe('Monitor, streaming', () => {
     await clock.advance(100);
     monitor.requestCheck();
     monitor.requestCheck();
-    await clock.advance(399);
-    assert.deepEqual(hellos, []);
+    await quiet();
+    assert.deepEqual(hellos, [2]);
+    monitor.requestCheck();
+    monitor.requestCheck();
+    await clock.advance(499);
+    assert.deepEqual(hellos, [2]);
     await clock.advance(1);
     await quiet();
 
-    assert.deepEqual(hellos, [2]);
+    assert.deepEqual(hellos, [2, 2]);
     assert.equal(Number(checked.at(-1)?.topologyVersion?.counter), 2);
-    assert.equal(checked.length, 2);
+    assert.equal(checked.length, 3);
     assert.equal(started(), 2);
     assert.equal(server.openPeers.length, 2);
     monitor.close();
@@ -221,19 +225,83 @@ describe('Monitor, streaming', () => {
     monitor.close();
   });
 
-  it('ends as cancelled and closes its connections when the check is given up, and begins anew 500 ms later', async () => {
-    const { monitor, server, clock, events, failed, awaited } = await streaming();
+  it('ends as cancelled when the check is given up, and begins anew at once when the last answer is 500 ms old', async () => {
+    const { monitor, clock, events, failed, awaited } = await streaming();
+    await clock.advance(500);
+
+    monitor.cancelCheck();
+
+    const { cancelled, awaited: wasAwaited } = events.last('serverHeartbeatFailed');
+    assert.deepEqual([cancelled, wasAwaited], [true, true]);
+    assert.equal(failed.length, 0);
+    await clock.advance(0);
+    await quiet();
+    assert.deepEqual(awaited().slice(4), ['Started false', 'Succeeded false', 'Started true']);
+    monitor.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('knows the server again after one round trip when a check is given up, however new the last answer is', async () => {
+    const { monitor, stream, server, clock, checked, started } = await streaming();
+    assert.equal(checked.length, 1);
+    const hellos: [peer: number, time: number][] = [];
+    server.hello = ({ peer, body }) => {
+      if (body['topologyVersion'] !== undefined) return null;
+      hellos.push([peer.number, clock.now()]);
+      return streamed(1);
+    };
+    const begun = clock.now();
 
     monitor.cancelCheck();
     await quiet();
 
-    assert.equal(events.last('serverHeartbeatFailed').cancelled, true);
-    assert.equal(events.last('serverHeartbeatFailed').awaited, true);
-    assert.equal(failed.length, 0);
-    assert.equal(server.openPeers.length, 0);
-    await clock.advance(500);
+    assert.equal(stream().peer.closed, true);
+    assert.deepEqual(hellos, [[2, begun]]);
+    assert.equal(checked.length, 2);
+    // Checks keep their distance.
+    await clock.advance(499);
+    assert.equal(started(), 2);
+    await clock.advance(1);
+    assert.ok(started() > 2);
+    monitor.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('asks again when a check is given up while a round trip is measured: that answer may be older', async () => {
+    const { monitor, server, clock, checked } = await streaming();
+    const hellos: ReceivedCommand[] = [];
+    server.hello = command => {
+      if (command.peer.number === 2) hellos.push(command);
+      return null;
+    };
+    monitor.requestCheck();
     await quiet();
-    assert.deepEqual(awaited().slice(4), ['Started false', 'Succeeded false', 'Started true']);
+
+    monitor.cancelCheck();
+    hellos[0]?.reply(streamed(5));
+    await quiet();
+    assert.equal(checked.length, 1);
+    hellos[1]?.reply(streamed(6));
+    await quiet();
+
+    assert.equal(Number(checked.at(-1)?.topologyVersion?.counter), 6);
+    monitor.close();
+    await quiet();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('connects anew at once for a requested check when the connection for round trips has broken unnoticed', async () => {
+    const { monitor, server, checked } = await streaming();
+    server.hello = ({ peer }) => {
+      if (peer.number !== 2) return streamed(3);
+      peer.reset();
+      return null;
+    };
+
+    monitor.requestCheck();
+    await quiet();
+
+    assert.equal(Number(checked.at(-1)?.topologyVersion?.counter), 3);
     monitor.close();
   });
 
