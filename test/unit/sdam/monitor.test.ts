@@ -189,7 +189,7 @@ describe('Monitor', () => {
 
     const [first] = events.of('serverHeartbeatFailed');
     assert.equal(first?.durationMS, 40);
-    assert.match(String(first?.failure.message), /failed after 40\.0 ms: /);
+    assert.match(first.failure.message, /failed after 40\.0 ms: /);
     monitor.close();
   });
 
