@@ -4,14 +4,18 @@ import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type { Connection } from '../../../src/pool/connection.js';
 import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError } from '../../../src/pool/errors.js';
 import type { PoolOptions } from '../../../src/pool/pool_options.js';
-import { PoolHarness } from '../../support/pool_harness.js';
+import { Deferred } from '../../../src/runtime/deferred.js';
+import { parseHello } from '../../../src/sdam/description/hello.js';
+import { reactTo } from '../../../src/sdam/error_reaction.js';
+import { ADDRESS, PoolHarness } from '../../support/pool_harness.js';
+import type { ReceivedCommand } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 /** A file of `cmap-format`. */
 export interface CmapTest {
   readonly description: string;
   readonly style: string;
-  readonly failPoint?: { readonly data: { readonly failCommands: readonly string[]; readonly blockTimeMS?: number } };
+  readonly failPoint?: CmapFailPoint;
   readonly poolOptions?: Partial<PoolOptions> & {
     readonly backgroundThreadIntervalMS?: number;
     readonly appName?: string;
@@ -20,6 +24,19 @@ export interface CmapTest {
   readonly error?: { readonly type: string; readonly message?: string; readonly address?: unknown };
   readonly events: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[];
   readonly ignore?: readonly string[];
+}
+
+interface CmapFailPoint {
+  readonly mode?: 'alwaysOn' | 'off' | { readonly times?: number; readonly skip?: number };
+  readonly data: {
+    readonly failCommands: readonly string[];
+    readonly appName?: string;
+    readonly blockConnection?: boolean;
+    readonly blockTimeMS?: number;
+    readonly closeConnection?: boolean;
+    readonly errorCode?: number;
+    readonly errorLabels?: readonly string[];
+  };
 }
 
 interface CmapOperation {
@@ -56,9 +73,11 @@ export class CmapRun {
 
   constructor(test: CmapTest) {
     this.#test = test;
-    const { backgroundThreadIntervalMS: _, appName: __, ...pool } = test.poolOptions ?? {};
+    const { backgroundThreadIntervalMS: _, appName, ...pool } = test.poolOptions ?? {};
     this.#harness = new PoolHarness({ pool });
-    this.#blockHello(test.failPoint?.data.blockTimeMS);
+    this.#harness.onError = (error, connection) => this.#react(error, connection);
+    const { failPoint } = test;
+    if (failPoint !== undefined && (failPoint.data.appName ?? appName) === appName) this.#failHello(failPoint);
   }
 
   async run(): Promise<void> {
@@ -78,15 +97,37 @@ export class CmapRun {
     assert.equal(this.#harness.clock.pendingTimers, 0, 'timers after the pool was closed');
   }
 
-  /** The only fail point in these tests: hello is answered late. */
-  #blockHello(ms: number | undefined): void {
-    if (ms === undefined) return;
+  /** The fail points of these tests are about establishing connections: the first command of each is hello. */
+  #failHello({ mode = 'alwaysOn', data }: CmapFailPoint): void {
+    const isHello = data.failCommands.some(name => ['hello', 'ismaster'].includes(name.toLowerCase()));
+    assert.ok(isHello, `the scripted server gets no ${data.failCommands.join(' or ')}`);
+    let skip = typeof mode === 'object' ? (mode.skip ?? 0) : 0;
+    let times = mode === 'off' ? 0 : mode === 'alwaysOn' ? Number.POSITIVE_INFINITY : (mode.times ?? Infinity);
     const { server, clock } = this.#harness;
     server.hello = command => {
-      const timer = clock.setTimer(ms, () => command.reply(STANDALONE));
-      void command.peer.end.then(() => timer.clear());
+      if (skip-- > 0 || times-- <= 0) return STANDALONE;
+      const answer = (): void => failedAnswer(command, data);
+      const waits = data.blockConnection === true || data.blockTimeMS !== undefined;
+      if (!waits) answer();
+      else {
+        const timer = clock.setTimer(data.blockTimeMS ?? 0, answer);
+        void command.peer.end.then(() => timer.clear());
+      }
       return null;
     };
+  }
+
+  /** What the topology does when a connection could not be established. */
+  #react(error: Error, connection: Connection): void {
+    const { pool } = this.#harness;
+    const reaction = reactTo(error, {
+      connectionGeneration: connection.generation,
+      poolGeneration: pool.generation,
+      phase: 'beforeHandshake',
+      description: parseHello(ADDRESS, STANDALONE, { roundTripTime: 1, minRoundTripTime: 0, lastUpdateTime: 1 }),
+      loadBalanced: false,
+    });
+    if (reaction.clearPool) pool.clear(error);
   }
 
   async #start(operation: CmapOperation): Promise<void> {
@@ -114,7 +155,7 @@ export class CmapRun {
         await this.#threads.get(operation.target ?? '');
         return;
       case 'waitForEvent':
-        await this.#harness.events.nth(eventName(operation.event ?? ''), (operation.count ?? 1) - 1);
+        await this.#waitForEvent(operation);
         return;
       case 'checkOut': {
         const connection = await this.#harness.checkOut();
@@ -138,17 +179,35 @@ export class CmapRun {
     }
   }
 
-  /** Moves time on until a promise settles. */
+  async #waitForEvent({ event = '', count = 1, timeout }: CmapOperation): Promise<void> {
+    const { events, clock } = this.#harness;
+    const arrival = events.nth(eventName(event), count - 1);
+    if (timeout === undefined) {
+      await arrival;
+      return;
+    }
+    const late = new Deferred<never>();
+    const timer = clock.setTimer(timeout, () => late.reject(new Error(`No ${event} number ${count} in ${timeout} ms`)));
+    try {
+      await Promise.race([arrival, late.promise]);
+    } finally {
+      timer.clear();
+    }
+  }
+
+  /** Moves time on until a promise settles: in small steps while a test measures, in long ones when what it waits for is late. */
   async #until(promise: Promise<void>): Promise<void> {
     const settled = promise.then(
       () => true,
       () => true,
     );
     await quiet();
-    for (let waited = 0; !(await Promise.race([settled, quiet().then(() => false)])); waited += 5) {
+    for (let waited = 0; !(await Promise.race([settled, quiet().then(() => false)])); ) {
       const names = this.#harness.events.names().join(', ');
       assert.ok(waited < PATIENCE_MS, `Nothing came in ${PATIENCE_MS} ms; there were ${names}`);
-      await this.#harness.clock.advance(5);
+      const step = waited < 2000 ? 5 : 1000;
+      waited += step;
+      await this.#harness.clock.advance(step);
     }
     await promise;
   }
@@ -177,6 +236,16 @@ export class CmapRun {
       for (const [field, value] of Object.entries(fields)) matches(fieldOf(event, field), value, `${type}.${field}`);
     });
   }
+}
+
+function failedAnswer(
+  command: ReceivedCommand,
+  { closeConnection, errorCode, errorLabels }: CmapFailPoint['data'],
+): void {
+  if (closeConnection === true) command.peer.reset();
+  else if (errorCode === undefined) command.reply(STANDALONE);
+  else
+    command.reply({ ok: 0, code: errorCode, errmsg: 'the fail point failed it', ...(errorLabels && { errorLabels }) });
 }
 
 /** `ConnectionCheckedOut` → `connectionCheckedOut` */

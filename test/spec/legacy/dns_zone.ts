@@ -24,7 +24,7 @@ const RECORDS: readonly { readonly name: string; readonly hosts: readonly string
   { name: 'test19', hosts: ['localhost.evil.build.10gen.cc:27017', `localhost.${DOMAIN}:27017`] },
   { name: 'test20', hosts: [`localhost.${DOMAIN}:27017`], txt: [['loadBalanced=true']] },
   { name: 'test21', hosts: [`localhost.${DOMAIN}:27017`], txt: [['loadBalanced=false']] },
-  { name: '_customname test22', hosts: [`localhost.${DOMAIN}:27017`] },
+  { name: '_customname test22', hosts: [`localhost.${DOMAIN}:27017`, `localhost.${DOMAIN}:27018`] },
   { name: 'test23', hosts: [`localhost.${DOMAIN}:8000`] },
   { name: 'test24', hosts: [`localhost.${DOMAIN}:8000`], txt: [['loadBalanced=true']] },
 ];

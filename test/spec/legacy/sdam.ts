@@ -180,16 +180,11 @@ function topologyJSON({ type, setName, candidates }: TopologyDescription): Docum
   };
 }
 
-/** The driver does not make PossiblePrimary; to a user it is the same as Unknown. */
-function typeOf(type: unknown): unknown {
-  return type === 'PossiblePrimary' ? 'Unknown' : type;
-}
-
 function checkServer(server: ServerDescription, expected: Document, shell: Shell): void {
   for (const [name, value] of Object.entries(expected)) {
     switch (name) {
       case 'type':
-        assert.equal(server.type, typeOf(value));
+        assert.equal(server.type, value);
         break;
       case 'error':
         assert.ok(server.error?.message.includes(value as string), `error of ${server.address}`);

@@ -10,7 +10,22 @@ import type { SpecificationFile } from '../../support/specifications.js';
 
 /** The content of a file, its Extended JSON read. */
 export function contentOf({ content }: SpecificationFile): Document {
-  return EJSON.deserialize(content as Document) as Document;
+  return EJSON.deserialize(withoutPossiblePrimary(content) as Document) as Document;
+}
+
+/**
+ * SDAM, "PossiblePrimary": the type of single-threaded clients only, which to all others is the same as Unknown. The files
+ * name it wherever they describe a server: in outcomes, in events, and in the topologies of server selection.
+ */
+function withoutPossiblePrimary(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPossiblePrimary);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      key === 'type' && field === 'PossiblePrimary' ? 'Unknown' : withoutPossiblePrimary(field),
+    ]),
+  );
 }
 
 /** A topology as the files of Server Selection and Max Staleness write it down. */

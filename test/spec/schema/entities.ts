@@ -53,6 +53,15 @@ const KMS_PROVIDERS = fields(PROVIDERS, [], {
   ),
 });
 
+/** Names of events as entities store them: those of commands, of pools, and of changed descriptions. */
+const STORED_EVENTS = oneOf(
+  ...['PoolCreatedEvent', 'PoolReadyEvent', 'PoolClearedEvent', 'PoolClosedEvent'],
+  ...['ConnectionCreatedEvent', 'ConnectionReadyEvent', 'ConnectionClosedEvent', 'ConnectionCheckOutStartedEvent'],
+  ...['ConnectionCheckOutFailedEvent', 'ConnectionCheckedOutEvent', 'ConnectionCheckedInEvent'],
+  ...['CommandStartedEvent', 'CommandSucceededEvent', 'CommandFailedEvent'],
+  ...['ServerDescriptionChangedEvent', 'TopologyDescriptionChangedEvent'],
+);
+
 const SERVER_API = fields({ version: text, strict: flag, deprecationErrors: flag }, ['version']);
 
 const CLIENT = fields(
@@ -62,7 +71,7 @@ const CLIENT = fields(
     useMultipleMongoses: flag,
     observeEvents: list(OBSERVABLE_EVENTS, 1),
     ignoreCommandMonitoringEvents: list(text, 1),
-    storeEventsAsEntities: list(fields({ id: text, events: list(text, 1) }, ['id', 'events']), 1),
+    storeEventsAsEntities: list(fields({ id: text, events: list(STORED_EVENTS, 1) }, ['id', 'events']), 1),
     observeSensitiveCommands: flag,
     observeLogMessages: fields(Object.fromEntries(LOG_COMPONENTS.map(name => [name, LEVEL])), [], { minProperties: 1 }),
     observeTracingMessages: fields({ enableCommandPayload: flag }),
@@ -73,14 +82,9 @@ const CLIENT = fields(
   ['id'],
 );
 
+/** "clientEncryption": `tlsOptions` is omitted from the format on purpose; a runner configures TLS by itself. */
 const ENCRYPTION_OPTIONS = fields(
-  {
-    keyVaultClient: text,
-    keyVaultNamespace: text,
-    kmsProviders: KMS_PROVIDERS,
-    tlsOptions: document,
-    keyExpirationMS: integer,
-  },
+  { keyVaultClient: text, keyVaultNamespace: text, kmsProviders: KMS_PROVIDERS, keyExpirationMS: integer },
   ['keyVaultClient', 'keyVaultNamespace', 'kmsProviders'],
 );
 
@@ -90,7 +94,7 @@ export const ENTITY = oneFieldOf({
   clientEncryption: fields({ id: text, clientEncryptionOpts: ENCRYPTION_OPTIONS }, ['id', 'clientEncryptionOpts']),
   database: fields(
     { id: text, client: text, databaseName: text, databaseOptions: ref('collectionOrDatabaseOptions') },
-    [...['id', 'client', 'databaseName']],
+    ['id', 'client', 'databaseName'],
   ),
   collection: fields(
     { id: text, database: text, collectionName: text, collectionOptions: ref('collectionOrDatabaseOptions') },

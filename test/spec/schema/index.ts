@@ -39,6 +39,9 @@ const OPERATION = fields(
   },
 );
 
+/** "collectionData": the runner's own write concern (majority) counts. */
+const CREATE_OPTIONS: Schema = { ...document, properties: { writeConcern: false } };
+
 const LABELS = list(text, 1);
 
 const ERROR = fields(
@@ -61,7 +64,12 @@ const ERROR = fields(
 );
 
 const LOG_MESSAGE = fields(
-  { level: LOG_LEVEL, component: oneOf(...LOG_COMPONENTS), data: document, failureIsRedacted: flag },
+  {
+    level: LOG_LEVEL,
+    component: oneOf(...LOG_COMPONENTS),
+    data: { ...document, minProperties: 1 },
+    failureIsRedacted: flag,
+  },
   ['level', 'component', 'data'],
 );
 
@@ -83,9 +91,9 @@ const TEST = fields(
     runOnRequirements: list(ref('runOnRequirement'), 1),
     skipReason: text,
     operations: list(ref('operation')),
-    expectEvents: list(ref('expectedEventsForClient')),
+    expectEvents: list(ref('expectedEventsForClient'), 1),
     expectLogMessages: list(ref('expectedLogMessagesForClient'), 1),
-    expectTracingMessages: list(ref('expectedTracing')),
+    expectTracingMessages: list(ref('expectedTracing'), 1),
     outcome: list(ref('collectionData'), 1),
   },
   ['description', 'operations'],
@@ -111,7 +119,7 @@ export const SCHEMA: Schema = {
     collectionOrDatabaseOptions: OPTIONS,
     placeholder: PLACEHOLDER,
     collectionData: fields(
-      { collectionName: text, databaseName: text, createOptions: document, documents: list(document) },
+      { collectionName: text, databaseName: text, createOptions: CREATE_OPTIONS, documents: list(document) },
       ['collectionName', 'databaseName', 'documents'],
     ),
     test: TEST,

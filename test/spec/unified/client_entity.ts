@@ -10,7 +10,14 @@ import type { ObservedSpan } from './tracing.js';
 const FIELDS: ReadonlySet<string> = new Set([
   ...['id', 'uriOptions', 'useMultipleMongoses', 'observeEvents', 'ignoreCommandMonitoringEvents'],
   ...['observeSensitiveCommands', 'observeLogMessages', 'observeTracingMessages', 'serverApi', 'awaitMinPoolSizeMS'],
+  'storeEventsAsEntities',
 ]);
+
+/** "storeEventsAsEntities": names are those of the specifications, `CommandStartedEvent`. */
+interface StoredEvents {
+  readonly id: string;
+  readonly events: readonly string[];
+}
 
 /** The longest that a new client may take to connect before the test goes on: it may be meant to fail. */
 const CONNECT_MS = 2000;
@@ -41,6 +48,11 @@ export async function createClient(id: string, options: Doc, context: TestContex
     sensitive: options['observeSensitiveCommands'] === true,
   });
   entities.addClient(id, client, { observer, logs, spans });
+  for (const { id: entity, events } of (options['storeEventsAsEntities'] ?? []) as StoredEvents[]) {
+    const stored: Doc[] = [];
+    entities.add(entity, 'value', stored);
+    observer.store(events, event => stored.push(event));
+  }
   await Promise.race([connects(client), sleep(CONNECT_MS, null, { ref: false })]);
   await fillPool(options, uriOptions, client, observer);
 }

@@ -30,6 +30,7 @@ export interface ObserverOptions {
 
 /** Keeps what a client publishes. */
 export class Observer {
+  readonly #client: EventEmitter;
   readonly #options: ObserverOptions;
   readonly #ignored: ReadonlySet<string>;
   readonly #redactedRequests = new Set<unknown>();
@@ -42,6 +43,7 @@ export class Observer {
   #ready = new Map<unknown, number>();
 
   constructor(client: EventEmitter, options: ObserverOptions) {
+    this.#client = client;
     this.#options = options;
     this.#ignored = new Set(['configureFailPoint', ...options.ignoredCommands]);
     for (const name of options.events) {
@@ -59,6 +61,17 @@ export class Observer {
       this.#topologyDescription = event['newDescription'];
       this.#wake();
     });
+  }
+
+  /** Hands on events of the given names, whether the test observes them or not, as documents with a name and a time in seconds. */
+  store(names: readonly string[], keep: (event: Doc) => void): void {
+    for (const name of names) {
+      const observable = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+      if (eventTypeOf(observable) === undefined) throw new Error(`Unknown event ${name}: this runner cannot store it`);
+      this.#listen(this.#client, driverName(observable), event =>
+        keep({ name, observedAt: Date.now() / 1000, ...fieldsOfEvent(event) }),
+      );
+    }
   }
 
   get events(): readonly ObservedEvent[] {
