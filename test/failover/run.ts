@@ -10,7 +10,7 @@ const { values } = parseArgs({ options: { rounds: { type: 'string' } } });
 void main(Number(values.rounds ?? 100));
 
 async function main(count: number): Promise<void> {
-  const { rounds, acknowledged, failed, complaints } = await failOver(
+  const { rounds, acknowledged, failed, lost, late } = await failOver(
     count,
     ({ disruption, withoutWritesMS }, number) => {
       console.log(
@@ -28,6 +28,7 @@ async function main(count: number): Promise<void> {
   }
   const others = [...failed].map(([name, times]) => `${name} ${times}`).join(', ') || 'none';
   console.log(`${acknowledged} inserts acknowledged, failed: ${others}; a heartbeat is ${HEARTBEAT_MS} ms`);
+  const complaints = [...late, ...lost];
   for (const complaint of complaints) console.log(`✖ ${complaint}`);
   if (complaints.length === 0) console.log('✔ nothing is lost, and writes came back in time');
   process.exitCode = complaints.length === 0 ? 0 : 1;

@@ -44,22 +44,25 @@ describe('an AbortSignal', () => {
   });
 
   it('ends an operation that waits for its reply; the connection is drained and used again', async () => {
-    await withServerProcess({ client: { maxPoolSize: 1 } }, async ({ collection, log, uri }) => {
-      await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 200 });
-      const abort = new AbortController();
+    await withServerProcess(
+      { client: { maxPoolSize: 1, pendingResponseTimeoutMS: 60_000 } },
+      async ({ collection, log, uri }) => {
+        await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 200 });
+        const abort = new AbortController();
 
-      const started = log.next('commandStarted');
-      const found = rejection(collection.find({}, { signal: abort.signal }).toArray());
-      await started;
-      abort.abort();
+        const started = log.next('commandStarted');
+        const found = rejection(collection.find({}, { signal: abort.signal }).toArray());
+        await started;
+        abort.abort();
 
-      assert.equal(await found, abort.signal.reason);
-      assert.equal((await found).name, 'AbortError');
-      await log.some('connectionPendingResponseSucceeded');
-      await collection.insertOne({});
-      assert.equal(log.named('connectionCreated').length, 1);
-      assert.equal(log.named('commandFailed')[0]!.failure, abort.signal.reason);
-    });
+        assert.equal(await found, abort.signal.reason);
+        assert.equal((await found).name, 'AbortError');
+        await log.some('connectionPendingResponseSucceeded');
+        await collection.insertOne({});
+        assert.equal(log.named('connectionCreated').length, 1);
+        assert.equal(log.named('commandFailed')[0]!.failure, abort.signal.reason);
+      },
+    );
   });
 
   it('that has aborted already lets nothing be sent', async () => {

@@ -9,6 +9,7 @@ import {
   MongoOperationTimeoutError,
 } from 'mongotempo';
 import { failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 const insert = (_id: unknown, more = {}): AnyBulkWriteOperation => ({
   insertOne: { document: { _id, ...more } as never },
@@ -139,19 +140,23 @@ describe('Collection.bulkWrite', () => {
       assert.equal(lost.cause?.name, 'MongoNetworkError');
     }));
 
-  it('keeps the class of a timeout, with the result of what was done', () =>
-    withServer({}, async ({ collection, uri }) => {
-      await collection.countDocuments();
-      await failCommand(uri, { failCommands: ['delete'], blockConnection: true, blockTimeMS: 300 });
+  it(
+    'keeps the class of a timeout, with the result of what was done',
+    paced(ms =>
+      withServer({}, async ({ collection, uri }) => {
+        await collection.countDocuments();
+        await failCommand(uri, { failCommands: ['delete'], blockConnection: true, blockTimeMS: ms(300) });
 
-      const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
-        collection.bulkWrite([insert(1), { deleteOne: { filter: {} } }], { timeoutMS: 100 }),
-      );
+        const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
+          collection.bulkWrite([insert(1), { deleteOne: { filter: {} } }], { timeoutMS: ms(100) }),
+        );
 
-      assert.ok(error instanceof MongoOperationTimeoutError);
-      assert.equal(error.result.insertedCount, 1);
-      assert.equal(error.maybeApplied, true);
-    }));
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        assert.equal(error.result.insertedCount, 1);
+        assert.equal(error.maybeApplied, true);
+      }),
+    ),
+  );
 
   it('sends the batches that follow a write concern error, and reports it at the end', () =>
     withServer({}, async setup => {

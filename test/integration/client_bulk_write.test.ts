@@ -11,6 +11,7 @@ import {
   MongoServerError,
 } from 'mongotempo';
 import { failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 const insert = (_id: unknown, namespace = 'shop.orders', more = {}): ClientBulkWriteModel => ({
   name: 'insertOne',
@@ -148,22 +149,26 @@ describe('MongoClient.bulkWrite', () => {
       assert.ok(atOnce instanceof MongoNetworkError);
     }));
 
-  it('has one time for all batches', () =>
-    withServerProcess({}, async ({ client, uri, log }) => {
-      await client.db('shop').collection('orders').countDocuments();
-      const data = { failCommands: ['bulkWrite'], blockConnection: true, blockTimeMS: 20_000 };
-      await failCommand(uri, data, { skip: 1 });
-      const text = 'x'.repeat(15 * 1024 * 1024);
-      const many = [1, 2, 3, 4].map(_id => insert(_id, 'shop.orders', { text }));
+  it(
+    'has one time for all batches',
+    paced(ms =>
+      withServerProcess({}, async ({ client, uri, log }) => {
+        await client.db('shop').collection('orders').countDocuments();
+        const data = { failCommands: ['bulkWrite'], blockConnection: true, blockTimeMS: ms(20_000) };
+        await failCommand(uri, data, { skip: 1 });
+        const text = 'x'.repeat(15 * 1024 * 1024);
+        const many = [1, 2, 3, 4].map(_id => insert(_id, 'shop.orders', { text }));
 
-      const error = await rejection<MongoOperationTimeoutError & { partialResult: { insertedCount: number } }>(
-        client.bulkWrite(many, { timeoutMS: 3000 }),
-      );
+        const error = await rejection<MongoOperationTimeoutError & { partialResult: { insertedCount: number } }>(
+          client.bulkWrite(many, { timeoutMS: ms(3000) }),
+        );
 
-      assert.ok(error instanceof MongoOperationTimeoutError);
-      assert.equal(error.partialResult.insertedCount, 3);
-      assert.equal(log.started('bulkWrite').length, 2);
-    }));
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        assert.equal(error.partialResult.insertedCount, 3);
+        assert.equal(log.started('bulkWrite').length, 2);
+      }),
+    ),
+  );
 
   it('repeats a batch of single writes', () =>
     withServer({ cluster: { topology: 'replicaset' } }, async ({ client, log, cluster }) => {

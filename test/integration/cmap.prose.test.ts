@@ -12,7 +12,7 @@ describe('Connection Monitoring and Pooling, prose tests', () => {
     minPoolSize: 2,
     maxIdleTimeMS: 5000,
     maxConnecting: 3,
-    waitQueueTimeoutMS: 1500,
+    waitQueueTimeoutMS: 15_000,
   } satisfies MongoClientOptions;
 
   it('1. all options of a pool are options of the client, and the same for all its pools', async () => {

@@ -15,6 +15,7 @@ import {
   MongoTailableCursorError,
 } from 'mongotempo';
 import { documents, failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 function withTen(run: (setup: SetupWithCluster) => Promise<void>, client = {}): Promise<void> {
   return withServer({ client }, async setup => {
@@ -90,20 +91,24 @@ describe('a cursor that prefetches', () => {
       assert.deepEqual(sizes, [3, 1]);
     }));
 
-  it('is not waited for when the cursor is closed', () =>
-    withTen(async setup => {
-      const { collection, uri } = setup;
-      await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 5000 });
-      const cursor = collection.find({}, { batchSize: 3, prefetch: true });
-      await cursor.next();
+  it(
+    'is not waited for when the cursor is closed',
+    paced(ms =>
+      withTen(async setup => {
+        const { collection, uri } = setup;
+        await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: ms(5000) });
+        const cursor = collection.find({}, { batchSize: 3, prefetch: true });
+        await cursor.next();
 
-      const startedAt = performance.now();
-      await cursor.close();
+        const startedAt = performance.now();
+        await cursor.close();
 
-      assert.ok(performance.now() - startedAt < 2000);
-      assert.deepEqual(names(setup), ['find', 'getMore', 'killCursors']);
-      assert.equal(cursor.killed, true);
-    }));
+        assert.ok(performance.now() - startedAt < ms(2000));
+        assert.deepEqual(names(setup), ['find', 'getMore', 'killCursors']);
+        assert.equal(cursor.killed, true);
+      }),
+    ),
+  );
 
   it('tells of its failure when the batch is needed', () =>
     withTen(async ({ collection, uri }) => {
@@ -197,21 +202,25 @@ describe('a tailable cursor', () => {
       await cursor.close();
     }));
 
-  it('is still there after a call that ran out of time', () =>
-    withCapped(
-      async ({ collection, uri }) => {
-        const cursor = collection.find({}, { tailable: true, awaitData: true, maxAwaitTimeMS: 10, batchSize: 2 });
-        await cursor.next();
-        await cursor.next();
-        await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 400 });
+  it(
+    'is still there after a call that ran out of time',
+    paced(ms =>
+      withCapped(
+        async ({ collection, uri }) => {
+          const cursor = collection.find({}, { tailable: true, awaitData: true, maxAwaitTimeMS: 10, batchSize: 2 });
+          await cursor.next();
+          await cursor.next();
+          await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: ms(400) });
 
-        assert.ok((await rejection(cursor.next())) instanceof MongoOperationTimeoutError);
-        assert.equal(cursor.closed, false);
-        await cursor.close();
-        assert.equal(cursor.closed, true);
-      },
-      { timeoutMS: 200 },
-    ));
+          assert.ok((await rejection(cursor.next())) instanceof MongoOperationTimeoutError);
+          assert.equal(cursor.closed, false);
+          await cursor.close();
+          assert.equal(cursor.closed, true);
+        },
+        { timeoutMS: ms(200) },
+      ),
+    ),
+  );
 
   it('refuses what it cannot do', () =>
     withCapped(async ({ collection, log }) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MongoBulkWriteError, MongoOperationTimeoutError } from 'mongotempo';
 import { documents, failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 const RETRYABLE = ['RetryableWriteError'];
 
@@ -84,25 +85,28 @@ describe('insertMany', () => {
     });
   });
 
-  it('has one time for all batches, and the error tells what the earlier ones inserted', async () => {
-    await withServerProcess({ client: { timeoutMS: 3000 } }, async ({ collection, log, uri }) => {
-      await collection.countDocuments();
-      const data = { failCommands: ['insert'], blockConnection: true, blockTimeMS: 20_000 };
-      await failCommand(uri, data, { skip: 1 });
-      const text = 'x'.repeat(15 * 1024 * 1024);
+  it(
+    'has one time for all batches, and the error tells what the earlier ones inserted',
+    paced(async ms => {
+      await withServerProcess({ client: { timeoutMS: ms(3000) } }, async ({ collection, log, uri }) => {
+        await collection.countDocuments();
+        const data = { failCommands: ['insert'], blockConnection: true, blockTimeMS: ms(20_000) };
+        await failCommand(uri, data, { skip: 1 });
+        const text = 'x'.repeat(15 * 1024 * 1024);
 
-      const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
-        collection.insertMany(documents(6, { text })),
-      );
+        const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
+          collection.insertMany(documents(6, { text })),
+        );
 
-      assert.ok(error instanceof MongoOperationTimeoutError);
-      assert.equal(log.started('insert').length, 2);
-      assert.equal(error.result.insertedCount, 3);
-      assert.ok(error.elapsedMS! >= 2990 && error.elapsedMS! < 15_000, `elapsed ${error.elapsedMS}`);
-      const limits = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
-      assert.ok(limits[1]! < limits[0]!, `maxTimeMS ${limits.join()}`);
-    });
-  });
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        assert.equal(log.started('insert').length, 2);
+        assert.equal(error.result.insertedCount, 3);
+        assert.ok(error.elapsedMS! >= ms(2990) && error.elapsedMS! < ms(15_000), `elapsed ${error.elapsedMS}`);
+        const limits = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
+        assert.ok(limits[1]! < limits[0]!, `maxTimeMS ${limits.join()}`);
+      });
+    }),
+  );
 
   it('sends a batch again after a write concern error that asks for it, instead of reporting it', async () => {
     await withServer({ cluster: { topology: 'replicaset' } }, async ({ collection, log, cluster }) => {
@@ -164,23 +168,26 @@ describe('insertMany', () => {
     });
   });
 
-  it('may have been applied when time runs out between two batches', async () => {
-    await withServer({}, async ({ client, collection, log }) => {
-      const text = 'x'.repeat(10 * 1024 * 1024);
-      const timeoutMS = 3000;
-      const end = performance.now() + timeoutMS;
-      client.once('commandSucceeded', () => {
-        while (performance.now() < end + 1);
+  it(
+    'may have been applied when time runs out between two batches',
+    paced(async ms => {
+      await withServer({}, async ({ client, collection, log }) => {
+        const text = 'x'.repeat(10 * 1024 * 1024);
+        const timeoutMS = ms(3000);
+        const end = performance.now() + timeoutMS;
+        client.once('commandSucceeded', () => {
+          while (performance.now() < end + 1);
+        });
+
+        const error = await rejection<MongoOperationTimeoutError>(
+          collection.insertMany(documents(6, { text }), { timeoutMS }),
+        );
+
+        assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+        assert.equal(error.phase, 'preSend');
+        assert.equal(log.started('insert').length, 1);
+        assert.equal(error.maybeApplied, true);
       });
-
-      const error = await rejection<MongoOperationTimeoutError>(
-        collection.insertMany(documents(6, { text }), { timeoutMS }),
-      );
-
-      assert.ok(error instanceof MongoOperationTimeoutError, String(error));
-      assert.equal(error.phase, 'preSend');
-      assert.equal(log.started('insert').length, 1);
-      assert.equal(error.maybeApplied, true);
-    });
-  });
+    }),
+  );
 });

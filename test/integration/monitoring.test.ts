@@ -53,7 +53,7 @@ describe('command monitoring', () => {
       for (let i = 0; i < 10; i++) await collection.insertOne({});
 
       const durations = log.named('commandSucceeded').map(({ durationMS }) => durationMS);
-      assert.ok(durations.every(duration => duration > 0 && duration < 1000));
+      assert.ok(durations.every(duration => duration > 0 && duration < 30_000));
       assert.ok(durations.some(duration => !Number.isInteger(duration)));
       log.events.forEach(({ sequence }, index) => {
         assert.equal(sequence, index + 1);

@@ -20,6 +20,7 @@ import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
 import { EmitterSink } from '../../src/sinks/emitter_sink.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 interface Setup {
   readonly collection: Collection;
@@ -121,16 +122,20 @@ describe('a cursor behind a load balancer', () => {
       assert.deepEqual(seen, ['find', 'getMore']);
     }));
 
-  it('waits for a late reply before it kills the cursor on the same connection', () =>
-    withLoadBalancer({ timeoutMS: 300 }, async ({ collection, seen, fail }) => {
-      await fail({ failCommands: ['getMore'], blockConnection: true, blockTimeMS: 450 });
-      const cursor = collection.find({}, { batchSize: 1 });
-      await cursor.next();
-      await rejection(cursor.next());
-      await cursor.close();
+  it(
+    'waits for a late reply before it kills the cursor on the same connection',
+    paced(ms =>
+      withLoadBalancer({ timeoutMS: ms(300) }, async ({ collection, seen, fail }) => {
+        await fail({ failCommands: ['getMore'], blockConnection: true, blockTimeMS: ms(450) });
+        const cursor = collection.find({}, { batchSize: 1 });
+        await cursor.next();
+        await rejection(cursor.next());
+        await cursor.close();
 
-      assert.deepEqual(seen, ['find', 'getMore', 'killCursors']);
-    }));
+        assert.deepEqual(seen, ['find', 'getMore', 'killCursors']);
+      }),
+    ),
+  );
 });
 
 describe('a client bulk write behind a load balancer', () => {

@@ -9,6 +9,7 @@ import {
   MongoOperationTimeoutError,
 } from 'mongotempo';
 import { failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 /** A replica set of one member, whose fail point is set on the primary. */
 async function withPrimary(
@@ -76,7 +77,7 @@ describe('a retryable write', () => {
 
   it('goes on under timeoutMS until it works', () =>
     withPrimary(
-      { timeoutMS: 5000 },
+      { timeoutMS: 60_000 },
       { failCommands: ['insert'], closeConnection: true },
       { times: 4 },
       async ({ collection, log }) => {
@@ -96,55 +97,67 @@ describe('a retryable write', () => {
       },
     ));
 
-  it('goes on under timeoutMS until it is over, and tells of the last real error', () =>
-    withPrimary(
-      { timeoutMS: 300 },
-      { failCommands: ['insert'], errorCode: 10107 },
-      'alwaysOn',
-      async ({ collection, log }) => {
-        const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({ secret: 's3cret' }));
+  it(
+    'goes on under timeoutMS until it is over, and tells of the last real error',
+    paced(ms =>
+      withPrimary(
+        { timeoutMS: ms(300) },
+        { failCommands: ['insert'], errorCode: 10107 },
+        'alwaysOn',
+        async ({ collection, log }) => {
+          const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({ secret: 's3cret' }));
 
-        assert.ok(error instanceof MongoOperationTimeoutError, String(error));
-        assert.ok(log.started('insert').length > 1);
-        assert.equal(error.maybeApplied, true);
-        assert.match(error.message, /failpoint/);
-        assert.doesNotMatch(error.message, /s3cret/);
-        assert.ok(error.elapsedMS! >= 299 && error.elapsedMS! < 3000, `elapsed ${error.elapsedMS}`);
-      },
-    ));
+          assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+          assert.ok(log.started('insert').length > 1);
+          assert.equal(error.maybeApplied, true);
+          assert.match(error.message, /failpoint/);
+          assert.doesNotMatch(error.message, /s3cret/);
+          assert.ok(error.elapsedMS! >= ms(299) && error.elapsedMS! < ms(3000), `elapsed ${error.elapsedMS}`);
+        },
+      ),
+    ),
+  );
 
-  it('does not hammer a server that refuses at once for as long as there is time', () =>
-    withPrimary(
-      { timeoutMS: 300 },
-      { failCommands: ['find'], errorCode: 6 },
-      'alwaysOn',
-      async ({ collection, log }) => {
-        await rejection<MongoOperationTimeoutError>(collection.findOne({}));
+  it(
+    'does not hammer a server that refuses at once for as long as there is time',
+    paced(ms =>
+      withPrimary(
+        { timeoutMS: ms(300) },
+        { failCommands: ['find'], errorCode: 6 },
+        'alwaysOn',
+        async ({ collection, log }) => {
+          await rejection<MongoOperationTimeoutError>(collection.findOne({}));
 
-        const attempts = log.started('find').length;
-        assert.ok(attempts > 4 && attempts < 100, `${attempts} attempts`);
-      },
-    ));
+          const attempts = log.started('find').length;
+          assert.ok(attempts > 4 && attempts < ms(100), `${attempts} attempts`);
+        },
+      ),
+    ),
+  );
 
-  it('says that it may have been applied when the server is gone before it can be sent again', () =>
-    withPrimary(
-      { timeoutMS: 400 },
-      { failCommands: ['insert'], blockConnection: true, blockTimeMS: 10_000 },
-      { times: 1 },
-      async ({ collection, log, cluster }) => {
-        const started = log.next('commandStarted');
-        const inserted = rejection<MongoOperationTimeoutError>(collection.insertOne({}));
-        await started;
-        await cluster.node(0).kill();
+  it(
+    'says that it may have been applied when the server is gone before it can be sent again',
+    paced(ms =>
+      withPrimary(
+        { timeoutMS: ms(400) },
+        { failCommands: ['insert'], blockConnection: true, blockTimeMS: ms(10_000) },
+        { times: 1 },
+        async ({ collection, log, cluster }) => {
+          const started = log.next('commandStarted');
+          const inserted = rejection<MongoOperationTimeoutError>(collection.insertOne({}));
+          await started;
+          await cluster.node(0).kill();
 
-        const error = await inserted;
+          const error = await inserted;
 
-        assert.ok(error instanceof MongoOperationTimeoutError);
-        assert.equal(error.phase, 'serverSelection');
-        assert.equal(error.maybeApplied, true);
-        assert.match(error.message, /An earlier attempt had failed: connection/);
-      },
-    ));
+          assert.ok(error instanceof MongoOperationTimeoutError);
+          assert.equal(error.phase, 'serverSelection');
+          assert.equal(error.maybeApplied, true);
+          assert.match(error.message, /An earlier attempt had failed: connection/);
+        },
+      ),
+    ),
+  );
 
   it('reports the error of the attempt that may have written, not that of one that wrote nothing', () =>
     withPrimary(
@@ -276,16 +289,22 @@ describe('an operation whose time runs out', () => {
     });
   });
 
-  it('tells where the time of the attempts before went', () =>
-    withPrimary(
-      {},
-      { failCommands: ['find'], errorCode: 6, blockConnection: true, blockTimeMS: 100 },
-      'alwaysOn',
-      async ({ collection }) => {
-        const { timings } = await rejection<MongoOperationTimeoutError>(collection.findOne({}, { timeoutMS: 250 }));
+  it(
+    'tells where the time of the attempts before went',
+    paced(ms =>
+      withPrimary(
+        {},
+        { failCommands: ['find'], errorCode: 6, blockConnection: true, blockTimeMS: ms(100) },
+        'alwaysOn',
+        async ({ collection }) => {
+          const { timings } = await rejection<MongoOperationTimeoutError>(
+            collection.findOne({}, { timeoutMS: ms(250) }),
+          );
 
-        const first = timings.find(({ stage }) => stage === 'server');
-        assert.ok(first !== undefined && first.durationMS >= 90, JSON.stringify(timings));
-      },
-    ));
+          const first = timings.find(({ stage }) => stage === 'server');
+          assert.ok(first !== undefined && first.durationMS >= ms(90), JSON.stringify(timings));
+        },
+      ),
+    ),
+  );
 });

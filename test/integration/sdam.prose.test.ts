@@ -7,19 +7,24 @@ import { MongoClient, type MongoServerError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
 import { failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
+import { paced } from '../support/pace.js';
 
 describe('Streaming protocol Tests', () => {
-  it('heartbeats come as often as heartbeatFrequencyMS says', () =>
-    withServer({ client: { heartbeatFrequencyMS: 500 } }, async ({ client, log }) => {
-      await client.connect();
-      const since = performance.now();
+  it(
+    'heartbeats come as often as heartbeatFrequencyMS says',
+    paced(ms =>
+      withServer({ client: { heartbeatFrequencyMS: 500 } }, async ({ client, log }) => {
+        await client.connect();
+        const since = performance.now();
 
-      await log.some('serverHeartbeatSucceeded', () => log.named('serverHeartbeatSucceeded').length >= 4);
+        await log.some('serverHeartbeatSucceeded', () => log.named('serverHeartbeatSucceeded').length >= 4);
 
-      const tookMS = performance.now() - since;
-      assert.ok(tookMS > 1000 && tookMS < 8000, `three heartbeats took ${tookMS.toFixed(0)} ms`);
-      assert.ok(log.named('serverHeartbeatSucceeded').at(-1)?.awaited);
-    }));
+        const tookMS = performance.now() - since;
+        assert.ok(tookMS > 1000 && tookMS < ms(8000), `three heartbeats took ${tookMS.toFixed(0)} ms`);
+        assert.ok(log.named('serverHeartbeatSucceeded').at(-1)?.awaited);
+      }),
+    ),
+  );
 });
 
 describe('RTT Tests', () => {
@@ -71,22 +76,26 @@ describe('Heartbeat Tests', () => {
 });
 
 describe('Minimum Heartbeat Frequency', () => {
-  it('checks that fail are repeated every 500 ms while an operation waits', () =>
-    withServer({}, async ({ cluster }) => {
-      const [appName, times] = ['SDAMMinHeartbeatFrequencyTest', 5];
-      await failCommand(cluster.uri, { failCommands: ['hello', 'isMaster'], errorCode: 1234, appName }, { times });
-      await using client = new MongoClient(cluster.uri, {
-        appName,
-        directConnection: true,
-        serverSelectionTimeoutMS: 5000,
-      });
-      const since = performance.now();
+  it(
+    'checks that fail are repeated every 500 ms while an operation waits',
+    paced(ms =>
+      withServer({}, async ({ cluster }) => {
+        const [appName, times] = ['SDAMMinHeartbeatFrequencyTest', 5];
+        await failCommand(cluster.uri, { failCommands: ['hello', 'isMaster'], errorCode: 1234, appName }, { times });
+        await using client = new MongoClient(cluster.uri, {
+          appName,
+          directConnection: true,
+          serverSelectionTimeoutMS: ms(5000),
+        });
+        const since = performance.now();
 
-      await client.db('admin').command({ ping: 1 });
+        await client.db('admin').command({ ping: 1 });
 
-      const tookMS = performance.now() - since;
-      assert.ok(tookMS >= 2000 && tookMS <= 3500, `it took ${tookMS.toFixed(0)} ms`);
-    }));
+        const tookMS = performance.now() - since;
+        assert.ok(tookMS >= 2000 && tookMS <= ms(3500), `it took ${tookMS.toFixed(0)} ms`);
+      }),
+    ),
+  );
 });
 
 describe('Connection Pool Management', () => {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type Collection, MongoClient } from 'mongotempo';
 import { failCommand, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
+import { paced } from '../support/pace.js';
 
 const appName = 'loadBalancingTest';
 
@@ -20,25 +21,29 @@ async function shareOf(address: string, collection: Collection, log: EventLog, t
 }
 
 describe('operationCount-based Selection Within Latency Window', () => {
-  it('few operations go to a mongos that is slow, and as many as to the other when it is not', () =>
-    withServer({ cluster: { topology: 'sharded', nodes: 2 } }, async ({ cluster }) => {
-      await using client = new MongoClient(cluster.uri, { appName, localThresholdMS: 30_000, minPoolSize: 10 });
-      const log = new EventLog(client);
-      await client.connect();
-      await log.some('connectionReady', () => log.named('connectionReady').length >= 20);
-      const collection = client.db('shop').collection('orders');
-      await collection.insertOne({});
-      const slow = cluster.node(0).address;
-      const failure = { failCommands: ['find'], blockConnection: true, blockTimeMS: 500, appName };
-      await failCommand(slow, failure, { times: 10_000 });
+  it(
+    'few operations go to a mongos that is slow, and as many as to the other when it is not',
+    paced(ms =>
+      withServer({ cluster: { topology: 'sharded', nodes: 2 } }, async ({ cluster }) => {
+        await using client = new MongoClient(cluster.uri, { appName, localThresholdMS: 30_000, minPoolSize: 10 });
+        const log = new EventLog(client);
+        await client.connect();
+        await log.some('connectionReady', () => log.named('connectionReady').length >= 20);
+        const collection = client.db('shop').collection('orders');
+        await collection.insertOne({});
+        const slow = cluster.node(0).address;
+        const failure = { failCommands: ['find'], blockConnection: true, blockTimeMS: ms(500), appName };
+        await failCommand(slow, failure, { times: 10_000 });
 
-      const whileSlow = await shareOf(slow, collection, log, 10);
-      await failCommand(slow, failure, 'off');
-      const afterwards = await shareOf(slow, collection, log, 100);
+        const whileSlow = await shareOf(slow, collection, log, 10);
+        await failCommand(slow, failure, 'off');
+        const afterwards = await shareOf(slow, collection, log, 100);
 
-      assert.ok(whileSlow < 0.25, `${100 * whileSlow} % went to the slow one`);
-      assert.ok(afterwards >= 0.4 && afterwards <= 0.6, `${100 * afterwards} % went to the one that had been slow`);
-    }));
+        assert.ok(whileSlow < 0.25, `${100 * whileSlow} % went to the slow one`);
+        assert.ok(afterwards >= 0.4 && afterwards <= 0.6, `${100 * afterwards} % went to the one that had been slow`);
+      }),
+    ),
+  );
 });
 
 describe('Application-Provided Server Selector', () => {

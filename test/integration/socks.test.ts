@@ -12,6 +12,7 @@ import type { MongoServerSelectionError } from '../../src/sdam/errors.js';
 import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
 import { rejection } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 import { HOST_UNREACHABLE, SocksServer } from '../support/socks_server.js';
 
 describe('a client behind a SOCKS5 proxy', () => {
@@ -52,52 +53,67 @@ describe('a client behind a SOCKS5 proxy', () => {
     assert.equal(proxy.requests[0]?.host, 'localhost');
   });
 
-  it('tells the proxy its user, and says when the proxy does not want it', async () => {
-    await using cluster = await TestCluster.start({ seed: 1 });
-    await using proxy = await SocksServer.listen();
-    proxy.user = { name: 'me', password: 'secret' };
-    const uri = `mongodb://127.0.0.1:${cluster.node(0).port}/?proxyHost=127.0.0.1&proxyPort=${proxy.port}`;
-    {
-      await using client = new MongoClient(uri, { proxyUsername: 'me', proxyPassword: 'secret' });
-      await client.db('admin').command({ ping: 1 });
-    }
-    assert.deepEqual(proxy.requests[0]?.user, { name: 'me', password: 'secret' });
+  it(
+    'tells the proxy its user, and says when the proxy does not want it',
+    paced(async ms => {
+      await using cluster = await TestCluster.start({ seed: 1 });
+      await using proxy = await SocksServer.listen();
+      proxy.user = { name: 'me', password: 'secret' };
+      const uri = `mongodb://127.0.0.1:${cluster.node(0).port}/?proxyHost=127.0.0.1&proxyPort=${proxy.port}`;
+      {
+        await using client = new MongoClient(uri, { proxyUsername: 'me', proxyPassword: 'secret' });
+        await client.db('admin').command({ ping: 1 });
+      }
+      assert.deepEqual(proxy.requests[0]?.user, { name: 'me', password: 'secret' });
 
-    for (const wrong of [{ proxyUsername: 'me', proxyPassword: 'wrong' }, {}]) {
-      await using client = new MongoClient(uri, { ...wrong, serverSelectionTimeoutMS: 300 });
-      const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-      assert.match(error.message, /proxy connection to 127\.0\.0\.1:\d+ failed after [0-9.]+ ms: /);
-      assert.ok(!error.message.includes('wrong'));
-    }
-  });
+      for (const wrong of [{ proxyUsername: 'me', proxyPassword: 'wrong' }, {}]) {
+        await using client = new MongoClient(uri, { ...wrong, serverSelectionTimeoutMS: ms(300) });
+        const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
+        assert.match(error.message, /proxy connection to 127\.0\.0\.1:\d+ failed after [0-9.]+ ms: /);
+        assert.ok(!error.message.includes('wrong'));
+      }
+    }),
+  );
 
-  it('says what the proxy refuses, and that the proxy cannot be reached', async () => {
-    const proxy = await SocksServer.listen();
-    proxy.route = () => HOST_UNREACHABLE;
-    const uri = `mongodb://db1.invalid:27017/?proxyHost=127.0.0.1&proxyPort=${proxy.port}&serverSelectionTimeoutMS=300`;
-    {
+  it(
+    'says what the proxy refuses, and that the proxy cannot be reached',
+    paced(async ms => {
+      const proxy = await SocksServer.listen();
+      proxy.route = () => HOST_UNREACHABLE;
+      const uri = `mongodb://db1.invalid:27017/?proxyHost=127.0.0.1&proxyPort=${proxy.port}&serverSelectionTimeoutMS=${ms(300)}`;
+      {
+        await using client = new MongoClient(uri);
+        const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
+        assert.match(
+          error.message,
+          /proxy connection to db1\.invalid:27017 failed after [0-9.]+ ms: .*HostUnreachable/,
+        );
+      }
+      await proxy[Symbol.asyncDispose]();
+
       await using client = new MongoClient(uri);
       const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-      assert.match(error.message, /proxy connection to db1\.invalid:27017 failed after [0-9.]+ ms: .*HostUnreachable/);
-    }
-    await proxy[Symbol.asyncDispose]();
+      assert.match(error.message, /proxy connection to db1\.invalid:27017 failed after .*ECONNREFUSED/);
+    }),
+  );
 
-    await using client = new MongoClient(uri);
-    const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-    assert.match(error.message, /proxy connection to db1\.invalid:27017 failed after .*ECONNREFUSED/);
-  });
+  it(
+    'gives up a proxy that does not answer, and leaves no socket behind',
+    paced(async ms => {
+      await using proxy = await SocksServer.listen();
+      proxy.route = () => null;
+      const uri = `mongodb://db1.invalid:27017/?proxyHost=127.0.0.1&proxyPort=${proxy.port}`;
+      const client = new MongoClient(uri, { serverSelectionTimeoutMS: ms(300), connectTimeoutMS: ms(100) });
+      const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
+      await client.close();
 
-  it('gives up a proxy that does not answer, and leaves no socket behind', async () => {
-    await using proxy = await SocksServer.listen();
-    proxy.route = () => null;
-    const uri = `mongodb://db1.invalid:27017/?proxyHost=127.0.0.1&proxyPort=${proxy.port}`;
-    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 300, connectTimeoutMS: 100 });
-    const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-    await client.close();
-
-    assert.match(error.message, /Timed out during the proxy connection to db1\.invalid:27017 \(after 1\d\d/);
-    while (proxy.socketCount > 0) await new Promise(resolve => setImmediate(resolve));
-  });
+      const [, after] = /Timed out during the proxy connection to db1\.invalid:27017 \(after ([0-9.]+)/.exec(
+        error.message,
+      )!;
+      assert.ok(Number(after) >= ms(99) && Number(after) < ms(200), error.message);
+      while (proxy.socketCount > 0) await new Promise(resolve => setImmediate(resolve));
+    }),
+  );
 
   it('is told at once when the package that it needs is not installed', () => {
     const options = resolveOptions('mongodb://db1/?proxyHost=proxy1');

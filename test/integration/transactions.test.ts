@@ -8,6 +8,7 @@ import {
   MongoTransactionError,
 } from 'mongotempo';
 import { failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
+import { paced } from '../support/pace.js';
 
 /** Sessions do more on a replica set. */
 const SET = { cluster: { nodes: 1 } } as const;
@@ -178,20 +179,23 @@ describe('a transaction', () => {
     });
   });
 
-  it('tells who holds the connections when the pool is used up by transactions', async () => {
-    await withServer(
-      { cluster: { topology: 'load-balanced' }, client: { maxPoolSize: 1, waitQueueTimeoutMS: 50 } },
-      async ({ client, collection }) => {
-        await using session = client.startSession();
-        session.startTransaction();
-        await collection.insertOne({}, { session });
+  it(
+    'tells who holds the connections when the pool is used up by transactions',
+    paced(async ms => {
+      await withServer(
+        { cluster: { topology: 'load-balanced' }, client: { maxPoolSize: 1, waitQueueTimeoutMS: ms(50) } },
+        async ({ client, collection }) => {
+          await using session = client.startSession();
+          session.startTransaction();
+          await collection.insertOne({}, { session });
 
-        const error = await rejection(collection.insertOne({}));
+          const error = await rejection(collection.insertOne({}));
 
-        assert.match(error.message, /connections in use by transactions: 1,/);
-      },
-    );
-  });
+          assert.match(error.message, /connections in use by transactions: 1,/);
+        },
+      );
+    }),
+  );
 });
 
 describe('withTransaction', () => {
@@ -278,29 +282,32 @@ describe('withTransaction', () => {
     });
   });
 
-  it('shares one timeoutMS among all that is done in it', async () => {
-    await withServerProcess(SET, async ({ client, collection, uri, log }) => {
-      await collection.countDocuments();
-      await failCommand(uri, { failCommands: ['insert'], blockConnection: true, blockTimeMS: 350 }, { times: 2 });
-      await using session = client.startSession();
+  it(
+    'shares one timeoutMS among all that is done in it',
+    paced(async ms => {
+      await withServerProcess(SET, async ({ client, collection, uri, log }) => {
+        await collection.countDocuments();
+        await failCommand(uri, { failCommands: ['insert'], blockConnection: true, blockTimeMS: ms(350) }, { times: 2 });
+        await using session = client.startSession();
 
-      const error = await rejection<MongoOperationTimeoutError>(
-        session.withTransaction(
-          async () => {
-            await collection.insertOne({}, { session });
-            await collection.insertOne({}, { session });
-          },
-          { timeoutMS: 500 },
-        ),
-      );
+        const error = await rejection<MongoOperationTimeoutError>(
+          session.withTransaction(
+            async () => {
+              await collection.insertOne({}, { session });
+              await collection.insertOne({}, { session });
+            },
+            { timeoutMS: ms(500) },
+          ),
+        );
 
-      assert.ok(error instanceof MongoOperationTimeoutError, String(error));
-      assert.equal(error.timeoutMS, 500);
-      const [first, second] = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
-      assert.ok(second! < first! - 300, `${first} ${second}`);
-      assert.equal(log.started('abortTransaction').length, 1);
-    });
-  });
+        assert.ok(error instanceof MongoOperationTimeoutError, String(error));
+        assert.equal(error.timeoutMS, ms(500));
+        const [first, second] = log.started('insert').map(({ command }) => command['maxTimeMS'] as number);
+        assert.ok(second! < first! - ms(300), `${first} ${second}`);
+        assert.equal(log.started('abortTransaction').length, 1);
+      });
+    }),
+  );
 
   it('refuses a timeoutMS of an operation in it when it has one itself', async () => {
     await withServer(SET, async ({ client, collection }) => {

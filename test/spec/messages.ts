@@ -24,6 +24,8 @@ export type Work = UnifiedWork | LegacyWork;
 
 export type WorkerMessage =
   | { readonly kind: 'started'; readonly description: string }
+  /** The test failed while the machine was late, and is run again. */
+  | { readonly kind: 'repeated' }
   | { readonly kind: 'result'; readonly result: TestResult }
   /** The work is done; or it could not be done at all, for that reason. */
   | { readonly kind: 'done'; readonly trouble?: string };
@@ -34,4 +36,6 @@ export interface TestResult {
   /** Why it failed or was skipped. */
   readonly message?: string;
   readonly durationMS: number;
+  /** By how many milliseconds the process was late in each run that failed and was repeated for that. */
+  readonly lateMS?: readonly number[];
 }

@@ -41,6 +41,17 @@ function reportOf(results: readonly ReportedResult[]): AreaReport {
   };
 }
 
+/** What was run again since the machine was late, and whether it passed then; empty when nothing was. */
+export function repeatsOf(results: readonly ReportedResult[]): string {
+  const repeated = results.filter(({ lateMS = [] }) => lateMS.length > 0);
+  if (repeated.length === 0) return '';
+  const lines = repeated.map(({ file, description, outcome, lateMS = [] }) => {
+    const late = lateMS.map(ms => ms.toFixed(0)).join(', ');
+    return `    ${file}: ${description}: ${outcome} after ${lateMS.length} runs in which the process was late by ${late} ms`;
+  });
+  return [`${repeated.length} repeated, since the machine was late:`, ...lines].join('\n');
+}
+
 /** One line for each area, and below it why tests were skipped. */
 export function tableOf(areas: ReadonlyMap<string, AreaReport>): string {
   const rows = [...areas, ['total', total([...areas.values()])] as const];

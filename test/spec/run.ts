@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type CollectOptions, collectFiles } from './collect.js';
 import { driverNames, loadDriver } from './drivers/index.js';
 import { describeForeignServer } from './foreign_server.js';
-import { type ReportedResult, summarize, tableOf } from './report.js';
+import { type ReportedResult, repeatsOf, summarize, tableOf } from './report.js';
 import { runFiles, titleOf } from './run_files.js';
 import type { TopologyName } from './unified/requirements.js';
 
@@ -91,6 +91,8 @@ function finish(
   if (!isVerbose) for (const failure of failures) console.log(`${titleOf(failure)}\n`);
   const areas = summarize(results);
   console.log(tableOf(areas));
+  const repeats = repeatsOf(results);
+  if (repeats !== '') console.log(repeats);
   console.log(`in ${(durationMS / 1000).toFixed(1)} s`);
   if (json !== undefined) {
     writeFileSync(json, JSON.stringify({ areas: Object.fromEntries(areas), results }, null, 2));

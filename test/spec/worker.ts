@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Lateness } from '../support/lateness.js';
 import { specificationFiles } from '../support/specifications.js';
 import type { Driver, DriverName } from './drivers/driver.js';
 import { loadDriver } from './drivers/index.js';
@@ -20,6 +21,10 @@ interface Bench {
   readonly server: TestServer;
   readonly internal: InternalClient;
 }
+
+/** The shortest time that a file of the specifications leaves a driver. */
+const LATE_MS = 5;
+const MOST_REPEATS = 5;
 
 /** Servers are kept: the next file probably wants the same kind. */
 let bench: Bench | undefined;
@@ -46,9 +51,31 @@ async function runUnified(work: UnifiedWork): Promise<void> {
     send({ kind: 'started', description: test.description });
     const { server, internal } = await benchFor(work.persona, work.uri);
     const started = performance.now();
-    const message = invert(test, await failureOf(file, test, driver, server, internal));
+    const { message, lateMS } = await whileLate(async () =>
+      invert(test, await failureOf(file, test, driver, server, internal)),
+    );
     const durationMS = performance.now() - started;
-    send({ kind: 'result', result: resultOf(test.description, message, durationMS) });
+    send({ kind: 'result', result: { ...resultOf(test.description, message, durationMS), lateMS } });
+  }
+}
+
+/**
+ * Repeats a test that failed while the machine was late: the files leave a driver as little as 5 ms, which a process that waits longer for
+ * its turn cannot keep to. A failure of a process that was on time is a failure at once; one of a busy machine, when it stays.
+ */
+async function whileLate(run: () => Promise<string | undefined>): Promise<{ message?: string; lateMS: number[] }> {
+  const lateMS: number[] = [];
+  for (;;) {
+    const lateness = new Lateness();
+    try {
+      const message = await run();
+      if (message === undefined) return { lateMS };
+      if (lateness.worstMS < LATE_MS || lateMS.length === MOST_REPEATS) return { message, lateMS };
+      lateMS.push(lateness.worstMS);
+      send({ kind: 'repeated' });
+    } finally {
+      lateness.stop();
+    }
   }
 }
 

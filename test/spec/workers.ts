@@ -54,6 +54,7 @@ class Worker {
       };
       const onMessage = (message: WorkerMessage): void => {
         timer.refresh();
+        if (message.kind === 'repeated') return;
         if (message.kind === 'started') running = message.description;
         else if (message.kind === 'result') {
           running = undefined;

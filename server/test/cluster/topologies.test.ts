@@ -117,7 +117,7 @@ describe('a load balancer', () => {
   it('refuses clients that do not know that they are behind one', async () => {
     await using cluster = await TestCluster.start({ topology: 'load-balanced' });
     const client = new MongoClient(cluster.uri.replace('loadBalanced', 'directConnection'), {
-      serverSelectionTimeoutMS: 200,
+      serverSelectionTimeoutMS: 1500,
     });
     try {
       await assert.rejects(client.connect(), /load balancing/);

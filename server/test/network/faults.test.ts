@@ -7,7 +7,7 @@ import { launch, type ReplyFault, TestCluster } from '../../src/index.js';
 import { opMsg, RawClient } from '../support/raw_client.js';
 import { withCluster } from '../support/with_cluster.js';
 
-const patient = { retryReads: false, maxPoolSize: 1, socketTimeoutMS: 200 };
+const patient = { retryReads: false, maxPoolSize: 1, socketTimeoutMS: 1500 };
 const ping = opMsg({ ping: 1, $db: 'admin' });
 
 describe('the network of a node', () => {
@@ -129,7 +129,7 @@ describe('the network of a node', () => {
 
     await cluster.reset();
 
-    await using client = new MongoClient(cluster.uri, { serverSelectionTimeoutMS: 2000 });
+    await using client = new MongoClient(cluster.uri, { serverSelectionTimeoutMS: 30_000 });
     const status = await client.db('admin').command({ replSetGetStatus: 1 });
     assert.deepEqual(
       (status['members'] as { health: number }[]).map(({ health }) => health),

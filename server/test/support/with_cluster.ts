@@ -8,7 +8,7 @@ export async function withCluster(
 ): Promise<void> {
   const { client: clientOptions, ...clusterOptions } = options;
   await using cluster = await TestCluster.start({ seed: 1, electionDelayMS: 20, ...clusterOptions });
-  const client = new MongoClient(cluster.uri, { serverSelectionTimeoutMS: 5000, ...clientOptions });
+  const client = new MongoClient(cluster.uri, { serverSelectionTimeoutMS: 30_000, ...clientOptions });
   try {
     await run(client, cluster);
   } finally {

@@ -8,10 +8,11 @@ import { describe, it } from 'node:test';
 import { MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
 import { CertificateAuthority, launch, TestCluster, type TestClusterOptions } from '../../src/index.js';
 
+/** A refusal is seen when the selection ends. */
 const impatient = { serverSelectionTimeoutMS: 400 };
 
 function trusting({ tls }: TestCluster): MongoClientOptions {
-  return { ...impatient, ca: tls?.authority.certificate ?? '' };
+  return { ca: tls?.authority.certificate ?? '' };
 }
 
 async function ping(cluster: TestCluster, options: MongoClientOptions, uri = cluster.uri): Promise<unknown> {
@@ -35,7 +36,7 @@ describe('TLS', () => {
 
     await assert.rejects(ping(cluster, impatient), MongoServerSelectionError);
     await assert.rejects(
-      ping(cluster, { ...trusting(cluster), servername: 'elsewhere.test' }, other),
+      ping(cluster, { ...trusting(cluster), ...impatient, servername: 'elsewhere.test' }, other),
       MongoServerSelectionError,
     );
     await assert.rejects(ping(cluster, impatient, `mongodb://127.0.0.1:${port}/`), MongoServerSelectionError);
@@ -46,9 +47,9 @@ describe('TLS', () => {
     const { cert = '', key = '' } = cluster.tls?.client ?? {};
     const stranger = new CertificateAuthority().issue({ commonName: 'client' });
 
-    await assert.rejects(ping(cluster, trusting(cluster)), MongoServerSelectionError);
+    await assert.rejects(ping(cluster, { ...trusting(cluster), ...impatient }), MongoServerSelectionError);
     await assert.rejects(
-      ping(cluster, { ...trusting(cluster), cert: stranger.cert, key: stranger.key }),
+      ping(cluster, { ...trusting(cluster), ...impatient, cert: stranger.cert, key: stranger.key }),
       MongoServerSelectionError,
     );
     await ping(cluster, { ...trusting(cluster), cert, key });
@@ -59,8 +60,8 @@ describe('TLS', () => {
     const renewed = new CertificateAuthority('another authority');
     cluster.node(0).useCertificate(renewed.issue({ commonName: 'server', hosts: ['127.0.0.1'] }), renewed);
 
-    await assert.rejects(ping(cluster, trusting(cluster)), MongoServerSelectionError);
-    await ping(cluster, { ...impatient, ca: renewed.certificate });
+    await assert.rejects(ping(cluster, { ...trusting(cluster), ...impatient }), MongoServerSelectionError);
+    await ping(cluster, { ca: renewed.certificate });
   });
 
   it('shows an expired certificate, which clients refuse', async () => {
@@ -69,7 +70,7 @@ describe('TLS', () => {
     const expired = authority.issue({ commonName: 'server', hosts: ['127.0.0.1'], validDays: -1 });
     cluster.node(0).useCertificate(expired, authority);
 
-    await assert.rejects(ping(cluster, trusting(cluster)), /expired/);
+    await assert.rejects(ping(cluster, { ...trusting(cluster), ...impatient }), /expired/);
   });
 
   it('resets a killed node’s connections below TLS', async () => {
@@ -124,7 +125,7 @@ describe('a launched server that speaks TLS', () => {
     const server = await launch({ tls: { clientCertificates: 'required' } });
     try {
       const { ca = '', client: shown } = server.tls ?? {};
-      await using client = new MongoClient(server.uri, { ...impatient, ca, cert: shown!.cert, key: shown!.key });
+      await using client = new MongoClient(server.uri, { ca, cert: shown!.cert, key: shown!.key });
 
       await client.db('admin').command({ ping: 1 });
     } finally {
@@ -142,7 +143,6 @@ describe('a launched server that speaks TLS', () => {
       const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
       const { uri } = JSON.parse(line) as { uri: string };
       await using client = new MongoClient(uri, {
-        ...impatient,
         tlsCAFile: join(directory, 'ca.pem'),
         tlsCertificateKeyFile: join(directory, 'client.pem'),
       });
