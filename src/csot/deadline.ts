@@ -5,6 +5,7 @@ import {
   type StageTiming,
 } from '../errors/timeout.js';
 import type { Clock, Timer } from '../runtime/clock.js';
+import { unwatchAbort, watchAbort } from './abort_watch.js';
 import { type Budget, UNTIMED } from './budget.js';
 
 /** Why a deadline ended. */
@@ -26,6 +27,8 @@ export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 
   /** What was being done, to follow "Timed out": `during connection checkout from db1:27017`. */
   readonly during: string;
   readonly phase: OperationPhase;
+  /** What is known of the reason. Default: the message of the cause. */
+  readonly detail?: string;
   /** What an operator may try, if that is known. */
   readonly hint?: string;
 }
@@ -214,9 +217,9 @@ export class Deadline {
     // The reason is the caller's own value, whatever it is; the platform's default is a DOMException.
     if (end.kind === 'aborted') return end.reason as Error;
     this.record(description.phase);
-    const { during, hint, ...details } = description;
-    const cause = details.cause instanceof Error ? `: ${details.cause.message}` : '';
-    const text = `Timed out ${during}${cause} (${this.#ledger()})${hint === undefined ? '' : `. ${hint}`}`;
+    const { during, hint, detail: given, ...details } = description;
+    const detail = given ?? (details.cause instanceof Error ? details.cause.message : '');
+    const text = `Timed out ${during}${detail === '' ? '' : `: ${detail}`} (${this.#ledger()})${hint === undefined ? '' : `. ${hint}`}`;
     if (!this.timedByOperation && legacy !== undefined) return legacy(text);
     return new MongoOperationTimeoutError(text, {
       ...details,
@@ -241,7 +244,7 @@ export class Deadline {
         this.#end({ kind: 'aborted', reason: signal.reason });
       };
       if (signal.aborted) this.#timer = clock.afterPoll(this.#onAbort);
-      else signal.addEventListener('abort', this.#onAbort, { once: true });
+      else watchAbort(signal, this.#onAbort);
     }
     this.#armedAt = clock.now();
     if (this.endsAt !== Infinity && this.#timer === null) {
@@ -275,7 +278,7 @@ export class Deadline {
     this.#timer?.clear();
     this.#timer = null;
     if (this.#onAbort !== null) {
-      this.#account.signal?.removeEventListener('abort', this.#onAbort);
+      if (this.#account.signal !== undefined) unwatchAbort(this.#account.signal, this.#onAbort);
       this.#onAbort = null;
     }
   }

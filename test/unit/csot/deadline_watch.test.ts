@@ -352,3 +352,40 @@ describe('Deadline: pausing', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 });
+
+describe('Deadline: a signal that many operations share', () => {
+  it('has one listener for a hundred that wait, and none when the last has gone', () => {
+    const clock = new FakeClock();
+    const { controller, listeners, most } = countedSignal();
+    const waits = Array.from({ length: 100 }, () => {
+      const deadline = start(clock, 500, controller.signal);
+      const watcher = new Watcher();
+      deadline.watch(watcher);
+      return { deadline, watcher };
+    });
+
+    assert.equal(listeners(), 1);
+    for (const { deadline, watcher } of waits) deadline.unwatch(watcher);
+
+    assert.equal(listeners(), 0);
+    assert.equal(most(), 1);
+  });
+
+  it('ends all that wait when it aborts, but none that another has made stop', () => {
+    const clock = new FakeClock();
+    const { controller, listeners } = countedSignal();
+    const [first, second, third] = [1, 2, 3].map(() => start(clock, undefined, controller.signal));
+    const spared = new Watcher();
+    const one = new Watcher(() => second!.unwatch(spared));
+    const other = new Watcher();
+    first!.watch(one);
+    second!.watch(spared);
+    third!.watch(other);
+
+    controller.abort('enough');
+
+    const aborted = [{ kind: 'aborted', reason: 'enough' }];
+    assert.deepEqual([one.ends, spared.ends, other.ends], [aborted, [], aborted]);
+    assert.equal(listeners(), 0);
+  });
+});

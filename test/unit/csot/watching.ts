@@ -25,22 +25,24 @@ export function start(clock: Clock, timeoutMS?: number, signal?: AbortSignal): D
   return Deadline.start(of(timeoutMS), clock, signal);
 }
 
-/** An AbortSignal that tells how many listeners it has. */
-export function countedSignal(): { controller: AbortController; listeners: () => number } {
+/** An AbortSignal that tells how many listeners it has, and how many it has had at once. */
+export function countedSignal(): { controller: AbortController; listeners: () => number; most: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
   const all = new Set<unknown>();
+  let most = 0;
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
   signal.addEventListener = (type: string, listener: EventListener, options?: { once?: boolean }) => {
     all.add(listener);
+    most = Math.max(most, all.size);
     add(type, listener, options);
   };
   signal.removeEventListener = (type: string, listener: EventListener) => {
     all.delete(listener);
     remove(type, listener);
   };
-  return { controller, listeners: () => all.size };
+  return { controller, listeners: () => all.size, most: () => most };
 }
 
 type EventListener = (event: Event) => void;
