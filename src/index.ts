@@ -74,6 +74,7 @@ export { type CreateCollectionOptions, Db, type DbOptions } from './client/db.js
 export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
 export {
+  type CloseOptions,
   type ConnectOptions,
   MongoClient,
   type MongoClientEvents,

@@ -1,5 +1,5 @@
 import type { Deadline } from '../csot/deadline.js';
-import { MongoError } from '../errors/base.js';
+import { MongoError, setOrigin } from '../errors/base.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
@@ -48,7 +48,7 @@ export async function bulkWrite(
   } finally {
     if (scope.session !== null) engine.sessions.release(scope.session);
   }
-  throwIfFailed(tally, context, deadline);
+  throwIfFailed(tally, context, scope, deadline);
   return tally;
 }
 
@@ -97,16 +97,23 @@ function withResult(error: unknown, tally: Tally): unknown {
   }
   const { errorLabels: labels, host, namespace, phase } = error;
   const response = error instanceof MongoServerError ? error.errorResponse : (error as unknown as ErrorDescription);
-  return new MongoBulkWriteError(response, result, {
+  const whole = new MongoBulkWriteError(response, result, {
     labels,
     cause: error,
     ...(host !== undefined && { host }),
     ...(namespace !== undefined && { namespace }),
     ...(phase !== undefined && { phase }),
   });
+  setOrigin(whole, error);
+  return whole;
 }
 
-function throwIfFailed(tally: Tally, { namespace }: OperationContext, deadline: Deadline): void {
+function throwIfFailed(
+  tally: Tally,
+  { namespace }: OperationContext,
+  { operationId }: OperationScope,
+  deadline: Deadline,
+): void {
   if (tally.writeErrors.length === 0 && tally.writeConcernErrors.length === 0) return;
   const result = tally.result();
   const { code, errmsg: message } = tally.writeErrors[0] ?? tally.writeConcernErrors.at(-1) ?? {};
@@ -115,12 +122,15 @@ function throwIfFailed(tally: Tally, { namespace }: OperationContext, deadline: 
     result,
     { namespace },
   );
+  setOrigin(error, { operationId });
   const expired = tally.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
   if (!expired || !deadline.timedByOperation) throw error;
   // The server's own timeout came from ours, so it is ours (CSOT, "Errors").
   const during = `on the server (bulk write to ${namespace})`;
-  throw deadline.errorOf(
+  const timeout = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
     { during, phase: 'server', namespace, maybeApplied: true, cause: error },
   );
+  setOrigin(timeout, { operationId });
+  throw timeout;
 }

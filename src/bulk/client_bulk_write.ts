@@ -2,7 +2,7 @@ import { decodeDocument } from '../bson/decode.js';
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
-import { MongoError } from '../errors/base.js';
+import { type ErrorOrigin, MongoError, setOrigin } from '../errors/base.js';
 import { MongoClientBulkWriteExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
@@ -79,6 +79,7 @@ export async function clientBulkWrite(
     ordered && tally.writeErrors.size > 0
       ? 'Mongo client ordered bulk write encountered a write error.'
       : 'Mongo client bulk write encountered errors during execution.',
+    scope,
   );
 }
 
@@ -133,6 +134,7 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
     const { id, namespace, address } = reply;
     if (id === 0n) return;
     const cursor = { id, namespace, address };
+    engine.cursors.add(cursor, scope, context.session);
     try {
       const operation = getMore(cursor, context, {
         batchSize: undefined,
@@ -146,6 +148,8 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
       const bounded = deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS);
       await executeWith(scope, engine, killCursors(cursor, context), bounded).catch(() => undefined);
       throw error;
+    } finally {
+      engine.cursors.delete(cursor);
     }
   }
 }
@@ -157,7 +161,7 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
 function withResult(error: unknown, tally: ClientTally): unknown {
   if (!(error instanceof MongoError)) return error;
   if (error instanceof MongoServerError || (error instanceof MongoNetworkError && tally.sent > 0)) {
-    return failure(tally, 'Mongo client bulk write encountered an error during execution', error);
+    return failure(tally, 'Mongo client bulk write encountered an error during execution', error, error);
   }
   // Of the whole, not of the batch that did not go any more.
   if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
@@ -165,12 +169,19 @@ function withResult(error: unknown, tally: ClientTally): unknown {
   return partialResult === undefined ? error : Object.assign(error, { partialResult });
 }
 
-function failure(tally: ClientTally, message: string, cause?: MongoError): MongoClientBulkWriteError {
+function failure(
+  tally: ClientTally,
+  message: string,
+  origin: ErrorOrigin,
+  cause?: MongoError,
+): MongoClientBulkWriteError {
   const { host, namespace, phase } = cause ?? {};
-  return new MongoClientBulkWriteError({ message }, tally, {
+  const error = new MongoClientBulkWriteError({ message }, tally, {
     ...(cause !== undefined && { cause, labels: cause.errorLabels }),
     ...(host !== undefined && { host }),
     ...(namespace !== undefined && { namespace }),
     ...(phase !== undefined && { phase }),
   });
+  setOrigin(error, origin);
+  return error;
 }

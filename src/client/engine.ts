@@ -1,8 +1,10 @@
 import { authenticatorFor } from '../auth/mechanisms.js';
 import type { Document } from '../bson/index.js';
 import { serverApiFields } from '../concern/server_api.js';
+import { Lifetime } from '../csot/lifetime.js';
 import { type EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Engine } from '../operations/engine.js';
+import { LiveCursors } from '../operations/live_cursors.js';
 import type { ConnectionParts } from '../pool/connection_parts.js';
 import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
@@ -94,6 +96,8 @@ export function createEngine(
   return {
     topology,
     sessions,
+    cursors: new LiveCursors(),
+    lifetime: new Lifetime(),
     clusterClock: new ClusterClock(),
     publisher,
     operationIds: new OperationIds(),

@@ -5,16 +5,17 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
-import { UNTIMED } from '../csot/budget.js';
+import { budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
+import { Lifetime } from '../csot/lifetime.js';
+import { waitFor } from '../csot/wait.js';
 import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
-import { endSessions } from '../operations/end_sessions.js';
 import { endTransaction } from '../operations/end_transaction.js';
-import type { Engine } from '../operations/engine.js';
+import type { Engine, EngineUser } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
@@ -41,6 +42,7 @@ import { createEngine, type Effects } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { runSteps } from './run.js';
 import { SrvDiscovery } from './srv_discovery.js';
+import { tidyUp } from './tidy_up.js';
 import { refuseUnsupported } from './unsupported.js';
 
 /** @public */
@@ -65,6 +67,20 @@ export interface ConnectOptions extends Abortable {
   /** Which servers will do. Default: that of the client. */
   readPreference?: ReadPreference;
 }
+
+/** @public */
+export interface CloseOptions {
+  /**
+   * Milliseconds that all of `close` may take; 0 is no limit for aborting transactions. Default: `timeoutMS` of the client, and at most
+   * 5 seconds.
+   */
+  timeoutMS?: number;
+}
+
+const CONNECT: EngineUser = Object.freeze({ name: 'connect', namespace: 'admin' });
+
+/** Aborting transactions while a client closes, unless the caller of `close` says otherwise: servers abort them by themselves after a minute. */
+const CLOSE_TIMEOUT_MS = 5000;
 
 /** What it works with; tests pass their own. */
 export interface ClientEffects extends Effects {
@@ -119,6 +135,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   #opened: Engine | null = null;
   /** Calls of `connect` that have not ended. */
   #connecting = 0;
+  /** While the client closes: the engine for what it still has to tell its servers, which is not ended by the close. */
+  #closingEngine: Engine | null = null;
   #closing: Promise<void> | null = null;
   #wasClosed = false;
 
@@ -201,11 +219,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    */
   async connect(options: ConnectOptions = {}): Promise<this> {
     const deadline = startDeadline(this.context, options, this.#effects.clock);
-    await this.#closing;
+    if (this.#closing !== null) await this.#closed(this.#closing, deadline);
     this.#wasClosed = false;
     this.#connecting++;
     try {
-      const engine = await this.engine(deadline);
+      const engine = await this.engine(CONNECT, deadline);
       if (engine !== this.#opened) await this.#connect(engine, options, deadline);
     } catch (error) {
       this.#connecting--;
@@ -221,7 +239,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const request = {
       selector: readPreferenceSelector(readPreference),
       wanted: readPreference.mode,
-      purpose: { name: 'connect', namespace: 'admin', operationId: engine.operationIds.next(), attempt: 1 },
+      purpose: { ...CONNECT, operationId: engine.operationIds.next(), attempt: 1 },
       deprioritized: new Set<string>(),
     };
     const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
@@ -240,9 +258,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const isConnected = this.#engine !== null && this.#engine === this.#opened;
     // Another call may still succeed; and what the program has closed stays closed.
     if (this.#connecting > 0 || isConnected || this.#wasClosed) return;
-    await this.close();
-    // It was not the program that closed it: an operation connects anew.
-    this.#wasClosed = false;
+    // The program has not closed it: an operation connects anew.
+    await this.#shutDown(this.#closeDeadline(undefined));
   }
 
   #announceOpen(engine: Engine): void {
@@ -309,8 +326,14 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
       },
       endTransaction: async (state, name, deadline) => {
-        await endTransaction(await this.engine(deadline), state, name, deadline);
+        await endTransaction(
+          this.#closingEngine ?? (await this.engine({ name, namespace: 'admin' }, deadline)),
+          state,
+          name,
+          deadline,
+        );
       },
+      pause: (ms, deadline) => (this.#engine?.lifetime ?? new Lifetime()).pause(ms, deadline),
     };
   }
 
@@ -343,29 +366,56 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
-   * Ends sessions on the server, then closes all connections. Operations that still run are rejected with MongoClientClosedError. Never
-   * rejects; a closed client may be connected again.
+   * Closes the client: operations that run or wait are rejected with MongoClientClosedError at once, open transactions are aborted, cursors
+   * and sessions are ended on the servers, and all connections are closed. A closed client may be connected again.
+   *
+   * A server that does not answer is waited for at most `timeoutMS`, by default 5 seconds, and only 1 second where no transaction is open.
+   *
+   * @param options - a boolean is accepted and has no effect
+   * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; nothing else
    */
-  async close(_force?: boolean): Promise<void> {
+  async close(options?: boolean | CloseOptions): Promise<void> {
+    const deadline = this.#closeDeadline(typeof options === 'object' ? options : undefined);
     this.#wasClosed = true;
-    this.#closing ??= this.#close().finally(() => {
-      this.#closing = null;
-    });
-    await this.#closing;
+    await this.#shutDown(deadline);
   }
 
-  async #close(): Promise<void> {
-    await Promise.all(Array.from(this.#activeSessions, session => session.endSession().catch(() => undefined)));
+  #shutDown(deadline: Deadline): Promise<void> {
+    this.#closing ??= this.#close(deadline).finally(() => {
+      this.#closing = null;
+    });
+    return this.#closing;
+  }
+
+  #closeDeadline(options: CloseOptions | null | undefined): Deadline {
+    const own = validateTimeoutMS(options?.timeoutMS, 'close');
+    const deadline = Deadline.start(budgetOf({ operation: own, client: this.timeoutMS }), this.clock);
+    return own === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
+  }
+
+  async #close(deadline: Deadline): Promise<void> {
     this.#discovery?.close();
     this.#discovery = null;
     this.#poller?.close();
     this.#poller = null;
     const engine = this.#engine;
-    if (engine === null) return;
-    await endSessions(engine, Deadline.start(UNTIMED, engine.clock));
+    if (engine !== null) {
+      engine.lifetime.end();
+      engine.topology.interruptOperations();
+      this.#closingEngine = { ...engine, lifetime: new Lifetime() };
+    }
+    await tidyUp(this.#closingEngine, this.#activeSessions, deadline);
     this.#engine = null;
+    this.#closingEngine = null;
+    if (engine === null) return;
     engine.topology.close();
     this.#emitterSink.announce('close');
+  }
+
+  /** Waits for a close under the deadline of the caller. */
+  #closed(closing: Promise<void>, deadline: Deadline): Promise<void> {
+    const during = 'while waiting for an earlier close of the client';
+    return waitFor(closing, deadline, () => ({ during, phase: 'serverSelection', maybeApplied: false }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -378,17 +428,18 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoNotConnectedError after `close`
    * @internal
    */
-  engine(deadline: Deadline): Engine | Promise<Engine> {
-    if (this.#engine !== null) return this.#engine;
-    if (this.#wasClosed) throw new MongoNotConnectedError('Client must be connected before running operations');
-    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions) : this.#discover(deadline);
+  engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine> {
+    if (this.#engine !== null && !this.#engine.lifetime.closing) return this.#engine;
+    if (this.#wasClosed || this.#closing !== null)
+      throw new MongoNotConnectedError('Client must be connected before running operations');
+    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions) : this.#discover(user, deadline);
   }
 
   /** The same where DNS has to be asked for the hosts first. */
-  async #discover(deadline: Deadline): Promise<Engine> {
+  async #discover(user: EngineUser, deadline: Deadline): Promise<Engine> {
     this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects, this.#publisher);
     const discovery = this.#discovery;
-    const options = await discovery.resolve(deadline);
+    const options = await discovery.resolve(user, deadline);
     if (discovery !== this.#discovery) throw new MongoClientClosedError();
     return this.#engine ?? this.#open(options, discovery);
   }

@@ -5,7 +5,7 @@ import { addCaller } from '../errors/stack_trace.js';
 import { withOverrides } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
 import { execute } from '../operations/execute.js';
-import { explained } from '../operations/explain.js';
+import { checkExplainTimes, explained } from '../operations/explain.js';
 import type { Operation } from '../operations/operation.js';
 import type { CommandOperationOptions, OperationOptions } from '../operations/options.js';
 import type { ClientPort } from './client_port.js';
@@ -34,7 +34,7 @@ export async function run<O extends OperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const operation = make(withOverrides(context, options), options);
-    const engine = client.engine(deadline);
+    const engine = client.engine(operation, deadline);
     return await execute(engine instanceof Promise ? await engine : engine, operation, deadline);
   } catch (error) {
     throw withCaller(error, options, run);
@@ -52,9 +52,10 @@ export async function runExplainable<O extends CommandOperationOptions, T>(
   try {
     const deadline = startDeadline(context, options, client.clock);
     const own = withOverrides(context, options);
-    const { explain } = options;
+    const { explain, maxTimeMS } = options;
+    checkExplainTimes(explain, maxTimeMS, deadline.timedByOperation);
     const operation = make(own, options);
-    const found = client.engine(deadline);
+    const found = client.engine(operation, deadline);
     const engine = found instanceof Promise ? await found : found;
     if (!isGiven(explain)) return await execute(engine, operation, deadline);
     return (await execute(engine, explained(operation, own, explain), deadline)) as T;
@@ -78,7 +79,8 @@ export async function runSteps<O extends CommandOperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const steps = make(withOverrides(context, options), options);
-    return await steps(await client.engine(deadline), deadline);
+    const user = { name: 'commands on', namespace: context.namespace };
+    return await steps(await client.engine(user, deadline), deadline);
   } catch (error) {
     throw withCaller(error, options, runSteps);
   }

@@ -3,6 +3,7 @@ import { waitFor } from '../csot/wait.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { SrvPollingEvent } from '../events/topology.js';
+import type { EngineUser } from '../operations/engine.js';
 import type { Clock } from '../runtime/clock.js';
 import type { DNSResolver, SrvRecord } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
@@ -50,17 +51,18 @@ export class SrvDiscovery {
    * @throws MongoNetworkError if DNS does not answer, MongoAPIError or MongoParseError if what it answers may not be
    * @throws MongoServerSelectionError, MongoOperationTimeoutError or the abort reason when the deadline ends
    */
-  resolve(deadline: Deadline): Promise<ResolvedOptions> {
+  resolve({ name, namespace }: EngineUser, deadline: Deadline): Promise<ResolvedOptions> {
     this.#lookup ??= this.#lookUp().finally(() => {
       this.#lookup = null;
     });
     const limit = deadline.within('serverSelection', this.#options.serverSelectionTimeoutMS);
-    const during = `while waiting for the SRV record of ${srvQueryName(this.#options)}`;
+    const during = `while waiting for the SRV record of ${srvQueryName(this.#options)} for ${name} ${namespace}`;
     return waitFor(
       this.#lookup,
       limit,
-      () => ({ during, phase: 'serverSelection', maybeApplied: false }),
-      text => new MongoServerSelectionError(text, emptyTopology(this.#options), { phase: 'serverSelection' }),
+      () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }),
+      text =>
+        new MongoServerSelectionError(text, emptyTopology(this.#options), { phase: 'serverSelection', namespace }),
     );
   }
 

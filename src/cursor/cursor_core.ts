@@ -1,20 +1,23 @@
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
-import { Deadline } from '../csot/deadline.js';
-import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { Deadline, type EndDescription } from '../csot/deadline.js';
+import { waitFor } from '../csot/wait.js';
+import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
-import type { EngineSource } from '../operations/engine.js';
+import type { Engine, EngineSource } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
 import type { Operation } from '../operations/operation.js';
 import { newScope, unpin } from '../operations/scope.js';
-import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type CursorSettings, CursorTimeoutMode, maxTimeOfOpen, nextBatchSize } from './cursor_settings.js';
 
 /** For a killCursors when neither `timeoutMS` nor anything else bounds it: the server forgets idle cursors by itself. */
 const CLOSE_TIMEOUT_MS = 10_000;
+
+/** A wait that only an abort ends: its error is the caller's reason. */
+const ABORTED: EndDescription = Object.freeze({ during: 'while waiting for a batch', phase: 'read' });
 
 /** A batch that was asked for before it was needed: what came of it. */
 type Prefetched = { readonly reply: CursorReply } | { readonly error: unknown };
@@ -41,14 +44,18 @@ export class CursorCore {
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
   readonly #scope = newScope(true);
-  /** Where that session comes from. */
-  #pool: ServerSessionPool | null = null;
+  /** What it was opened with: all its commands go there, even if the client is closed and connected again. */
+  #engine: Engine | null = null;
+  /** The client was closed while the server still had the cursor. */
+  #lost = false;
   /** The fetch that runs, if one does. */
   #fetching: Promise<boolean> | null = null;
   #prefetched: Promise<Prefetched> | null = null;
   /** Ends a prefetch that nobody waits for any more. */
   readonly #abandon: AbortController | null;
   readonly #signal: AbortSignal | undefined;
+  /** The end has been told. */
+  #told = false;
   /** The killCursors that runs, if one does. */
   #killing: Promise<void> | null = null;
   /** It was closed before all had been read. */
@@ -58,20 +65,17 @@ export class CursorCore {
     this.#source = source;
     this.#settings = settings;
     this.#onEnd = onEnd;
-    const { prefetch, signal } = settings;
-    this.#abandon = prefetch ? new AbortController() : null;
-    this.#signal =
-      this.#abandon === null || signal === undefined
-        ? (this.#abandon?.signal ?? signal)
-        : AbortSignal.any([signal, this.#abandon.signal]);
+    this.#abandon = settings.prefetch ? new AbortController() : null;
+    this.#signal = settings.signal;
   }
 
   get started(): boolean {
     return this.#state !== 'new';
   }
 
+  /** Whether nothing is left to be read: it was closed, or its last document has been read. */
   get closed(): boolean {
-    return this.#state === 'closed';
+    return this.#state === 'closed' || (this.#opened && this.#cursor === null && this.#reader === null);
   }
 
   /** The cursor's number on the server: undefined before the first batch, 0n after the last. */
@@ -89,8 +93,25 @@ export class CursorCore {
     return this.#reader?.count() ?? 0;
   }
 
+  /**
+   * Called before each document, so that buffered documents are not delivered once the caller has aborted.
+   *
+   * @throws the reason of the signal, if it has aborted; MongoClientClosedError if the client was closed before the end
+   */
+  throwIfInterrupted(): void {
+    if (this.#signal?.aborted === true) {
+      void this.close();
+      throw this.#signal.reason as Error;
+    }
+    if (this.#engine?.lifetime.closing !== true || (this.#cursor === null && !this.#lost)) return;
+    this.#lost = true;
+    void this.close();
+    throw new MongoClientClosedError(undefined, { namespace: this.#settings.context.namespace, phase: 'cursor' });
+  }
+
   /** The next document of the batch that is here, or undefined. */
   nextBuffered(): Document | undefined {
+    this.throwIfInterrupted();
     const reader = this.#reader;
     if (reader === null) return undefined;
     try {
@@ -105,6 +126,7 @@ export class CursorCore {
 
   /** All documents of the batch that is here. */
   restOfBatch(): Document[] {
+    this.throwIfInterrupted();
     if (this.#reader === null) return [];
     try {
       const documents = this.#reader.rest();
@@ -141,17 +163,26 @@ export class CursorCore {
   async hasNext(): Promise<boolean> {
     const deadline = this.#deadline();
     for (;;) {
+      this.throwIfInterrupted();
       if (this.#reader !== null) return true;
       if (!(await this.fetch(deadline))) return false;
     }
   }
 
-  /** All that are left. */
-  async toArray(): Promise<Document[]> {
-    let documents = this.restOfBatch();
+  /**
+   * All that are left.
+   *
+   * @param shape - what the caller gets of a batch; called as each batch comes
+   */
+  async toArray<T>(shape: ((batch: readonly Document[]) => Promise<T[]>) | null): Promise<T[]> {
+    const read = (): T[] | Promise<T[]> => {
+      const batch = this.restOfBatch();
+      return shape === null ? (batch as T[]) : shape(batch);
+    };
+    let documents = await read();
     try {
       while (await this.fetch()) {
-        const batch = this.restOfBatch();
+        const batch = await read();
         if (documents.length === 0) documents = batch;
         else for (const document of batch) documents.push(document);
       }
@@ -175,6 +206,7 @@ export class CursorCore {
   }
 
   async #fetchBatch(deadline: Deadline): Promise<boolean> {
+    this.throwIfInterrupted();
     if (this.#state === 'closed') return false;
     const next = this.#prefetched === null ? this.#nextOperation() : null;
     if (next === null && this.#prefetched === null) {
@@ -197,7 +229,12 @@ export class CursorCore {
   }
 
   async #takePrefetched(): Promise<CursorReply> {
-    const prefetched = await this.#prefetched;
+    const signal = this.#signal;
+    const prefetching = this.#prefetched;
+    // The prefetch has the cursor's time; only the caller's signal can end the wait for it sooner.
+    const prefetched = await (prefetching === null || signal === undefined
+      ? prefetching
+      : waitFor(prefetching, Deadline.background(this.#source.clock).withSignal(signal), () => ABORTED));
     this.#prefetched = null;
     if (prefetched === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
     if ('error' in prefetched) throw prefetched.error;
@@ -205,10 +242,11 @@ export class CursorCore {
   }
 
   async #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
-    const found = this.#source.engine(deadline);
-    const engine = found instanceof Promise ? await found : found;
-    this.#pool = engine.sessions;
-    return await executeWith(this.#scope, engine, operation, deadline);
+    if (this.#engine === null) {
+      const found = this.#source.engine(operation, deadline);
+      this.#engine = found instanceof Promise ? await found : found;
+    }
+    return await executeWith(this.#scope, this.#engine, operation, deadline);
   }
 
   /** The command for the next batch, or null when there is none. */
@@ -227,10 +265,7 @@ export class CursorCore {
 
   #take(reply: CursorReply): void {
     this.#opened = true;
-    const { id, address } = reply;
-    const namespace = reply.namespace === '' ? (this.#cursor?.namespace ?? '') : reply.namespace;
-    this.#cursor = id === 0n ? null : { id, namespace, address };
-    if (id === 0n) unpin(this.#scope);
+    this.#follow(reply);
     if (this.#state === 'closed') {
       // It was closed while the batch was on its way.
       void this.#kill();
@@ -242,14 +277,33 @@ export class CursorCore {
       this.#reader = reader;
       this.#reply = reply;
     }
-    if (this.#abandon !== null) this.#prefetch();
+    if (this.#cursor === null) this.#finished();
+    else if (this.#abandon !== null) this.#prefetch();
+  }
+
+  /** Takes the cursor's state on the server from a reply. */
+  #follow({ id, address, namespace: given }: CursorReply): void {
+    const known = this.#cursor;
+    const namespace = given === '' ? (known?.namespace ?? '') : given;
+    if (known !== null && known.id === id && known.namespace === namespace) return;
+    if (known !== null) this.#engine?.cursors.delete(known);
+    this.#cursor = id === 0n ? null : { id, namespace, address };
+    if (this.#cursor === null) unpin(this.#scope);
+    else this.#engine?.cursors.add(this.#cursor, this.#scope, this.#settings.context.session);
+  }
+
+  /** Tells that the server has no more, as the official driver does: documents of the last batch may still be buffered. */
+  #finished(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#onEnd();
   }
 
   /** Asks for the batch after the one that has just come; one at most is on its way or waiting to be read. */
   #prefetch(): void {
     const operation = this.#nextOperation();
     if (operation === null || this.#cursor === null) return;
-    this.#prefetched = this.#run(operation, this.#deadline()).then(
+    this.#prefetched = this.#run(operation, this.#deadline(this.#abandon?.signal)).then(
       reply => ({ reply }),
       (error: unknown) => ({ error }),
     );
@@ -257,6 +311,7 @@ export class CursorCore {
 
   /** The server may still have the cursor; the caller need not wait until it has not. */
   #failed(error: unknown): void {
+    if (error instanceof MongoClientClosedError) this.#lost = true;
     // Whoever reads closes it, and until then its connection is its own (Load Balancers, "Cursors").
     if (this.#scope.pinned !== null) return;
     // What a tailable cursor waits for may yet come: its next call has a time of its own.
@@ -265,15 +320,13 @@ export class CursorCore {
   }
 
   /** Bounds a call that may wait: anew each time, or what is left of the cursor's life. */
-  #deadline(): Deadline {
+  #deadline(signal: AbortSignal | undefined = this.#signal): Deadline {
     const { budget, timeoutMode, context } = this.#settings;
     const shared = context.session?.deadline ?? null;
-    if (shared !== null) return this.#signal === undefined ? shared : shared.withSignal(this.#signal);
-    if (timeoutMode === CursorTimeoutMode.ITERATION) {
-      return Deadline.start(budget, this.#source.clock, this.#signal);
-    }
+    if (shared !== null) return signal === undefined ? shared : shared.withSignal(signal);
+    if (timeoutMode === CursorTimeoutMode.ITERATION) return Deadline.start(budget, this.#source.clock, signal);
     this.#lifetime ??= Deadline.start(budget, this.#source.clock, this.#signal);
-    return this.#lifetime;
+    return signal === this.#signal || signal === undefined ? this.#lifetime : this.#lifetime.withSignal(signal);
   }
 
   /**
@@ -294,7 +347,7 @@ export class CursorCore {
       this.#abandon?.abort();
       // A reply that is here already may tell that the server has no more.
       if (this.#prefetched !== null) await this.#dropPrefetched();
-      this.#onEnd();
+      this.#finished();
     }
     if (this.#cursor !== null) void this.#kill(timeoutMS);
     await this.#killing;
@@ -303,7 +356,7 @@ export class CursorCore {
   async #dropPrefetched(): Promise<void> {
     const prefetched = await this.#prefetched;
     this.#prefetched = null;
-    if (prefetched !== null && 'reply' in prefetched && prefetched.reply.id === 0n) this.#cursor = null;
+    if (prefetched !== null && 'reply' in prefetched) this.#follow(prefetched.reply);
   }
 
   #kill(timeoutMS?: number): Promise<void> {
@@ -312,18 +365,21 @@ export class CursorCore {
     if (cursor === null) return Promise.resolve();
     this.#killing = this.#sendKill(cursor, timeoutMS ?? this.#settings.budget.timeoutMS).finally(() => {
       this.#killing = null;
+      this.#engine?.cursors.delete(cursor);
       this.#releaseSession();
     });
     return this.#killing;
   }
 
   async #sendKill(cursor: OpenCursor, timeoutMS: number | undefined): Promise<void> {
+    const engine = this.#engine;
+    // A client that closes kills the cursors that servers hold itself.
+    if (engine === null || engine.lifetime.closing) return;
     // With its connection the server has lost the cursor too.
     const lost = this.#scope.pinned !== null && this.#scope.pinned.connection.error !== null;
     try {
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, this.#source.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      const engine = await this.#source.engine(bounded);
       if (!lost) await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
     } catch {
       // Nobody can do anything about it, and the server will.
@@ -338,6 +394,6 @@ export class CursorCore {
     if (session === null || this.#cursor !== null) return;
     if (this.#fetching !== null || this.#prefetched !== null || this.#killing !== null) return;
     this.#scope.session = null;
-    this.#pool?.release(session);
+    this.#engine?.sessions.release(session);
   }
 }

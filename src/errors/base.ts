@@ -70,6 +70,15 @@ export class MongoError extends Error {
   declare namespace?: string;
   /** Where in the driver the operation was when it failed. */
   declare phase?: OperationPhase;
+  /** The operation that failed: `operationId` of its events. Absent outside operations. */
+  declare operationId?: number;
+  /** The connection that failed, or on which the server answered: `connectionId` of its events. Absent if there was none yet. */
+  declare connectionId?: number;
+  /**
+   * The same connection by the server's number, which stands in the server's logs. Absent if the server did not tell it. Not enumerable:
+   * a logger that writes all fields as JSON would throw at a bigint.
+   */
+  declare serverConnectionId?: bigint;
   /** @internal */
   readonly errorLabelSet: Set<string>;
 
@@ -110,6 +119,24 @@ export class MongoError extends Error {
   static {
     brand(this, 'MongoError');
   }
+}
+
+/** By what an error can be joined with the events of its operation. */
+export interface ErrorOrigin {
+  readonly operationId?: number | undefined;
+  readonly connectionId?: number | undefined;
+  readonly serverConnectionId?: bigint | null | undefined;
+}
+
+/** Puts on an error where it comes from, as far as it does not say so already. */
+export function setOrigin(error: unknown, { operationId, connectionId, serverConnectionId }: ErrorOrigin): void {
+  if (!(error instanceof MongoError)) return;
+  if (operationId !== undefined) error.operationId ??= operationId;
+  // Both or neither: two connections must not be mixed up.
+  if (connectionId === undefined || error.connectionId !== undefined) return;
+  error.connectionId = connectionId;
+  if (typeof serverConnectionId !== 'bigint') return;
+  Object.defineProperty(error, 'serverConnectionId', { value: serverConnectionId, configurable: true, writable: true });
 }
 
 /** @public */

@@ -29,6 +29,9 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
   'phase',
   'cause',
   'connectionGeneration',
+  'operationId',
+  'connectionId',
+  'serverConnectionId',
   '__proto__',
 ]);
 

@@ -1,6 +1,13 @@
 import type { Deadline } from '../csot/deadline.js';
-import { MongoError } from '../errors/base.js';
+import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
 import { isRetryableOverload } from '../errors/classify.js';
+import {
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+} from '../errors/driver.js';
+import { MongoPoolClosedError } from '../pool/errors.js';
 import type { Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { Operation } from './operation.js';
@@ -22,6 +29,7 @@ export async function afterFailure(
   error: unknown,
 ): Promise<Error> {
   if (error instanceof MongoError) error.namespace ??= operation.namespace;
+  setOrigin(error, execution);
   if (execution.labelsRetryableWrites) labelWriteError(error, execution.wireVersion, execution.isMongos);
   if (operation.session !== null) afterErrorInSession(operation.session, error, operation);
   const { attempt, retryable, yieldsToOverload } = execution;
@@ -41,7 +49,11 @@ export async function afterFailure(
     maxAdaptiveRetries,
     timedByOperation,
   };
-  if (!shouldRetry(failed)) throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
+  const retries = shouldRetry(failed);
+  if (engine.lifetime.closing && (retries || isOwedToClose(error))) {
+    throw interrupted(operation, execution, errorToReport(previous, error) as Error);
+  }
+  if (!retries) throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
   const reported = errorToReport(previous, error) as Error;
   if (maybeApplied(error)) execution.maybeApplied = true;
   // The time of this attempt is not that of the next.
@@ -51,6 +63,29 @@ export async function afterFailure(
   const pauseMS = pauseBeforeRetry(error, attempt, timedByOperation, engine.random.next());
   // To sleep out the time for which a server wants to be left alone would help nobody (Client Backpressure).
   if (isOverload && pauseMS > deadline.remainingMS) execution.throwEnded(deadline, reported);
-  await deadline.pause(pauseMS);
+  await engine.lifetime.pause(pauseMS, deadline);
+  if (engine.lifetime.closing) throw interrupted(operation, execution, reported);
   return reported;
+}
+
+/** Errors that an operation meets because its client has begun to close, and that say so of the part that is closed. */
+function isOwedToClose(error: unknown): boolean {
+  return (
+    error instanceof MongoPoolClosedError ||
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoServerClosedError ||
+    error instanceof MongoExpiredSessionError
+  );
+}
+
+/** The error of an operation that the closing of its client ended, or kept from another attempt. */
+function interrupted(
+  { namespace }: Operation<unknown>,
+  execution: Execution,
+  cause: Error & { readonly host?: string; readonly phase?: OperationPhase },
+): MongoClientClosedError {
+  const { host, phase = 'backoff' } = cause;
+  const error = new MongoClientClosedError(undefined, { cause, namespace, phase, ...(host !== undefined && { host }) });
+  setOrigin(error, execution);
+  return error;
 }

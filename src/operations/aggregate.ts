@@ -28,8 +28,8 @@ export interface CountDocumentsOptions extends AggregateCommandOptions {
 
 /** Whether a pipeline writes what it computes instead of returning it. */
 export function writesOutput(pipeline: readonly Document[]): boolean {
-  const last = pipeline.at(-1);
-  return last !== undefined && ('$out' in last || '$merge' in last);
+  const last: unknown = pipeline.at(-1);
+  return typeof last === 'object' && last !== null && (Object.hasOwn(last, '$out') || Object.hasOwn(last, '$merge'));
 }
 
 /** Opens a cursor over the results of a pipeline, on a collection or, if the context names none, on a database. */

@@ -2,6 +2,7 @@ import type { Document } from '../bson/index.js';
 import { Long } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { maxTimeOf } from '../csot/max_time.js';
+import { setOrigin } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { MongoServerError } from '../errors/server.js';
@@ -67,6 +68,7 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
     reply = await exchange(engine, operation, attempt, message, requestId);
   } catch (error) {
     closeIfMalformed(connection, error);
+    tellOrigin(attempt, error);
     // Broken off, or still at work on the server for a caller who has gone: the next user would wait for it there.
     if (attempt.session !== null && (connection.error !== null || connection.draining)) attempt.session.isDirty = true;
     afterError(engine, attempt, error);
@@ -79,8 +81,14 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
     return operation.result({ reply, taken, address: attempt.server.address });
   } catch (error) {
     closeIfMalformed(connection, error);
+    tellOrigin(attempt, error);
     throw isMaxTimeMSExpired(error) && deadline.timedByOperation ? serverTimeout(attempt, error as Error) : error;
   }
+}
+
+function tellOrigin({ connection, purpose }: Attempt, error: unknown): void {
+  const { serverConnectionId } = connection.description;
+  setOrigin(error, { operationId: purpose.operationId, connectionId: connection.id, serverConnectionId });
 }
 
 /** What cannot be decoded says that the stream of bytes cannot be trusted. */
@@ -127,8 +135,9 @@ function commandError(attempt: Attempt, reply: Reply): Error {
 }
 
 /** The server's own timeout came from ours, so it is ours (CSOT, "Errors"). */
-function serverTimeout({ connection, purpose, deadline }: Attempt, cause: Error): Error {
-  return deadline.errorOf(
+function serverTimeout(attempt: Attempt, cause: Error): Error {
+  const { connection, purpose, deadline } = attempt;
+  const error = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
     {
       during: `on the server ${connection.address} (${purpose.name} ${purpose.namespace})`,
@@ -139,6 +148,8 @@ function serverTimeout({ connection, purpose, deadline }: Attempt, cause: Error)
       cause,
     },
   );
+  tellOrigin(attempt, error);
+  return error;
 }
 
 function afterError(engine: Engine, { server, connection }: Attempt, error: unknown): void {

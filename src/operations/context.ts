@@ -15,7 +15,7 @@ import {
   type WriteConcernSettings,
   writeConcernDocument,
 } from '../concern/write_concern.js';
-import { MongoExpiredSessionError, MongoInvalidArgumentError, MongoTransactionError } from '../errors/driver.js';
+import { MongoInvalidArgumentError, MongoTransactionError } from '../errors/driver.js';
 import { ClientSession } from '../sessions/client_session.js';
 import type { SessionState } from '../sessions/session_state.js';
 import type { Transaction } from '../sessions/transaction.js';
@@ -55,7 +55,7 @@ export function withOverrides<C extends OperationContext>(context: C, options: C
   if (readPreference === undefined && readConcern === undefined && writeConcern === undefined && bson === undefined) {
     return context;
   }
-  const bsonOptions = bson === undefined ? context.bsonOptions : { ...context.bsonOptions, ...bson };
+  const bsonOptions = bson === undefined ? context.bsonOptions : bothBSONOptions(context.bsonOptions, bson);
   return {
     ...context,
     readPreference: readPreferenceOf(readPreference) ?? context.readPreference,
@@ -77,7 +77,7 @@ function inSession<C extends OperationContext>(context: C, options: ContextOverr
     throw new MongoInvalidArgumentError('Option "session" must be a session of this client (client.startSession())');
   }
   const { state } = given;
-  if (state.hasEnded) throw new MongoExpiredSessionError();
+  state.mustBeUsable();
   const { session: _, ...others } = options;
   const own = { ...withOverrides(context, others), session: state };
   if (!state.transaction.isActive) return own;
@@ -99,6 +99,17 @@ export function transactionOf({ session }: Pick<OperationContext, 'session'>): T
 
 function readPreferenceOf(readPreference: ReadPreferenceLike | undefined): ReadPreference | undefined {
   return readPreference === undefined ? undefined : ReadPreference.fromOptions({ readPreference });
+}
+
+/** @throws MongoInvalidArgumentError if together they contradict one another: no reply could be decoded */
+function bothBSONOptions(inherited: BSONSerializeOptions, own: BSONSerializeOptions): BSONSerializeOptions {
+  const both = { ...inherited, ...own };
+  if (both.useBigInt64 === true && (both.promoteLongs === false || both.promoteValues === false)) {
+    throw new MongoInvalidArgumentError(
+      'Must request either bigint or Long for int64 deserialization: useBigInt64 excludes promoteLongs=false and promoteValues=false',
+    );
+  }
+  return both;
 }
 
 function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | undefined {

@@ -9,8 +9,6 @@ import { defineOperation } from './operation_defaults.js';
 
 /** Driver Sessions, "endSessions": at most so many at once. */
 const LARGEST_BATCH = 10_000;
-/** Servers drop sessions by themselves: nobody waits long for the courtesy of ending them. */
-const END_SESSIONS_TIMEOUT_MS = 1000;
 
 const ADMIN = Object.freeze({ database: 'admin', namespace: 'admin', bsonOptions: {}, session: null });
 
@@ -20,10 +18,9 @@ const selector = readPreferenceSelector(ReadPreference.primaryPreferred);
 export async function endSessions(engine: Engine, deadline: Deadline): Promise<void> {
   const sessions = engine.sessions.drain();
   const reachable = engine.topology.description.hasReadableServer(ReadPreference.primaryPreferred);
-  const bounded = deadline.within('read', END_SESSIONS_TIMEOUT_MS);
   for (let from = 0; reachable && from < sessions.length; from += LARGEST_BATCH) {
     try {
-      await execute(engine, endSessionsOperation(sessions.slice(from, from + LARGEST_BATCH)), bounded);
+      await execute(engine, endSessionsOperation(sessions.slice(from, from + LARGEST_BATCH)), deadline);
     } catch {
       return;
     }

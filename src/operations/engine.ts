@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
+import type { Lifetime } from '../csot/lifetime.js';
 import type { EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
@@ -7,11 +8,14 @@ import type { Topology } from '../sdam/topology.js';
 import type { ClusterClock } from '../sessions/cluster_time.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
+import type { LiveCursors } from './live_cursors.js';
 
 /** What operations of one client share. */
 export interface Engine {
   readonly topology: Topology;
   readonly sessions: ServerSessionPool;
+  readonly cursors: LiveCursors;
+  readonly lifetime: Lifetime;
   readonly clusterClock: ClusterClock;
   readonly publisher: EventPublisher;
   readonly operationIds: OperationIds;
@@ -21,11 +25,17 @@ export interface Engine {
   readonly options: EngineOptions;
 }
 
+/** What an engine is wanted for, as named in errors. */
+export interface EngineUser {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** Where those that send commands get it from. */
 export interface EngineSource {
   readonly clock: Clock;
   /** At once; or when DNS has told the hosts of an SRV connection string. Connects if need be. */
-  engine(deadline: Deadline): Engine | Promise<Engine>;
+  engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine>;
 }
 
 export interface EngineOptions {

@@ -1,5 +1,6 @@
 import type { Deadline } from '../csot/deadline.js';
 import { isRetryableOverload } from '../errors/classify.js';
+import { MongoClientClosedError } from '../errors/driver.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
@@ -27,7 +28,8 @@ export async function executeWith<T>(
   operation: Operation<T>,
   deadline: Deadline,
 ): Promise<T> {
-  const { session } = operation;
+  const { session, namespace } = operation;
+  if (engine.lifetime.closing) throw new MongoClientClosedError(undefined, { namespace });
   if (session !== null) enterSession(session, operation, engine.sessions);
   const execution = new Execution(engine, operation, scope);
   let previous: Error | null = null;
@@ -124,7 +126,12 @@ async function select(
   try {
     return await engine.topology.select(request, budget);
   } catch (error) {
-    const mends = previous !== null && !budget.timedByOperation && budget.signal?.aborted !== true;
+    if (error instanceof MongoClientClosedError && previous !== null) error.cause ??= previous;
+    const mends =
+      previous !== null &&
+      !budget.timedByOperation &&
+      budget.signal?.aborted !== true &&
+      !(error instanceof MongoClientClosedError);
     throw mends ? previous : error;
   }
 }

@@ -60,6 +60,21 @@ function explainFields(given: unknown): ExplainFields {
 }
 
 /**
+ * Refuses an explain that has two limits. For other commands `timeoutMS` replaces `maxTimeMS`; here the caller may mean the command that is
+ * explained by the one and explaining by the other.
+ *
+ * @param maxTimeMS - the option of the command that is explained
+ * @param timedByOperation - whether `timeoutMS` is in effect
+ * @throws MongoInvalidArgumentError
+ */
+export function checkExplainTimes(given: unknown, maxTimeMS: unknown, timedByOperation: boolean): void {
+  if (!isGiven(given) || !timedByOperation) return;
+  if (isGiven(maxTimeMS) || explainFields(given).maxTimeMS !== undefined) {
+    throw new MongoInvalidArgumentError('Cannot use maxTimeMS with timeoutMS for explain commands.');
+  }
+}
+
+/**
  * The `explain` of an operation: its command as it would be sent, as a field of another. Its own `maxTimeMS` stays in it and limits nothing;
  * that of `explain` limits explaining (CRUD, "Explain").
  */

@@ -30,7 +30,7 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
   /** The server waits for new documents at the end. */
   awaitData?: boolean;
   oplogReplay?: boolean;
-  /** Without effect: use `noCursorTimeout`. */
+  /** False is `noCursorTimeout: true`, and true the opposite; counts before `noCursorTimeout`. */
   timeout?: boolean;
   let?: Document;
 }
@@ -83,6 +83,7 @@ function findCommand(
     'oplogReplay',
     'let',
   ]);
+  if (typeof options.timeout === 'boolean') command['noCursorTimeout'] = !options.timeout;
   addReadConcern(command, context);
   addGenericFields(command, options, target);
   return command;

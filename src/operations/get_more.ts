@@ -31,12 +31,11 @@ export interface GetMoreOptions {
 /** The first server that takes a comment in getMore: 4.4. */
 const COMMENT_WIRE_VERSION = 9;
 
+/** What commands about a cursor need of the operation that opened it. */
+type CursorContext = Pick<OperationContext, 'readPreference' | 'bsonOptions' | 'session'>;
+
 /** A command on the server where a cursor lives, with the cursor's own read preference, so that a secondary goes on serving it. */
-function onServerOf<T>(
-  cursor: OpenCursor,
-  context: OperationContext,
-  definition: OperationDefinition<T>,
-): Operation<T> {
+function onServerOf<T>(cursor: OpenCursor, context: CursorContext, definition: OperationDefinition<T>): Operation<T> {
   const { address, namespace } = cursor;
   const { readPreference, bsonOptions, session } = context;
   const { database } = splitNamespace(namespace);
@@ -77,15 +76,23 @@ export function getMore(
   });
 }
 
-/** Lets the server forget a cursor that nobody reads any more. */
-export function killCursors(cursor: OpenCursor, context: OperationContext): Operation<void> {
+/**
+ * Lets the server forget a cursor that nobody reads any more.
+ *
+ * @param ids - all cursors of the same server and namespace that are to be killed
+ */
+export function killCursors(
+  cursor: OpenCursor,
+  context: CursorContext,
+  ids: readonly bigint[] = [cursor.id],
+): Operation<void> {
   return onServerOf(cursor, context, {
     name: 'killCursors',
     access: 'read',
     retryable: false,
     command: () => ({
       killCursors: splitNamespace(cursor.namespace).collection,
-      cursors: [Long.fromBigInt(cursor.id)],
+      cursors: ids.map(id => Long.fromBigInt(id)),
     }),
     result: () => undefined,
   });

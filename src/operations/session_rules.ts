@@ -4,7 +4,6 @@ import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
 import {
   MongoAPIError,
   MongoCompatibilityError,
-  MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoTransactionError,
 } from '../errors/driver.js';
@@ -29,12 +28,16 @@ const HOPELESS_WRITE_CONCERNS: ReadonlySet<number | undefined> = new Set([
  * session forget it.
  *
  * @param pool - of the client that is asked
- * @throws MongoInvalidArgumentError, MongoExpiredSessionError, MongoAPIError, MongoTransactionError
+ * @throws MongoInvalidArgumentError, MongoExpiredSessionError, MongoClientClosedError, MongoAPIError, MongoTransactionError
  */
 export function enterSession(session: SessionState, operation: Operation<unknown>, pool: ServerSessionPool): void {
   if (session.pool !== pool) throw new MongoInvalidArgumentError('ClientSession must be from the same MongoClient');
-  if (session.hasEnded) throw new MongoExpiredSessionError();
-  if (operation.sessionRole === 'endsTransaction') return;
+  if (operation.sessionRole === 'endsTransaction') {
+    // The client that closes aborts open transactions itself.
+    if (session.hasEnded) session.mustBeUsable();
+    return;
+  }
+  session.mustBeUsable();
   if (operation.unacknowledged) {
     throw new MongoAPIError('Cannot have explicit session with unacknowledged writes');
   }

@@ -1,6 +1,6 @@
 import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
-import type { OperationPhase } from '../errors/base.js';
+import { type OperationPhase, setOrigin } from '../errors/base.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Transport, TransportHandler, TransportStep } from '../runtime/transport.js';
@@ -143,14 +143,23 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.generation = service.value;
   }
 
+  /** Whether an operation waits for a reply on it. */
+  get busy(): boolean {
+    return this.#exchange !== null || this.#drain !== null;
+  }
+
   /** Waits for the late reply, after which the connection can be used again: for those who need this one and no other. */
   drained(deadline: Deadline): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
     if (this.#draining === null) return Promise.resolve();
-    this.#drain = new Waiter<void, null>(null, deadline, 0, ({ deadline }, end) => {
-      const during = `while waiting for a late reply of ${this.address}`;
-      const description = { during, phase: 'read', host: this.address, maybeApplied: false } as const;
-      this.#drain?.reject(deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false)));
+    this.#drain = new Waiter<void, null>(null, deadline, 0, (self, end) => {
+      const { name = 'a command', namespace = '' } = this.purpose ?? {};
+      const during = `while waiting for a late reply from ${this.address} before ${name} ${namespace} was sent`;
+      const description = { during, phase: 'read', host: this.address, namespace, maybeApplied: false } as const;
+      this.#drain = null;
+      const error = deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false));
+      setOrigin(error, { connectionId: this.id, serverConnectionId: this.description.serverConnectionId });
+      self.reject(error);
     });
     this.#drain.waitIn(null);
     return this.#drain.promise;
@@ -265,6 +274,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.#error = error;
     this.#draining = null;
     this.#drain?.reject(error);
+    this.#drain = null;
     this.#transport.destroy();
     const opening = this.#opening;
     const exchange = this.#exchange;
@@ -339,6 +349,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
       if (responseTo !== this.#draining) wrongAnswer(responseTo, this.#draining);
       this.#draining = null;
       this.#drain?.resolve();
+      this.#drain = null;
       this.owner?.onDrained(this, reply);
       return;
     }

@@ -116,7 +116,7 @@ export function checkOutTimeout(
     end,
     {
       during: deadline.timedByOperation
-        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}`
+        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${request.name} ${request.namespace}`
         : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}`,
       phase: 'checkOut',
       host: address,

@@ -1,5 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
+import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';
@@ -217,6 +218,17 @@ export class ConnectionPool implements ConnectionOwner {
     this.#events.closed();
   }
 
+  /**
+   * Ends the operations that wait for a connection or use one, as the client begins to close. A pinned connection with nothing to wait for
+   * stays: its transaction or cursor is still to be ended on it.
+   */
+  interruptOperations(makeError: () => Error): void {
+    this.#waiters.failAll('poolClosed', makeError);
+    for (const connection of this.#places.inUse.all()) {
+      if (connection.pinnedBy === null || connection.busy) connection.close(makeError());
+    }
+  }
+
   /** Ends what is still in use, for closing a client. Each user has an error of his own, since whoever meets it adds to it. */
   interrupt(makeError: () => Error): void {
     for (const connection of this.#places.inUse.all()) connection.close(makeError());
@@ -332,7 +344,10 @@ export class ConnectionPool implements ConnectionOwner {
     const waiter = this.#places.pending.size < this.#waiters.length ? this.#waiters.shift() : undefined;
     this.#ports.onConnectionError(error, connection);
     this.#disposal.gone(connection, 'error');
-    if (waiter !== undefined) this.#waiters.fail(waiter, 'connectionError', error);
+    if (waiter !== undefined) {
+      setOrigin(error, { connectionId: connection.id });
+      this.#waiters.fail(waiter, 'connectionError', error);
+    }
     this.#assign();
   }
 

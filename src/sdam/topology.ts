@@ -212,12 +212,17 @@ export class Topology {
     // The limit and not the time waited: what is the same each time can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
     const failure = this.#failureOf(request, `timed out after ${limitMS} ms`);
+    const { wanted, purpose } = request;
+    const topology = this.#description;
+    const reasons = selectionFailure(topology, wanted, this.#ports.clock.now());
     const error = deadline.errorOf(
       end,
       {
         during: 'during server selection',
+        // The message of the cause would say once more that time is over.
+        detail: `${purpose.name} ${purpose.namespace} ${textOfFailure(topology, reasons)}`,
         phase: 'serverSelection',
-        namespace: request.purpose.namespace,
+        namespace: purpose.namespace,
         maybeApplied: false,
         cause: failure,
       },
@@ -380,6 +385,14 @@ export class Topology {
       if (now - goneAt > this.#options.heartbeatFrequencyMS) this.#goneAt.delete(other);
     }
     this.#goneAt.set(address, now);
+  }
+
+  /** Ends the operations that run or wait, as the client begins to close. Servers and connections stay for what is still to be sent. */
+  interruptOperations(): void {
+    for (const alike of this.#waiting.groups()) {
+      for (const waiter of [...alike]) this.#failWaiter(waiter, new MongoClientClosedError());
+    }
+    for (const server of this.#servers.values()) server.pool.interruptOperations(() => new MongoClientClosedError());
   }
 
   /** Closes everything: what runs or waits is rejected with MongoClientClosedError or MongoTopologyClosedError. */

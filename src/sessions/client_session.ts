@@ -1,12 +1,7 @@
 import type { Timestamp } from '../bson/index.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
-import {
-  MongoCompatibilityError,
-  MongoExpiredSessionError,
-  MongoInvalidArgumentError,
-  MongoRuntimeError,
-} from '../errors/driver.js';
+import { MongoCompatibilityError, MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Clock } from '../runtime/clock.js';
@@ -45,6 +40,8 @@ export interface SessionClient {
   readonly random: Random;
   /** logicalSessionTimeoutMinutes of the deployment, as far as it is known. */
   readonly sessionTimeoutMinutes: number | null;
+  /** The pause before a retry, which ends early when the client closes. */
+  pause(ms: number, deadline: Deadline): Promise<void>;
   endTransaction(
     session: SessionState,
     name: 'commitTransaction' | 'abortTransaction',
@@ -94,7 +91,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   get serverSession(): ServerSession {
     const session = this.state.takenServerSession;
     if (session !== null) return session;
-    this.#mustNotHaveEnded();
+    this.state.mustBeUsable();
     return this.state.serverSession(this.#client.sessionTimeoutMinutes);
   }
 
@@ -165,7 +162,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    * @throws MongoTransactionError if there is one, or its write concern is `w: 0`; MongoCompatibilityError in a snapshot session
    */
   startTransaction(options?: TransactionOptions): void {
-    this.#mustNotHaveEnded();
+    this.state.mustBeUsable();
     if (this.snapshotEnabled) {
       throw new MongoCompatibilityError('Transactions are not supported in snapshot sessions');
     }
@@ -181,7 +178,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    */
   async commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
     try {
-      this.#mustNotHaveEnded();
+      this.state.mustBeUsable();
       const deadline = this.#deadline(options?.timeoutMS, 'commitTransaction');
       if (this.state.transaction.commit()) await this.#end('commitTransaction', deadline);
     } catch (error) {
@@ -196,7 +193,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    */
   async abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
     try {
-      this.#mustNotHaveEnded();
+      this.state.mustBeUsable();
       const deadline = this.#deadline(options?.timeoutMS, 'abortTransaction');
       if (this.state.transaction.abort()) await this.#end('abortTransaction', deadline).catch(() => undefined);
       this.state.unpin();
@@ -219,7 +216,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     if (typeof given !== 'function') {
       throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
     }
-    this.#mustNotHaveEnded();
+    this.state.mustBeUsable();
     const budget = this.#budget(options?.timeoutMS, 'withTransaction');
     return await runTransaction(this, this.#client, () => fn(this), options, budget);
   }
@@ -230,8 +227,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    * @throws MongoOperationTimeoutError if a transaction could not be aborted within `timeoutMS`
    */
   async endSession(options?: EndSessionOptions): Promise<void> {
-    if (this.hasEnded) return;
     const { state } = this;
+    // A client that closes ends its sessions itself.
+    if (this.hasEnded || state.clientClosed) return;
     try {
       const deadline = this.#deadline(options?.timeoutMS, 'endSession');
       if (state.transaction.isActive && state.transaction.abort()) {
@@ -244,6 +242,22 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       state.end();
       this.emit('ended', this);
     }
+  }
+
+  /**
+   * Ends the session since its client closes: an open transaction is aborted within the time of `close`. Never rejects.
+   *
+   * @internal
+   */
+  async endWithClient(deadline: Deadline): Promise<void> {
+    const { state } = this;
+    if (this.hasEnded) return;
+    state.clientClosed = true;
+    if (state.transaction.isActive && state.transaction.abort()) {
+      await this.#end('abortTransaction', deadline).catch(() => undefined);
+    }
+    state.end();
+    this.emit('ended', this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -263,10 +277,6 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   #withCaller(error: unknown, method: 'commitTransaction' | 'abortTransaction'): unknown {
     addCaller(error, Reflect.get(ClientSession.prototype, method));
     return error;
-  }
-
-  #mustNotHaveEnded(): void {
-    if (this.hasEnded) throw new MongoExpiredSessionError();
   }
 
   #deadline(timeoutMS: unknown, where: string): Deadline {

@@ -2,6 +2,7 @@ import { decodeDocument } from '../bson/decode.js';
 import { Timestamp } from '../bson/index.js';
 import { ElementType, type RawDocument } from '../bson/raw_document.js';
 import type { Deadline } from '../csot/deadline.js';
+import { MongoClientClosedError, MongoExpiredSessionError } from '../errors/driver.js';
 import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';
 import { ClusterClock } from './cluster_time.js';
@@ -41,6 +42,8 @@ export class SessionState {
   /** The moment that a snapshot session reads; known after its first read. */
   snapshotTime: Timestamp | undefined;
   hasEnded = false;
+  /** Its client has begun to close. */
+  clientClosed = false;
   pin: SessionPin | null = null;
   /** The time of a `withTransaction` that runs: it is that of all its operations. */
   deadline: Deadline | null = null;
@@ -61,6 +64,12 @@ export class SessionState {
   serverSession(timeoutMinutes: number | null): ServerSession {
     this.#serverSession ??= this.pool.acquire(timeoutMinutes);
     return this.#serverSession;
+  }
+
+  /** @throws MongoExpiredSessionError if it has ended; MongoClientClosedError if the close of its client is why */
+  mustBeUsable(): void {
+    if (this.clientClosed) throw new MongoClientClosedError();
+    if (this.hasEnded) throw new MongoExpiredSessionError();
   }
 
   /** Without taking one. */

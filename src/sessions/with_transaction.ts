@@ -23,6 +23,13 @@ interface TransactionSession {
   abortTransaction(): Promise<void>;
 }
 
+/** What a transaction needs of its client. */
+interface TransactionClient {
+  readonly clock: Clock;
+  readonly random: Random;
+  pause(ms: number, deadline: Deadline): Promise<void>;
+}
+
 /** Milliseconds before a transaction is tried again, the first time after one attempt. */
 export function transactionBackoff(attempts: number, chance: number): number {
   return chance * Math.min(FIRST_BACKOFF_MS * BACKOFF_GROWTH ** attempts, LONGEST_BACKOFF_MS);
@@ -35,12 +42,13 @@ export function transactionBackoff(attempts: number, chance: number): number {
  */
 export async function runTransaction<T>(
   session: TransactionSession,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  client: TransactionClient,
   callback: () => Promise<T>,
   options: TransactionOptions | undefined,
   budget: Budget,
 ): Promise<T> {
   const { state } = session;
+  const { clock, random } = client;
   const timed = budget.timeoutMS !== undefined;
   const deadline = Deadline.start(budget, clock);
   const endsAt = timed ? deadline.endsAt : clock.now() + LIMIT_MS;
@@ -91,7 +99,7 @@ export async function runTransaction<T>(
   async function pauseOrThrow(error: unknown, attempts: number): Promise<void> {
     const backoff = transactionBackoff(attempts, random.next());
     if (clock.now() + backoff >= endsAt) throw timed ? timeoutAfter(deadline, error, attempts) : error;
-    await deadline.pause(backoff);
+    await client.pause(backoff, deadline);
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { MongoClient, MongoInvalidArgumentError } from 'mongotempo';
+import { type FindCursor, MongoClient, MongoInvalidArgumentError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
 import { documents, failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
+import { countedSignal } from '../unit/csot/watching.js';
 
 describe('an AbortSignal', () => {
   it('ends an operation that waits for a server, with its own reason', async () => {
@@ -90,13 +92,135 @@ describe('an AbortSignal', () => {
       const abort = new AbortController();
       const cursor = collection.find({}, { batchSize: 2, signal: abort.signal });
       await cursor.next();
+      await cursor.next();
       abort.abort('enough');
 
-      await cursor.next();
       assert.equal(await rejection(cursor.next()), 'enough');
 
       await log.some('commandSucceeded', ({ commandName }) => commandName === 'killCursors');
       assert.equal(log.started('getMore').length, 0);
+    });
+  });
+
+  for (const [how, read] of Object.entries<(cursor: FindCursor, abort: () => void) => Promise<unknown>>({
+    next: async (cursor, abort) => {
+      await cursor.next();
+      abort();
+      return cursor.next();
+    },
+    hasNext: async (cursor, abort) => {
+      await cursor.next();
+      abort();
+      return cursor.hasNext();
+    },
+    tryNext: async (cursor, abort) => {
+      await cursor.tryNext();
+      abort();
+      return cursor.tryNext();
+    },
+    forEach: (cursor, abort) =>
+      cursor.forEach(({ _id }) => {
+        if (Number(_id) === 5) abort();
+      }),
+    'for await': async (cursor, abort) => {
+      for await (const { _id } of cursor) {
+        assert.ok(Number(_id) <= 5, `document ${String(_id)} was delivered after the abort`);
+        if (Number(_id) === 5) abort();
+      }
+    },
+    stream: async (cursor, abort) => {
+      for await (const { _id } of cursor.stream()) if (Number(_id) === 5) abort();
+    },
+    batches: async (cursor, abort) => {
+      for await (const _ of cursor.batches()) abort();
+    },
+    toArray: async (cursor, abort) => {
+      await cursor.next();
+      abort();
+      return cursor.toArray();
+    },
+    'toArray with a transform': (cursor, abort) =>
+      cursor
+        .map(({ _id }) => {
+          if (Number(_id) === 5) abort();
+          return _id as unknown;
+        })
+        .toArray(),
+    async readBufferedDocuments(cursor, abort) {
+      await cursor.next();
+      abort();
+      return cursor.readBufferedDocuments();
+    },
+  })) {
+    for (const batchSize of [10, 1000]) {
+      it(`stops buffered documents of ${how} at the next one (batchSize ${batchSize})`, async () => {
+        await withServer({}, async ({ collection, log }) => {
+          await collection.insertMany(documents(100));
+          const abort = new AbortController();
+          const cursor = collection.find({}, { batchSize, signal: abort.signal });
+
+          const error = await rejection(read(cursor, () => abort.abort('enough')));
+
+          assert.equal(error, 'enough');
+          assert.equal(cursor.closed, true);
+          assert.equal(await rejection(cursor.next()), 'enough');
+          assert.equal(log.started('getMore').length, 0);
+          if (batchSize < 100) await log.some('commandSucceeded', event => event.commandName === 'killCursors');
+        });
+      });
+    }
+  }
+
+  it('destroys a stream that nobody reads from just now', async () => {
+    await withServer({}, async ({ collection }) => {
+      await collection.insertMany(documents(10));
+      const abort = new AbortController();
+      const reason = new Error('enough');
+      const stream = collection.find({}, { batchSize: 2, signal: abort.signal }).stream();
+      await once(stream, 'readable');
+      const failed = once(stream, 'error');
+
+      abort.abort(reason);
+
+      assert.deepEqual(await failed, [reason]);
+    });
+  });
+
+  it('ends the wait for a batch that was prefetched', async () => {
+    await withServerProcess({}, async ({ collection, log, uri }) => {
+      await collection.insertMany(documents(6));
+      await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 500 });
+      const abort = new AbortController();
+      const cursor = collection.find({}, { batchSize: 2, prefetch: true, signal: abort.signal });
+      await cursor.next();
+      await cursor.next();
+      const found = rejection(cursor.next());
+      await log.some('commandStarted', ({ commandName }) => commandName === 'getMore');
+
+      abort.abort('enough');
+
+      assert.equal(await found, 'enough');
+    });
+  });
+
+  it('of fifty concurrent operations has one listener, none afterwards, and nobody is warned', async () => {
+    await withServer({}, async ({ collection }) => {
+      const warnings: string[] = [];
+      const onWarning = ({ name }: Error) => void warnings.push(name);
+      process.on('warning', onWarning);
+      const { controller, listeners, most } = countedSignal();
+      const { signal } = controller;
+
+      const work = Array.from({ length: 25 }, () => collection.findOne({}, { signal }));
+      const cursors = Array.from({ length: 25 }, () => collection.find({}, { signal, prefetch: true }).toArray());
+      await Promise.all([...work, ...cursors]);
+
+      // Warnings are emitted in a turn of their own.
+      await new Promise(setImmediate);
+      process.off('warning', onWarning);
+      assert.deepEqual(warnings, []);
+      assert.equal(most(), 1);
+      assert.equal(listeners(), 0);
     });
   });
 

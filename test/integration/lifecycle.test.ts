@@ -85,8 +85,7 @@ describe('MongoClient', () => {
       await client.close();
 
       for (const work of [running, waiting, selecting]) {
-        const { name } = await work;
-        assert.match(name, /^Mongo(ClientClosed|PoolClosed|TopologyClosed)Error$/);
+        assert.ok((await work) instanceof MongoClientClosedError, String(await work));
       }
     });
   });
@@ -101,8 +100,7 @@ describe('MongoClient', () => {
       await assert.rejects(collection.findOne(), MongoNotConnectedError);
       await assert.rejects(collection.insertMany([{}]), MongoNotConnectedError);
       await assert.rejects(collection.find().toArray(), MongoNotConnectedError);
-      await cursor.next();
-      await assert.rejects(cursor.next(), MongoNotConnectedError);
+      await assert.rejects(cursor.next(), MongoClientClosedError);
       await cursor.close();
 
       await client.connect();

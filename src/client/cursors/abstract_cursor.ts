@@ -21,6 +21,7 @@ import { budgetFor, type Inherited, signalOf, transactionDeadline } from '../inh
 import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
 import { checkTimeouts, cursorKind, timeoutModeOf } from './cursor_timeouts.js';
+import { DocumentIterator } from './document_iterator.js';
 
 /** @public */
 export type AbstractCursorEvents = { close(): void };
@@ -88,6 +89,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this.context.readConcern;
   }
 
+  /** Whether nothing is left to be read: the server has no more, and what was buffered has been read. */
   get closed(): boolean {
     return this.#core?.closed ?? false;
   }
@@ -147,8 +149,20 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   /** All documents that are left. */
   async toArray(): Promise<TSchema[]> {
-    const documents = await traced(this.#started().toArray(), this.signal);
-    return this.#transform === null ? (documents as TSchema[]) : documents.map(document => this.#shape(document));
+    const core = this.#started();
+    const shape = this.#transform === null ? null : (batch: readonly Document[]) => this.#shapeAll(core, batch);
+    return await traced(core.toArray(shape), this.signal);
+  }
+
+  /** The transform is the caller's: it may abort, and it may return a promise. */
+  async #shapeAll(core: CursorCore, documents: readonly Document[]): Promise<TSchema[]> {
+    const all: TSchema[] = [];
+    for (const document of documents) {
+      core.throwIfInterrupted();
+      const shaped = this.#shape(document);
+      all.push(shaped instanceof Promise ? ((await shaped) as TSchema) : shaped);
+    }
+    return all;
   }
 
   /** Calls the function for each document until it returns false. */
@@ -161,43 +175,13 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   [Symbol.asyncIterator](): AsyncGenerator<TSchema, void, void> {
     const core = this.#started();
-    const iterator: AsyncIterator<TSchema, void, void> = {
-      next: () => {
-        try {
-          // Documents that are here need no turn of an async function each.
-          const document = core.nextBuffered();
-          if (document !== undefined) return Promise.resolve({ value: this.#shape(document), done: false });
-        } catch (error) {
-          return rejection(error);
-        }
-        return this.#nextResult(core);
-      },
-      return: async () => {
-        await this.close();
-        return { value: undefined, done: true };
-      },
-    };
-    return Object.assign(iterator, {
-      [Symbol.asyncIterator]: () => iterator,
-      [Symbol.asyncDispose]: () => this.close(),
-      throw: async (error: unknown) => {
-        await this.close();
-        throw error;
-      },
-    }) as unknown as AsyncGenerator<TSchema, void, void>;
-  }
-
-  async #nextResult(core: CursorCore): Promise<IteratorResult<TSchema, void>> {
-    try {
-      const document = await traced(core.next(), this.signal);
-      if (document !== null) return { value: this.#shape(document), done: false };
-    } catch (error) {
-      // `for await` does not close what has thrown.
-      void this.close();
-      throw error;
-    }
-    await this.close();
-    return { value: undefined, done: true };
+    return new DocumentIterator<TSchema>({
+      nextBuffered: () => core.nextBuffered(),
+      next: () => core.next(),
+      shape: document => this.#shape(document),
+      close: () => core.close(),
+      signal: this.signal,
+    });
   }
 
   /**
@@ -206,28 +190,33 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
    */
   async *batches(): AsyncGenerator<TSchema[], void, void> {
     const core = this.#started();
-    let fetching = false;
+    // Closing has a time of its own, which a caller who gets an error is not made to wait for.
+    let failing = true;
     try {
       for (;;) {
         const batch = core.restOfBatch();
         if (batch.length > 0) {
-          yield this.#transform === null ? (batch as TSchema[]) : batch.map(document => this.#shape(document));
+          const shaped = this.#transform === null ? (batch as TSchema[]) : await this.#shapeAll(core, batch);
+          failing = false;
+          yield shaped;
+          failing = true;
         }
-        fetching = true;
         const isMore = await traced(core.fetch(), this.signal);
-        fetching = false;
-        if (!isMore) return;
+        if (!isMore) break;
       }
+      failing = false;
     } finally {
-      // Closing has a time of its own, for which nobody who has run out of his is to wait.
       const closing = this.close();
-      if (!fetching) await closing;
+      if (!failing) await closing;
     }
   }
 
-  /** The documents as a stream of objects. Destroying it closes the cursor. */
+  /**
+   * The documents as a stream of objects. Destroying it closes the cursor, and aborting the cursor's signal destroys it. As in the official
+   * driver, `close` follows `error` and `destroy()`, but not `end`.
+   */
   stream(): Readable & AsyncIterable<TSchema> {
-    return cursorStream(this);
+    return cursorStream(this, this.signal);
   }
 
   /**
@@ -323,7 +312,10 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /** @throws MongoCursorExhaustedError if it was closed before its end: null would say that there were no more documents */
   #readable(): CursorCore {
     const core = this.#started();
-    if (core.killed) throw new MongoCursorExhaustedError();
+    if (core.killed) {
+      core.throwIfInterrupted();
+      throw new MongoCursorExhaustedError();
+    }
     return core;
   }
 
@@ -381,8 +373,4 @@ async function traced<T>(work: Promise<T>, signal: AbortSignal | undefined): Pro
     if (signal?.aborted !== true || error !== signal.reason) addCaller(error, traced);
     throw error;
   }
-}
-
-function rejection(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
 }

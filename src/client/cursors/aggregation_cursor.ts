@@ -1,4 +1,6 @@
 import type { Document } from '../../bson/index.js';
+import { isGiven } from '../../concern/given.js';
+import { CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { type AggregateCommandOptions, aggregate, writesOutput } from '../../operations/aggregate.js';
 import type { OperationContext } from '../../operations/context.js';
@@ -35,12 +37,23 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
     super(owner, context, withCursorField(options));
     this.pipeline = [...pipeline];
     if (typeof options.out === 'string') this.pipeline.push({ $out: options.out });
-    if (options.timeoutMode === 'iteration' && writesOutput(this.pipeline)) {
+    this.#checkOutput(this.pipeline);
+  }
+
+  /** Called as soon as a stage that writes is known: nothing must be sent that could not be read to its end. */
+  #checkOutput(stages: readonly Document[]): void {
+    if (this.cursorOptions.timeoutMode === CursorTimeoutMode.ITERATION && writesOutput(stages)) {
       throw new MongoInvalidArgumentError('timeoutMode "iteration" cannot be used with $out or $merge');
     }
   }
 
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
+    // The pipeline is public: the caller may have added to it.
+    this.#checkOutput(this.pipeline);
+    const cursor: unknown = this.cursorOptions.cursor;
+    if (isGiven(cursor) && typeof cursor !== 'object') {
+      throw new MongoInvalidArgumentError('Cursor options must be an object');
+    }
     return aggregate(context, this.pipeline, this.cursorOptions);
   }
 
@@ -62,6 +75,7 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
   addStage<T = Document>(stage: Document): AggregationCursor<T>;
   addStage<T = Document>(stage: Document): AggregationCursor<T> {
     this.assertNotStarted();
+    this.#checkOutput([stage]);
     this.pipeline.push(stage);
     return retyped(this);
   }
@@ -112,7 +126,8 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
 }
 
 function withCursorField(options: AggregateOptions): AggregateOptions {
-  const batchSize: unknown = options.cursor?.['batchSize'];
+  const cursor: unknown = options.cursor;
+  const batchSize: unknown = typeof cursor === 'object' ? (cursor as Document | null)?.['batchSize'] : undefined;
   return typeof batchSize === 'number' ? { batchSize, ...options } : options;
 }
 

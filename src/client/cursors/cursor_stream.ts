@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { unwatchAbort, watchAbort } from '../../csot/abort_watch.js';
 
 /** A source that is closed when nobody reads it any more. */
 interface Source<T> extends AsyncIterable<T> {
@@ -9,12 +10,14 @@ interface Source<T> extends AsyncIterable<T> {
  * The documents of a cursor as a stream of objects. It asks for a document when one is wanted, so that whoever reads slowly holds one batch in
  * memory and no more; and closes the cursor at the end, on an error and when it is destroyed.
  */
-export function cursorStream<T>(source: Source<T>): Readable & AsyncIterable<T> {
+export function cursorStream<T>(source: Source<T>, signal: AbortSignal | undefined): Readable & AsyncIterable<T> {
   let iterator: AsyncIterator<T, unknown> | null = null;
   let reading = false;
   const stream = new Readable({
     objectMode: true,
     highWaterMark: 1,
+    // The official driver's streams emit no `close` after `end`.
+    autoDestroy: false,
     read() {
       if (reading) return;
       reading = true;
@@ -43,6 +46,12 @@ export function cursorStream<T>(source: Source<T>): Readable & AsyncIterable<T> 
     } catch (error) {
       stream.destroy(error as Error);
     }
+  }
+  if (signal !== undefined && !signal.aborted) {
+    // A stream that nobody reads from just now ends as well.
+    const onAbort = () => stream.destroy(signal.reason as Error);
+    watchAbort(signal, onAbort);
+    for (const event of ['end', 'close']) stream.once(event, () => unwatchAbort(signal, onAbort));
   }
   return stream as Readable & AsyncIterable<T>;
 }

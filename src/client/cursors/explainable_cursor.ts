@@ -2,12 +2,15 @@ import type { Document } from '../../bson/index.js';
 import type { OperationContext } from '../../operations/context.js';
 import { type CursorReply, documentAsBatch } from '../../operations/cursor_reply.js';
 import {
+  checkExplainTimes,
   type ExplainCommandOptions,
   type ExplainOptions,
   type ExplainVerbosityLike,
   explained,
 } from '../../operations/explain.js';
 import type { Operation } from '../../operations/operation.js';
+import type { ClientPort } from '../client_port.js';
+import type { Inherited } from '../inherit.js';
 import { run } from '../run.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { CursorOptions } from './cursor_options.js';
@@ -24,6 +27,18 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
   /** @internal */
   declare protected readonly cursorOptions: CursorOptions & ExplainOptions;
 
+  /** @internal */
+  protected constructor(owner: ClientPort, context: Inherited, options: CursorOptions & ExplainOptions) {
+    super(owner, context, options);
+    this.#checkExplain(this.cursorOptions.explain, options.timeoutMS);
+  }
+
+  #checkExplain(explain: unknown, timeoutMS: number | undefined): void {
+    const { session } = this.context;
+    const timed = session?.deadline?.timedByOperation === true || (timeoutMS ?? this.context.timeoutMS) !== undefined;
+    checkExplainTimes(explain, this.cursorOptions.maxTimeMS, timed);
+  }
+
   /** The command that would open the cursor, if nothing is to be explained. @internal */
   protected abstract plainOperation(context: OperationContext): Operation<CursorReply>;
 
@@ -32,6 +47,7 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
     const operation = this.plainOperation(context);
     const { explain } = this.cursorOptions;
     if (explain === undefined) return operation;
+    this.#checkExplain(explain, this.cursorOptions.timeoutMS);
     return { ...explained(operation, context, explain), result: documentAsBatch, unacknowledgedResult: undefined };
   }
 
@@ -54,6 +70,7 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
   ): Promise<Document> {
     const { explain, timeout } = this.resolveExplainTimeoutOptions(verbosity, options);
     const { timeoutMS = this.cursorOptions.timeoutMS } = timeout ?? {};
+    this.#checkExplain(explain ?? true, timeoutMS);
     const { signal } = this;
     const own = { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) };
     return await run(this.owner, this.context, own, context =>

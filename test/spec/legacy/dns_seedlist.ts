@@ -44,9 +44,8 @@ async function run({ uri, seeds, numSeeds, error = false, options = {}, parsed_o
 
 async function resolve(uri: string): Promise<ResolvedOptions> {
   const effects = { clock: systemClock, random: systemRandom, resolver: testZone() };
-  return await new SrvDiscovery(resolveOptions(uri), effects, new EventPublisher([], systemClock)).resolve(
-    Deadline.background(systemClock),
-  );
+  const discovery = new SrvDiscovery(resolveOptions(uri), effects, new EventPublisher([], systemClock));
+  return await discovery.resolve({ name: 'connect', namespace: 'admin' }, Deadline.background(systemClock));
 }
 
 function parsedValue(options: ResolvedOptions, name: string): unknown {

@@ -100,7 +100,9 @@ describe('SrvDiscovery, when it reads the records again', () => {
       const { clock, resolver, discovery } = harness();
       resolver.srv.set('_mongodb._tcp.cluster.example.com', [[{ name: 'db1.example.com', port: 27017 }, record]]);
 
-      const error = await rejection(discovery.resolve(Deadline.background(clock)));
+      const error = await rejection(
+        discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock)),
+      );
 
       assert.ok(error instanceof MongoParseError || error instanceof MongoAPIError, String(error));
       assert.match(error.message, text);
@@ -137,7 +139,7 @@ describe('SrvDiscovery, when it reads the records again', () => {
     );
 
     assert.deepEqual(await discovery.hosts(), ['db1.example.com:27017', 'db1.example.com:27018']);
-    const { hosts } = await discovery.resolve(Deadline.background(clock));
+    const { hosts } = await discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock));
     assert.deepEqual(hosts.map(String), ['db1.example.com:27017', 'db1.example.com:27018']);
   });
 
@@ -154,7 +156,7 @@ describe('SrvDiscovery, when it reads the records again', () => {
     });
     assert.match(warnings.join(), /srvHostValidator threw an error for bad\.other\.org: no such list/);
 
-    const error = await rejection(discovery.resolve(Deadline.background(clock)));
+    const error = await rejection(discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock)));
     assert.ok(error instanceof MongoAPIError);
     assert.match(error.message, /^srvHostValidator threw an error for bad\.other\.org: no such list/);
     assert.equal((error.cause as Error).message, 'no such list');
