@@ -1,6 +1,7 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import { clientBulkWrite } from '../bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../bulk/client_result.js';
+import { ownOptions } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
@@ -34,6 +35,7 @@ import { type ClientSessionOptions, sessionSettings } from '../sessions/session_
 import { SessionState } from '../sessions/session_state.js';
 import { EmitterSink } from '../sinks/emitter_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
+import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
@@ -150,6 +152,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     super();
     this.#givenOptions = resolveOptions(url, options);
     this.#options = this.#givenOptions;
+    refuseTLSInTheClear(this.options);
     refuseUnsupported(this.options);
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
@@ -217,7 +220,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoServerSelectionError if no server suits in time; MongoNetworkError if the server takes no connection; MongoServerError if it
    * refuses the credentials; MongoOperationTimeoutError under `timeoutMS`
    */
-  async connect(options: ConnectOptions = {}): Promise<this> {
+  async connect(given?: ConnectOptions): Promise<this> {
+    const options = ownOptions(given);
     const deadline = startDeadline(this.context, options, this.#effects.clock);
     if (this.#closing !== null) await this.#closed(this.#closing, deadline);
     this.#wasClosed = false;
@@ -289,7 +293,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoInvalidArgumentError if options contradict one another
    */
   startSession(options?: ClientSessionOptions): ClientSession {
-    const given = options ?? {};
+    const given = ownOptions(options);
     const state = new SessionState(this.#sessions, sessionSettings(given, this.options));
     const session = new ClientSession(this.#sessionClient(), state, given);
     this.#activeSessions.add(session);
@@ -352,7 +356,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   #metadataWith(driverInfo: readonly DriverInfo[]): Document {
     const { appName } = this.options;
-    return clientMetadata({ ...(appName !== undefined && { appName }), driverInfo, environment: systemEnvironment() });
+    return clientMetadata({ appName, driverInfo, environment: systemEnvironment() });
   }
 
   /** The pools of connections as they are now, one for each server that is known of. Empty before the first use and after `close`. */

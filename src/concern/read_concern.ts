@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { isGiven } from './given.js';
+import { isGiven, ownOptions } from './given.js';
 
 /** @public */
 export const ReadConcernLevel = Object.freeze({
@@ -45,10 +45,11 @@ export class ReadConcern {
     level?: ReadConcernLevel | undefined;
   }): ReadConcern | undefined {
     if (!isGiven(options)) return undefined;
-    const { readConcern } = options;
+    const { readConcern, level: other } = ownOptions(options);
     if (readConcern instanceof ReadConcern) return readConcern;
-    const level: ReadConcernLevel | undefined = typeof readConcern === 'object' ? readConcern.level : readConcern;
-    const chosen = level ?? options.level;
+    const level: ReadConcernLevel | undefined =
+      typeof readConcern === 'object' ? ownOptions(readConcern).level : readConcern;
+    const chosen = level ?? other;
     return isGiven(chosen) ? new ReadConcern(chosen) : undefined;
   }
 

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { isGiven } from './given.js';
+import { isGiven, ownOptions } from './given.js';
 
 /** @public */
 export const ReadPreferenceMode = Object.freeze({
@@ -95,14 +95,18 @@ export class ReadPreference {
       );
     }
     // new ReadPreference(mode, options) is an old form that is still in use.
-    const isOldForm = !isGiven(options) && isGiven(tags) && !Array.isArray(tags);
+    const isOldForm =
+      !isGiven(options) && typeof tags === 'object' && isGiven<object | null>(tags) && !Array.isArray(tags);
     const ownTags = isOldForm ? undefined : tags;
-    const { maxStalenessSeconds, hedge } = (isOldForm ? tags : options) ?? {};
+    const { maxStalenessSeconds, hedge } = ownOptions<ReadPreferenceOptions>(isOldForm ? tags : options);
 
     this.mode = mode;
-    if (isGiven(ownTags)) this.tags = frozenTags(ownTags);
-    if (isGiven(maxStalenessSeconds)) this.maxStalenessSeconds = checkedStaleness(maxStalenessSeconds);
-    if (isGiven(hedge)) this.hedge = Object.freeze({ ...hedge });
+    // Own properties even when they are not set: else what pollutes Object.prototype would be read for them.
+    Object.assign(this, {
+      tags: isGiven(ownTags) ? frozenTags(ownTags) : undefined,
+      hedge: isGiven(hedge) ? Object.freeze({ ...hedge }) : undefined,
+      maxStalenessSeconds: isGiven(maxStalenessSeconds) ? checkedStaleness(maxStalenessSeconds) : undefined,
+    });
     if (mode === ReadPreferenceMode.primary) refuseConditions(this);
     Object.freeze(this);
   }
@@ -119,8 +123,8 @@ export class ReadPreference {
   /** Builds a read preference from the options of a client, a database, a collection or an operation. */
   static fromOptions(options?: ReadPreferenceFromOptions): ReadPreference | undefined {
     if (!isGiven(options)) return undefined;
-    const readPreference = options.readPreference ?? options.session?.transaction.options.readPreference;
-    const { readPreferenceTags, maxStalenessSeconds, hedge } = options;
+    const { readPreference: own, session, readPreferenceTags, maxStalenessSeconds, hedge } = ownOptions(options);
+    const readPreference = own ?? session?.transaction.options.readPreference;
     if (!isGiven(readPreference)) return undefined;
     if (typeof readPreference === 'string') {
       return new ReadPreference(readPreference, readPreferenceTags, defined({ maxStalenessSeconds, hedge }));
@@ -131,7 +135,7 @@ export class ReadPreference {
 
   /** Replaces `options.readPreference` by an instance, in place. */
   static translate(options: ReadPreferenceLikeOptions): ReadPreferenceLikeOptions {
-    const { readPreference } = options;
+    const { readPreference } = ownOptions(options);
     if (!isGiven(readPreference) || readPreference instanceof ReadPreference) return options;
     if (typeof readPreference === 'string') options.readPreference = new ReadPreference(readPreference);
     else if (typeof readPreference === 'object') options.readPreference = fromSettings(readPreference);
@@ -172,7 +176,8 @@ export function readPreferenceDocument(readPreference: ReadPreference): ReadPref
   return document;
 }
 
-function fromSettings(settings: ReadPreferenceSettings, tags?: TagSet[], hedge?: HedgeOptions): ReadPreference {
+function fromSettings(given: ReadPreferenceSettings, tags?: TagSet[], hedge?: HedgeOptions): ReadPreference {
+  const settings = ownOptions(given);
   const mode = settings.mode ?? settings.preference;
   return new ReadPreference(
     mode as ReadPreferenceMode,

@@ -1,4 +1,5 @@
 import { MongoParseError } from '../errors/driver.js';
+import { ownOptions } from './given.js';
 
 /** @public */
 export const ServerApiVersion = Object.freeze({ v1: '1' } as const);
@@ -28,9 +29,9 @@ export interface ServerApiFields {
 
 /** Reads the client option `serverApi`: a version, or an object with one. */
 export function parseServerApi(given: unknown): Readonly<ServerApi> {
-  const { version, strict, deprecationErrors } = (typeof given === 'string' ? { version: given } : (given ?? {})) as {
-    [K in keyof ServerApi]?: unknown;
-  };
+  const { version, strict, deprecationErrors } = ownOptions<{ [K in keyof ServerApi]?: unknown }>(
+    typeof given === 'string' ? { version: given } : (given as object | null | undefined),
+  );
   const allowed = `"${Object.values(ServerApiVersion).join('", "')}"`;
   if (version === undefined || version === null || version === '') {
     throw new MongoParseError(`Invalid \`serverApi\` property; must specify a version from the following: ${allowed}`);
@@ -58,8 +59,9 @@ function flag<Name extends string>(name: Name, value: unknown): Partial<Record<N
 
 /** Stable API, "Sending Declared API Version": what the user did not set is not sent. */
 export function serverApiFields(serverApi: Readonly<ServerApi>): ServerApiFields {
-  const fields: ServerApiFields = { apiVersion: serverApi.version };
-  if (serverApi.strict !== undefined) fields.apiStrict = serverApi.strict;
-  if (serverApi.deprecationErrors !== undefined) fields.apiDeprecationErrors = serverApi.deprecationErrors;
+  const { version, strict, deprecationErrors } = ownOptions(serverApi);
+  const fields: ServerApiFields = { apiVersion: version };
+  if (strict !== undefined) fields.apiStrict = strict;
+  if (deprecationErrors !== undefined) fields.apiDeprecationErrors = deprecationErrors;
   return fields;
 }

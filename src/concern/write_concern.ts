@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { isGiven } from './given.js';
+import { isGiven, ownOptions } from './given.js';
 
 /** @public */
 export type W = number | 'majority';
@@ -59,7 +59,7 @@ export class WriteConcern {
     const durable = isGiven(fsync) ? Boolean(fsync) : journal;
     if (isGiven(durable)) this.journal = this.j = checkedJournal(durable);
     // Read/Write Concern, "Unacknowledged Write Concern": {w: 0, j: true} contradicts itself.
-    if (this.w === 0 && this.journal === true) {
+    if (isUnacknowledged(this) && has(this, 'journal') && this.journal) {
       throw new MongoInvalidArgumentError(
         'Write concern w=0 cannot be combined with journal=true: an unacknowledged write cannot wait for the journal',
       );
@@ -82,8 +82,8 @@ export class WriteConcern {
     inherit?: WriteConcernOptions | WriteConcern,
   ): WriteConcern | undefined {
     if (!isGiven(options)) return undefined;
-    const parent = inherit instanceof WriteConcern ? inherit : inherit?.writeConcern;
-    const merged = Object.assign({}, parent, settingsOf(options)) as WriteConcernSettings;
+    const parent = inherit instanceof WriteConcern ? inherit : ownOptions(inherit).writeConcern;
+    const merged = Object.assign({ __proto__: null }, parent, settingsOf(options)) as WriteConcernSettings;
     const { w, fsync } = merged;
     const wtimeoutMS = merged.wtimeout ?? merged.wtimeoutMS;
     const journal = merged.j ?? merged.journal;
@@ -95,7 +95,7 @@ export class WriteConcern {
 function settingsOf(options: WriteConcernOptions | WriteConcern | W): WriteConcernSettings | undefined {
   if (typeof options === 'string' || typeof options === 'number') return { w: options };
   if (options instanceof WriteConcern) return options;
-  const { writeConcern } = options;
+  const { writeConcern } = ownOptions(options);
   // An old spelling still in use: {writeConcern: 'majority'} and {writeConcern: 1}.
   if (typeof writeConcern === 'string' || typeof writeConcern === 'number') return { w: writeConcern };
   return writeConcern;
@@ -120,6 +120,8 @@ function checkedTimeout(wtimeoutMS: unknown): number {
 
 function checkedJournal(journal: unknown): boolean {
   if (typeof journal === 'boolean') return journal;
+  // A server takes 1 for true here, and so does the official driver.
+  if (journal === 0 || journal === 1) return journal === 1;
   throw new MongoInvalidArgumentError(`Write concern journal cannot be ${shown(journal)}; allowed is true or false`);
 }
 
@@ -138,15 +140,23 @@ export function writeConcernDocument(
 ): WriteConcernDocument | undefined {
   if (writeConcern === undefined) return undefined;
   const document: WriteConcernDocument = {};
-  if (writeConcern.w !== undefined) document.w = writeConcern.w;
-  if (writeConcern.journal !== undefined) document.j = writeConcern.journal;
-  if (writeConcern.wtimeoutMS !== undefined && !timedByOperation) document.wtimeout = writeConcern.wtimeoutMS;
+  // Fields that are not set are no properties of it: a polluted Object.prototype would show through.
+  if (has(writeConcern, 'w')) document.w = writeConcern.w;
+  if (has(writeConcern, 'journal')) document.j = writeConcern.journal;
+  if (has(writeConcern, 'wtimeoutMS') && !timedByOperation) document.wtimeout = writeConcern.wtimeoutMS;
   return Object.keys(document).length === 0 ? undefined : document;
 }
 
 /** Whether the server does not answer writes under this concern. `w: 0` with `j: true` cannot exist. */
 export function isUnacknowledged(writeConcern: WriteConcern | undefined): boolean {
-  return writeConcern?.w === 0;
+  return writeConcern?.w === 0 && Object.hasOwn(writeConcern, 'w');
+}
+
+function has<K extends 'w' | 'journal' | 'wtimeoutMS'>(
+  writeConcern: WriteConcern,
+  field: K,
+): writeConcern is WriteConcern & Required<Pick<WriteConcern, K>> {
+  return Object.hasOwn(writeConcern, field);
 }
 
 /**

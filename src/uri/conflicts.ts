@@ -1,8 +1,16 @@
 import { MongoAPIError, MongoParseError } from '../errors/driver.js';
 import type { UriOption } from './connection_string.js';
-import { boolean, REFUSED } from './options/parsers.js';
-import type { GivenValues, OptionName, OptionValues } from './options/table.js';
+import { boolean, REFUSED, TRUE_OR_FALSE } from './options/parsers.js';
+import {
+  type GivenValues,
+  OPTION_NAMES,
+  type OptionName,
+  type OptionValues,
+  optionNamed,
+  optionOfUri,
+} from './options/table.js';
 import type { ResolvedOptions } from './resolved_options.js';
+import { suggestName } from './suggest.js';
 
 /** URI Options, "tls...": each says by itself what to accept; with another value or the same, two of them contradict each other. */
 const EXCLUSIVE_TLS_OPTIONS: readonly (readonly [OptionName, OptionName])[] = [
@@ -68,6 +76,55 @@ export function refuseRepeatedProxyOptions(options: ReadonlyMap<string, UriOptio
       throw new MongoParseError(`Proxy options cannot be specified multiple times in the connection string: ${name}`);
     }
   }
+}
+
+/**
+ * Refuses certificates and keys without TLS: the caller believes that the connection is encrypted, and it would not be. With `tls=false` the
+ * caller has said so.
+ *
+ * @throws MongoParseError that names the option
+ */
+export function refuseTLSInTheClear({ specified, tls }: Pick<ResolvedOptions, 'specified' | 'tls'>): void {
+  const { caFile, crlFile, certificateKeyFile } = tls;
+  const files: Partial<Record<OptionName, unknown>> = {
+    tlsCAFile: caFile,
+    tlsCRLFile: crlFile,
+    tlsCertificateKeyFile: certificateKeyFile,
+  };
+  // An empty file name comes from an unset environment variable.
+  const material = OPTION_NAMES.filter(name => optionNamed(name).needsTLS === true && specified.includes(name));
+  const empty = material.find(name => files[name] === '');
+  const used = material.find(name => files[name] !== '');
+  if (tls.enabled) {
+    // The official driver tries to read the file with the empty name, and fails to connect.
+    if (empty !== undefined) throw new MongoParseError(`Option ${empty} cannot be ""; allowed is the path of a file`);
+  } else if (used !== undefined && !specified.includes('tls') && !specified.includes('ssl')) {
+    throw inTheClear(`Option ${used} is given`);
+  }
+}
+
+/**
+ * Refuses what most likely is a misspelt option of TLS (`sslCA=…`, `tsl=true`) where TLS is not in use: with the warning that other unknown
+ * options get, the client would go on in the clear.
+ */
+export function refuseMisspeltTLS(uri: ReadonlyMap<string, UriOption>, given: GivenValues, srv: boolean): void {
+  if (given.tls !== undefined || given.ssl !== undefined || srv) return;
+  for (const option of uri.values()) {
+    if (optionOfUri(option.key) === undefined && meansTLS(option)) {
+      throw inTheClear('The connection string contains an option that looks like one of TLS and does not exist');
+    }
+  }
+}
+
+function inTheClear(problem: string): MongoParseError {
+  return new MongoParseError(
+    `${problem}, and TLS is not switched on: the connection would not be encrypted. Add tls=true, or tls=false if that is meant`,
+  );
+}
+
+function meansTLS({ key, values }: UriOption): boolean {
+  if (/^(?:tls|ssl)/i.test(key)) return true;
+  return suggestName(key, ['tls', 'ssl']) !== undefined && values.some(value => TRUE_OR_FALSE.test(value));
 }
 
 /** URI Options, "tls": `tls` and `ssl` mean the same, so all their values must be the same, wherever they are given. */

@@ -46,7 +46,8 @@ interface Parts {
  * Source: Connection String specification. No error holds a part of the string that could belong to a password, also when a
  * delimiter in it was not percent-encoded and the parts are not where they should be.
  */
-export function parseConnectionString(uri: string): ParsedUri {
+export function parseConnectionString(given: string): ParsedUri {
+  const uri = withoutWhiteSpace(given);
   const scheme = SCHEME.exec(uri);
   if (scheme === null) {
     throw new MongoParseError(
@@ -54,8 +55,8 @@ export function parseConnectionString(uri: string): ParsedUri {
     );
   }
   const srv = scheme[1] !== undefined;
-  const parts = split(uri.slice(scheme[0].length));
   const warnings: string[] = [];
+  const parts = split(withoutFragment(uri.slice(scheme[0].length), warnings));
   // An "@" there may well be the end of userinfo in which a "?" was not percent-encoded.
   const isShowable = !parts.query.includes('@');
   return {
@@ -67,6 +68,27 @@ export function parseConnectionString(uri: string): ParsedUri {
     isShowable,
     warnings,
   };
+}
+
+/** Files and secrets that hold a connection string mostly end with a line break. Line breaks and tabs inside are no part of a URL either (WHATWG URL). */
+function withoutWhiteSpace(uri: string): string {
+  return uri.trim().replace(/[\t\n\r]/g, '');
+}
+
+/** A fragment means nothing to a client of a database. The official driver drops it too. */
+function withoutFragment(rest: string, warnings: string[]): string {
+  const endOfUserinfo = rest.slice(0, indexOrEnd(rest, /[/?]/)).lastIndexOf('@');
+  const hash = rest.indexOf('#', endOfUserinfo + 1);
+  if (hash === -1) return rest;
+  if (rest.includes('@', hash)) {
+    throw new MongoParseError(
+      'The connection string contains a "#" before an "@": in the user name or the password, a "#" must be written as %23, a "/" as %2F, a "?" as %3F',
+    );
+  }
+  warnings.push(
+    'What follows the "#" in the connection string is ignored; in a name or a value, a "#" must be written as %23',
+  );
+  return rest.slice(0, hash);
 }
 
 function split(rest: string): Parts {

@@ -6,11 +6,12 @@ import {
   refuseConflicts,
   refuseDifferentTLSValues,
   refuseImpossibleDeployment,
+  refuseMisspeltTLS,
   refuseRepeatedProxyOptions,
 } from './conflicts.js';
 import { parseConnectionString } from './connection_string.js';
 import { frozenCopy } from './frozen.js';
-import { readProgramOptions, readUriOptions } from './given_options.js';
+import { noValues, readProgramOptions, readUriOptions } from './given_options.js';
 import { bsonOptions } from './options/bson_and_logs.js';
 import { type GivenValues, OPTION_NAMES, type OptionName, type OptionValues, optionNamed } from './options/table.js';
 import { resolveReadConcern, resolveReadPreference, resolveWriteConcern } from './resolve_concerns.js';
@@ -36,14 +37,15 @@ export function resolveOptions(uri: string, options?: MongoClientOptions): Resol
   }
   const parsed = parseConnectionString(uri);
   const warnings = [...parsed.warnings];
-  const fromUri = readUriOptions(parsed, warnings);
   const fromProgram = readProgramOptions(options);
-  const given = { ...fromUri, ...fromProgram };
-  const values = withDefaults(given);
-
   refuseRepeatedProxyOptions(parsed.options);
   refuseDifferentTLSValues(parsed.options, fromProgram);
+  const fromUri = readUriOptions(parsed, warnings);
+  const given = Object.assign(noValues(), fromUri, fromProgram) as GivenValues;
+  const values = withDefaults(given);
+
   refuseConflicts(given, parsed.srv);
+  refuseMisspeltTLS(parsed.options, given, parsed.srv);
   warnings.push(...doubtsAbout(values));
 
   const resolved: ResolvedOptions = {

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import { ReadConcern } from '../concern/read_concern.js';
 import { ReadPreference, type ReadPreferenceOptions, type TagSet } from '../concern/read_preference.js';
 import { WriteConcern, type WriteConcernSettings } from '../concern/write_concern.js';
@@ -12,7 +12,7 @@ export function resolveReadPreference(fromUri: GivenValues, fromProgram: GivenVa
   const tags = ofProgram?.tags ?? fromProgram.readPreferenceTags;
   const staleness = ofProgram?.maxStalenessSeconds ?? fromProgram.maxStalenessSeconds;
   // A program that asks for the primary does so whatever the connection string says about secondaries.
-  const uri = mode === 'primary' ? {} : fromUri;
+  const uri: GivenValues = mode === 'primary' ? ownOptions<GivenValues>(undefined) : fromUri;
   return readPreferenceOf(
     mode ?? uri.readPreference?.mode ?? 'primary',
     tags ?? uri.readPreferenceTags,
@@ -47,7 +47,7 @@ export function resolveWriteConcern(fromUri: GivenValues, fromProgram: GivenValu
     writeConcern: {
       ...settings(fromUri),
       ...settings(fromProgram),
-      ...settings(fromProgram.writeConcern ?? {}),
+      ...settings(ownOptions(fromProgram.writeConcern)),
     },
   });
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { ownOptions } from '../../concern/given.js';
 import { MongoParseError, MongoRuntimeError } from '../../errors/driver.js';
 
 /** The port of a MongoDB server when none is given. */
@@ -29,7 +30,7 @@ export class HostAddress {
 
   /** Parses `host`, `host:port`, `[ipv6]:port` or a percent-encoded path that ends in `.sock`. */
   constructor(hostString: string) {
-    const location = parseLocation(hostString);
+    const location = ownOptions(parseLocation(hostString));
     this.host = location.host;
     this.port = location.port;
     this.socketPath = location.socketPath;

@@ -1,5 +1,5 @@
 import { AuthMechanism, type AuthMechanismProperties } from '../../auth/credentials.js';
-import { isGiven } from '../../concern/given.js';
+import { isGiven, ownOptions } from '../../concern/given.js';
 import type { Auth } from '../client_options.js';
 import { option } from './option.js';
 import { isRecord, oneOf, type Parser, pairs, REFUSED, text } from './parsers.js';
@@ -8,9 +8,9 @@ const auth: Parser<Auth> = {
   allowed: "an object with 'username' and 'password', both strings",
   parse(given) {
     if (!isRecord(given)) return REFUSED;
-    const { username, password, ...others } = given;
-    if (!isText(username) || !isText(password) || Object.keys(others).length > 0) return REFUSED;
-    return { ...(isGiven(username) && { username }), ...(isGiven(password) && { password }) };
+    const { username, password, ...others } = ownOptions(given);
+    if (!isText(username) || !isText(password) || Object.values(others).some(isGiven)) return REFUSED;
+    return { username, password } as Auth;
   },
 };
 
@@ -51,7 +51,7 @@ function truth(value: string): string | boolean {
 
 export const authOptions = {
   auth: option('User and password', auth, { where: 'client', secret: true }),
-  authSource: option('Database that knows the user', text, { mayBeEmpty: true, strict: true }),
-  authMechanism: option('How to authenticate', mechanism, { strict: true }),
+  authSource: option('Database that knows the user', text, { guards: 'trust', emptyIsUnset: true }),
+  authMechanism: option('How to authenticate', mechanism, { guards: 'trust' }),
   authMechanismProperties: option('Details for authMechanism', authMechanismProperties, { secret: true }),
 };

@@ -44,17 +44,17 @@ const milliseconds = integer();
 
 /** Where to connect, how long to wait, how many connections. */
 export const connectionOptions = {
-  dbName: option('Database of client.db() without a name', databaseName, { where: 'client' }),
-  replicaSet: option('Name of the replica set', text),
+  dbName: option('Database of client.db() without a name', databaseName, { where: 'client', emptyIsUnset: true }),
+  replicaSet: option('Name of the replica set', text, { emptyIsUnset: true }),
   directConnection: option('Use only the one given server', boolean, { default: false }),
   loadBalanced: option('The one given host is a load balancer', boolean, { default: false }),
   srvMaxHosts: option('Greatest number of hosts used of an SRV record; 0 is all', integer(), { default: 0 }),
   srvServiceName: option('Service in the name of the SRV record', text, { default: 'mongodb' }),
   srvAllowedHostsSuffix: option('Suffix that hosts of an SRV record must have', srvAllowedHostsSuffix, {
-    strict: true,
+    guards: 'trust',
   }),
   srvHostValidator: option('Decides about each host of an SRV record', srvHostValidator, { where: 'client' }),
-  appName: option('Name of the application', appName, { spellings: ['appname'] }),
+  appName: option('Name of the application', appName, { spellings: ['appname'], emptyIsUnset: true }),
   driverInfo: option('Metadata of a library built on the driver', record<DriverInfo>(), {
     where: 'client',
     default: {},
@@ -104,10 +104,12 @@ export const connectionOptions = {
   compressors: option('Compressors in order of preference', compressors, { default: [], isArgument: true }),
   zlibCompressionLevel: option('Level of zlib', integer({ min: -1, max: 9 })),
 
-  proxyHost: option('Host of a SOCKS5 proxy', text),
-  proxyPort: option('Port of the SOCKS5 proxy (1080 when not given)', integer({ min: 1, max: 65535 })),
-  proxyUsername: option('User at the SOCKS5 proxy', text),
-  proxyPassword: option('Password at the SOCKS5 proxy', text, { secret: true }),
+  proxyHost: option('Host of a SOCKS5 proxy', text, { guards: 'secrecy', emptyIsUnset: true }),
+  proxyPort: option('Port of the SOCKS5 proxy (1080 when not given)', integer({ min: 1, max: 65535 }), {
+    guards: 'secrecy',
+  }),
+  proxyUsername: option('User at the SOCKS5 proxy', text, { emptyIsUnset: true }),
+  proxyPassword: option('Password at the SOCKS5 proxy', text, { secret: true, emptyIsUnset: true }),
 
   runtimeAdapters: option('Stand-ins for parts of Node.js', record<RuntimeAdapters>(), { where: 'client' }),
 };

@@ -3,6 +3,12 @@ import type { Parser } from './parsers.js';
 /** Where an option may be given. */
 type Where = 'both' | 'client' | 'uri';
 
+/**
+ * What is lost when an option silently falls back to its default: `trust` is whom the client believes, `secrecy` is who can read along,
+ * `durability` is what an acknowledgement or a read promises.
+ */
+export type Guarded = 'trust' | 'secrecy' | 'durability';
+
 interface Traits {
   /** Other spellings. In a connection string case does not matter, so there only really different names count. */
   readonly spellings?: readonly string[];
@@ -16,8 +22,22 @@ interface Traits {
   readonly repeatable?: true;
   /** In a connection string an empty value is a value, and not left out with a warning. */
   readonly mayBeEmpty?: true;
-  /** A value in a connection string that cannot be used is an error, because to leave it out would change who is trusted. */
-  readonly strict?: true;
+  /**
+   * An unreadable or empty value is an error, in a connection string too, and so are two different values. Connection String asks for a
+   * warning there; for these options, going on without the value would fail open.
+   */
+  readonly guards?: Guarded;
+  /**
+   * For options with `guards`: the tests of URI Options demand that nonsense (`invalid`, an empty value) in a connection string is left out
+   * with a warning. A value that plainly means true or false (`1`, `yes`, `TRUE`) is an error all the same.
+   */
+  readonly toleratesNonsense?: true;
+  /** A program must give true or false, and not the text of it: `'false'` is easily taken for true. */
+  readonly booleanOnly?: true;
+  /** It says that TLS is wanted. Without TLS it is an error, unless the caller switched TLS off (`tls=false`). */
+  readonly needsTLS?: true;
+  /** An empty string given by a program (an unset environment variable) is the same as no value, as in the official driver. */
+  readonly emptyIsUnset?: true;
   /** A wrong value given by the program is a MongoInvalidArgumentError, as in the official driver, and not a MongoParseError. */
   readonly isArgument?: true;
 }
@@ -39,5 +59,6 @@ export function option<T>(
 ): Option<T, T>;
 export function option<T>(doc: string, parser: Parser<T>, traits?: Traits): Option<T, undefined>;
 export function option<T>(doc: string, parser: Parser<T>, traits: Traits & { readonly default?: T } = {}) {
-  return { doc, parser, ...traits, default: traits.default };
+  const { default: byDefault } = { __proto__: null, ...traits } as { default?: T };
+  return { __proto__: null, doc, parser, ...traits, default: byDefault };
 }

@@ -22,6 +22,9 @@ export const boolean: Parser<boolean> = {
   },
 };
 
+/** What plainly stands for true or false, also in words that the specification does not know. */
+export const TRUE_OR_FALSE = /^\s*(?:true|false|t|f|yes|no|y|n|on|off|0|1|enabled?|disabled?)\s*$/i;
+
 export interface Range {
   readonly min?: number;
   readonly max?: number;
@@ -44,6 +47,12 @@ export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: Range = {}):
 export const text: Parser<string> = {
   allowed: 'a non-empty string',
   parse: given => (typeof given === 'string' && given !== '' ? given : REFUSED),
+};
+
+/** Text that may be empty. */
+export const anyText: Parser<string> = {
+  allowed: 'a string',
+  parse: given => (typeof given === 'string' ? given : REFUSED),
 };
 
 export function oneOf<const T extends string>(...values: readonly T[]): Parser<T> {

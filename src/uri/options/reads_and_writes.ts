@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import { type Document, ObjectId } from '../../bson/index.js';
+import { ownOptions } from '../../concern/given.js';
 import { ReadConcern, type ReadConcernLevel } from '../../concern/read_concern.js';
 import {
   ReadPreference,
@@ -18,7 +19,9 @@ const readPreference: Parser<ReadPreferenceSettings> = {
   allowed: `one of ${MODES.join(', ')}, or a ReadPreference`,
   parse(given) {
     if (given instanceof ReadPreference) return given;
-    const settings = isRecord(given) ? (given as ReadPreferenceSettings) : { mode: given as ReadPreferenceMode };
+    const settings = isRecord(given)
+      ? ownOptions(given as ReadPreferenceSettings)
+      : { mode: given as ReadPreferenceMode };
     return MODES.includes(settings.mode ?? settings.preference) ? settings : REFUSED;
   },
 };
@@ -66,7 +69,7 @@ const readConcern: Parser<ReadConcern | undefined> = {
       return ReadConcern.fromOptions({ readConcern: given as ReadConcern });
     }
     if (!isRecord(given)) return REFUSED;
-    const { level } = given;
+    const { level } = ownOptions(given);
     return level === undefined || (typeof level === 'string' && level !== '')
       ? ReadConcern.fromOptions({ readConcern: given as unknown as ReadConcern })
       : REFUSED;
@@ -85,7 +88,7 @@ const w: Parser<number | string> = {
 const writeConcern: Parser<WriteConcernSettings> = {
   allowed: 'a WriteConcern, an object with w, wtimeoutMS and journal, "majority", or a number',
   parse(given, leaveOut) {
-    if (given instanceof WriteConcern || isRecord(given)) return given;
+    if (given instanceof WriteConcern || isRecord(given)) return ownOptions(given as WriteConcernSettings);
     const only = w.parse(given, leaveOut);
     return only === REFUSED ? REFUSED : ({ w: only } as WriteConcernSettings);
   },
@@ -109,16 +112,30 @@ export const readAndWriteOptions = {
   }),
   maxStalenessSeconds: option('How far a secondary may lag behind; -1 is no limit', maxStalenessSeconds),
   readConcern: option('Which data reads may return', readConcern, { where: 'client' }),
-  readConcernLevel: option('Level of the read concern', text as Parser<ReadConcernLevel>),
+  readConcernLevel: option('Level of the read concern', text as Parser<ReadConcernLevel>, {
+    guards: 'durability',
+    emptyIsUnset: true,
+  }),
   writeConcern: option('How far a write must have spread', writeConcern, { where: 'client' }),
-  // Left out, a wrong value would silently change what an acknowledgement means.
-  w: option('How many members must have a write', w, { strict: true }),
-  journal: option('Whether a write must have reached the journal', boolean),
+  w: option('How many members must have a write', w, { guards: 'durability' }),
+  journal: option('Whether a write must have reached the journal', boolean, {
+    guards: 'durability',
+    toleratesNonsense: true,
+  }),
+  // Without it the server waits longer, and no acknowledgement means less.
   wtimeoutMS: option('Time after which the server stops waiting for members', integer(), {
     spellings: ['wTimeoutMS'],
   }),
-  j: option('Another name of journal', boolean, { deprecated: 'use journal instead' }),
-  fsync: option('Another name of journal', boolean, { deprecated: 'use journal instead' }),
+  j: option('Another name of journal', boolean, {
+    guards: 'durability',
+    toleratesNonsense: true,
+    deprecated: 'use journal instead',
+  }),
+  fsync: option('Another name of journal', boolean, {
+    guards: 'durability',
+    toleratesNonsense: true,
+    deprecated: 'use journal instead',
+  }),
   wtimeout: option('Another name of wtimeoutMS', integer(), { deprecated: 'use wtimeoutMS instead' }),
   retryReads: option('Send reads again after some errors', boolean, { default: true }),
   retryWrites: option('Send writes again after some errors', boolean, { default: true }),

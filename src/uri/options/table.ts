@@ -44,9 +44,9 @@ const BY_SPELLING = new Map<string, OptionName>(
 
 const BY_LOWER_CASE = new Map([...BY_SPELLING].map(([spelling, name]) => [spelling.toLowerCase(), name]));
 
-/** Spellings accepted of a program: exact, with those that the specification writes differently. */
+/** Names of a program's options are compared without case too, as in the official driver. */
 export function optionOfProgram(spelling: string): OptionName | undefined {
-  return BY_SPELLING.get(spelling);
+  return BY_SPELLING.get(spelling) ?? BY_LOWER_CASE.get(spelling.toLowerCase());
 }
 
 /** Names in a connection string are compared without case. */

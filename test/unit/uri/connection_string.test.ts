@@ -4,7 +4,9 @@ import { parseConnectionString } from '../../../src/uri/connection_string.js';
 
 describe('parseConnectionString', () => {
   it('takes every part', () => {
-    const parsed = parseConnectionString('mongodb://al%69ce:p%40ss@a:1,[::1]:2,%2Ftmp%2Fx.sock/my%3Ddb?a=1&B=x%20y#z');
+    const parsed = parseConnectionString(
+      'mongodb://al%69ce:p%40ss@a:1,[::1]:2,%2Ftmp%2Fx.sock/my%3Ddb?a=1&B=x%20y%23z',
+    );
 
     assert.equal(parsed.srv, false);
     assert.equal(parsed.username, 'alice');

@@ -13,7 +13,8 @@ describe('unknown options of a program', () => {
     [{ foo: 1 }, 'option foo is not supported'],
     [{ foo: 1, bar: 2 }, 'options foo, bar are not supported'],
     [{ maxPolSize: 1 }, 'option maxPolSize is not supported; did you mean maxPoolSize?'],
-    [{ MaxPoolSize: 1 }, 'option MaxPoolSize is not supported; did you mean maxPoolSize?'],
+    [{ MaxPolSize: 1 }, 'option MaxPolSize is not supported; did you mean maxPoolSize?'],
+    [{ tlsCAfiel: 'x' }, 'option tlsCAfiel is not supported; did you mean tlsCAFile?'],
     [
       { serverSelectionTimeout: 1 },
       'option serverSelectionTimeout is not supported; did you mean serverSelectionTimeoutMS?',
