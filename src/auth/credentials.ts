@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { ownOptions } from '../concern/given.js';
 import { MongoAPIError, MongoInvalidArgumentError, MongoMissingCredentialsError } from '../errors/driver.js';
 
 /** @public */
@@ -239,7 +240,7 @@ export class MongoCredentials {
         `Authentication mechanism property ${unsupported} is not supported by ${mechanism}; ${allowed}`,
       );
     }
-    if (mechanism === AuthMechanism.MONGODB_GSSAPI) checkGssapi(properties);
+    if (mechanism === AuthMechanism.MONGODB_GSSAPI) checkGssapi(ownOptions(properties));
     if (mechanism === AuthMechanism.MONGODB_OIDC) checkOidc(this.username, properties);
   }
 
@@ -276,10 +277,11 @@ export function unsupportedProperties(mechanism: AuthMechanism, properties: Auth
 }
 
 function withDefaults(mechanism: AuthMechanism, properties: AuthMechanismProperties): AuthMechanismProperties {
+  const { SERVICE_NAME, OIDC_HUMAN_CALLBACK, ALLOWED_HOSTS } = ownOptions(properties);
   const result: AuthMechanismProperties = { ...properties };
-  if (mechanism === AuthMechanism.MONGODB_GSSAPI) result.SERVICE_NAME ??= 'mongodb';
-  if (mechanism === AuthMechanism.MONGODB_OIDC && result.OIDC_HUMAN_CALLBACK !== undefined) {
-    result.ALLOWED_HOSTS ??= [...DEFAULT_ALLOWED_HOSTS];
+  if (mechanism === AuthMechanism.MONGODB_GSSAPI) result.SERVICE_NAME = SERVICE_NAME ?? 'mongodb';
+  if (mechanism === AuthMechanism.MONGODB_OIDC && OIDC_HUMAN_CALLBACK !== undefined) {
+    result.ALLOWED_HOSTS = ALLOWED_HOSTS ?? [...DEFAULT_ALLOWED_HOSTS];
   }
   return result;
 }
@@ -308,7 +310,7 @@ function checkGssapi({ CANONICALIZE_HOST_NAME: given }: AuthMechanismProperties)
 }
 
 function checkOidc(username: string, properties: AuthMechanismProperties): void {
-  const { ENVIRONMENT, TOKEN_RESOURCE, ALLOWED_HOSTS, OIDC_CALLBACK, OIDC_HUMAN_CALLBACK } = properties;
+  const { ENVIRONMENT, TOKEN_RESOURCE, ALLOWED_HOSTS, OIDC_CALLBACK, OIDC_HUMAN_CALLBACK } = ownOptions(properties);
   const sources = [ENVIRONMENT, OIDC_CALLBACK, OIDC_HUMAN_CALLBACK].filter(source => source !== undefined);
   if (sources.length !== 1) {
     throw new MongoInvalidArgumentError(

@@ -17,7 +17,8 @@ export interface DocumentDecoder {
 }
 
 /** A decoder with the options of a client, a collection or an operation; made once and used for every document. */
-export function documentDecoder(options: BSONSerializeOptions = {}): DocumentDecoder {
+export function documentDecoder(given: BSONSerializeOptions = {}): DocumentDecoder {
+  const options = { __proto__: null, ...given } as BSONSerializeOptions;
   if (options.raw === true) return (bytes, offset) => bytes.subarray(offset, offset + bytes.readInt32LE(offset));
   return decoderWith({
     ...deserializeOptions(options),
@@ -26,7 +27,8 @@ export function documentDecoder(options: BSONSerializeOptions = {}): DocumentDec
 }
 
 /** The same for a whole reply: with `raw` its own fields are decoded, and the documents in it are the bytes that the server sent. */
-export function replyDecoder(options: BSONSerializeOptions): DocumentDecoder {
+export function replyDecoder(given: BSONSerializeOptions): DocumentDecoder {
+  const options = { __proto__: null, ...given } as BSONSerializeOptions;
   return decoderWith({
     ...deserializeOptions(options),
     raw: options.raw ?? false,
@@ -34,9 +36,29 @@ export function replyDecoder(options: BSONSerializeOptions): DocumentDecoder {
   });
 }
 
+/**
+ * `bson` copies its options to a plain object for every document. There, a polluted `Object.prototype` would show through for each option that
+ * is no property of its own.
+ */
+const NOTHING_INHERITED = Object.freeze({
+  fieldsAsRaw: undefined,
+  raw: undefined,
+  bsonRegExp: undefined,
+  promoteBuffers: undefined,
+  promoteLongs: undefined,
+  promoteValues: undefined,
+  useBigInt64: undefined,
+  validation: undefined,
+}) as unknown as DeserializeOptions;
+
 function decoderWith(options: DeserializeOptions): DocumentDecoder {
   // One object for all calls: `deserialize` reads it and keeps nothing.
-  const settings: DeserializeOptions = { ...options, allowObjectSmallerThanBufferSize: true, index: 0 };
+  const settings: DeserializeOptions = {
+    ...NOTHING_INHERITED,
+    ...options,
+    allowObjectSmallerThanBufferSize: true,
+    index: 0,
+  };
   const decode = (bytes: Buffer, offset: number): Document => {
     settings.index = offset;
     try {
@@ -49,7 +71,7 @@ function decoderWith(options: DeserializeOptions): DocumentDecoder {
     }
   };
   // Fields to be left raw are found by their names at any depth, and so by that of the array.
-  if (options.fieldsAsRaw !== undefined) return decode;
+  if (settings.fieldsAsRaw !== undefined) return decode;
   return Object.assign(decode, {
     array(bytes: Buffer, from: number, to: number): Document[] | null {
       settings.index = 0;

@@ -1,5 +1,6 @@
 import { type BSONSerializeOptions, calculateObjectSize, type Document } from '../bson/index.js';
 import { isDocument } from '../bson/is_document.js';
+import { ownOptions } from '../concern/given.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoBatchReExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CollationOptions, Hint } from '../operations/options.js';
@@ -54,7 +55,7 @@ export abstract class BulkOperationBase {
   /** @internal */
   protected constructor(port: BulkPort, options: BulkWriteOptions, isOrdered: boolean) {
     this.#port = port;
-    this.#options = { ...options, ordered: isOrdered };
+    this.#options = ownOptions({ ...options, ordered: isOrdered });
     this.isOrdered = isOrdered;
   }
 

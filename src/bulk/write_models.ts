@@ -1,5 +1,6 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import { isDocument } from '../bson/is_document.js';
+import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { copyOptions } from '../operations/options.js';
 import { formatSort, type Sort } from '../operations/sort.js';
@@ -84,7 +85,7 @@ export function updateWrite(name: 'updateOne' | 'updateMany' | 'replaceOne', fie
   if (name === 'updateMany') statement['multi'] = true;
   copyOptions(statement, fields, ['upsert', 'hint', 'arrayFilters', 'collation']);
   // Of many documents that are changed none is the first.
-  const sort = name === 'updateMany' ? undefined : formatSort(fields.sort as Sort | undefined);
+  const sort = name === 'updateMany' ? undefined : formatSort(ownOptions(fields).sort as Sort | undefined);
   if (sort !== undefined) statement['sort'] = sort;
   return { kind: 'update', statement, change };
 }

@@ -196,6 +196,7 @@ function targetOf(address: string): TransportAddress {
 function transportOptions(options: ResolvedOptions, load?: LoadPackage): TransportOptions {
   const { socket, lookup, tls, proxy, connectTimeoutMS } = options;
   return {
+    __proto__: null,
     ...socket.connection,
     noDelay: socket.noDelay,
     keepAlive: true,
@@ -203,5 +204,5 @@ function transportOptions(options: ResolvedOptions, load?: LoadPackage): Transpo
     ...(lookup !== undefined && { lookup }),
     ...(tls.enabled && { tls: new TLSMaterial(tls) }),
     ...(proxy !== undefined && { proxy: { ...proxy, timeoutMS: connectTimeoutMS, socks: loadSocks(load) } }),
-  } as TransportOptions;
+  } as unknown as TransportOptions;
 }

@@ -1,5 +1,5 @@
 import { documentDecoder } from '../bson/decode.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
@@ -29,7 +29,7 @@ export function clientContext(options: ResolvedOptions): Inherited {
     readPreference: options.readPreference,
     readConcern: options.readConcern,
     writeConcern: options.writeConcern,
-    bsonOptions: options.bsonOptions,
+    bsonOptions: ownOptions(options.bsonOptions),
     decode: documentDecoder(options.bsonOptions),
     timeoutMS: options.timeoutMS,
     timeoutSource: 'client',
@@ -42,10 +42,11 @@ export function deriveContext(
   parent: Inherited,
   names: { readonly database: string; readonly collection: string },
   level: 'database' | 'collection',
-  options: LevelOptions | undefined,
+  given: LevelOptions | undefined,
 ): Inherited {
+  const options = ownOptions(given);
   const { database, collection } = names;
-  const timeoutMS = validateTimeoutMS(options?.timeoutMS, `${level} option`);
+  const timeoutMS = validateTimeoutMS(options.timeoutMS, `${level} option`);
   return {
     ...withOverrides(parent, options),
     database,
@@ -60,9 +61,10 @@ export function deriveContext(
  *
  * @throws MongoInvalidArgumentError if its `timeoutMS` is none or an option of a wrong type
  */
-export function budgetFor(context: Inherited, options: OperationOptions | undefined): Budget {
-  if (options !== undefined) checkOptions(options);
-  const operation = validateTimeoutMS(options?.timeoutMS, 'operation option');
+export function budgetFor(context: Inherited, given: OperationOptions | undefined): Budget {
+  const options = ownOptions(given);
+  checkOptions(options);
+  const operation = validateTimeoutMS(options.timeoutMS, 'operation option');
   return budgetOf({ operation, [context.timeoutSource]: context.timeoutMS });
 }
 

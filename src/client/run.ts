@@ -1,4 +1,4 @@
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
@@ -14,8 +14,6 @@ import { type Inherited, startDeadline } from './inherit.js';
 /** Builds an operation in the context of its call, or throws because an argument is wrong. */
 export type MakeOperation<O, T> = (context: Inherited, options: O) => Operation<T>;
 
-const NO_OPTIONS = Object.freeze({});
-
 /**
  * What every public method that sends one command does: starts the time, checks what was given, and only then connects and sends.
  *
@@ -29,7 +27,7 @@ export async function run<O extends OperationOptions, T>(
   given: O | null | undefined,
   make: MakeOperation<O, T>,
 ): Promise<T> {
-  const options = given ?? (NO_OPTIONS as O);
+  const options = ownOptions(given);
   try {
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
@@ -48,7 +46,7 @@ export async function runExplainable<O extends CommandOperationOptions, T>(
   given: O | null | undefined,
   make: MakeOperation<O, T>,
 ): Promise<T> {
-  const options = given ?? (NO_OPTIONS as O);
+  const options = ownOptions(given);
   try {
     const deadline = startDeadline(context, options, client.clock);
     const own = withOverrides(context, options);
@@ -74,7 +72,7 @@ export async function runSteps<O extends CommandOperationOptions, T>(
   given: O | null | undefined,
   make: (context: Inherited, options: O) => Steps<T>,
 ): Promise<T> {
-  const options = given ?? (NO_OPTIONS as O);
+  const options = ownOptions(given);
   try {
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);

@@ -36,7 +36,7 @@ const PRECEDENCE = ['operation', 'cursor', 'transaction', 'session', 'collection
  */
 export function budgetOf(levels: TimeoutLevels): Budget {
   for (const source of PRECEDENCE) {
-    const timeoutMS = levels[source];
+    const timeoutMS = Object.hasOwn(levels, source) ? levels[source] : undefined;
     if (timeoutMS !== undefined) return { timeoutMS, source };
   }
   return UNTIMED;

@@ -1,6 +1,6 @@
 import { type DocumentDecoder, documentDecoder } from '../bson/decode.js';
 import { BSON_OPTIONS, type BSONSerializeOptions, type Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import {
   inheritReadConcern,
   type ReadConcern,
@@ -47,15 +47,16 @@ export interface ContextOverrides extends BSONSerializeOptions {
 }
 
 /** The context with a call's options over it; the same object when they change nothing, which is the usual case. */
-export function withOverrides<C extends OperationContext>(context: C, options: ContextOverrides | null | undefined): C {
-  if (!isGiven(options)) return context;
+export function withOverrides<C extends OperationContext>(context: C, given: ContextOverrides | null | undefined): C {
+  if (!isGiven(given)) return context;
+  const options = ownOptions(given);
   const { readPreference, readConcern, writeConcern, session } = options;
   if (isGiven(session)) return inSession(context, options, session);
   const bson = bsonOverrides(options);
   if (readPreference === undefined && readConcern === undefined && writeConcern === undefined && bson === undefined) {
     return context;
   }
-  const bsonOptions = bson === undefined ? context.bsonOptions : bothBSONOptions(context.bsonOptions, bson);
+  const bsonOptions = bson === undefined ? context.bsonOptions : ownOptions(bothBSONOptions(context.bsonOptions, bson));
   return {
     ...context,
     readPreference: readPreferenceOf(readPreference) ?? context.readPreference,
@@ -79,7 +80,7 @@ function inSession<C extends OperationContext>(context: C, options: ContextOverr
   const { state } = given;
   state.mustBeUsable();
   const { session: _, ...others } = options;
-  const own = { ...withOverrides(context, others), session: state };
+  const own = { ...withOverrides(context, ownOptions(others)), session: state };
   if (!state.transaction.isActive) return own;
   for (const concern of ['readConcern', 'writeConcern'] as const) {
     if (!isGiven(options[concern])) continue;

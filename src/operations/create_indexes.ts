@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { type IndexDirection, type IndexKeys, type IndexSpecification, indexKeys, indexName } from './index_keys.js';
@@ -136,7 +136,8 @@ type NamedIndex = Document & { name: string };
 function knownFieldsOf(key: IndexKeys, options: IndexFields): NamedIndex {
   const index: NamedIndex = { name: indexName(key), key };
   copyOptions(index, options, FIELDS);
-  if (options.version !== undefined) index['v'] = options.version;
+  const { version } = ownOptions(options);
+  if (version !== undefined) index['v'] = version;
   return index;
 }
 

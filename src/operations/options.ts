@@ -74,7 +74,8 @@ export function copyOptions<O extends object>(
   names: readonly (keyof O & string)[],
 ): void {
   for (const name of names) {
-    const value = options[name];
+    // Fields of a model or of an index come as the caller wrote them; only own properties count.
+    const value = Object.hasOwn(options, name) ? options[name] : undefined;
     if (isGiven(value)) command[name] = value;
   }
 }

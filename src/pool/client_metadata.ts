@@ -1,4 +1,5 @@
 import { calculateObjectSize, type Document, Int32 } from '../bson/index.js';
+import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { HostEnvironment, HostSystem } from '../runtime/host.js';
 
@@ -39,7 +40,8 @@ const LARGEST_INT32 = 2 ** 31 - 1;
  * @throws MongoInvalidArgumentError if the application's name is longer than 128 bytes, or the names and versions of wrapping
  * libraries leave no room
  */
-export function clientMetadata({ appName = '', driverInfo = [], environment }: ClientMetadataInput): Document {
+export function clientMetadata({ appName = '', driverInfo: given = [], environment }: ClientMetadataInput): Document {
+  const driverInfo = given.map(ownOptions);
   checkAppName(appName);
   for (const info of driverInfo) checkDriverInfo(info);
   const parts: MetadataParts = {
@@ -59,7 +61,8 @@ export function clientMetadata({ appName = '', driverInfo = [], environment }: C
  *
  * @throws MongoInvalidArgumentError if a value is no string, or holds the delimiter "|"
  */
-export function appendMetadata(known: readonly DriverInfo[], info: DriverInfo): readonly DriverInfo[] {
+export function appendMetadata(known: readonly DriverInfo[], given: DriverInfo): readonly DriverInfo[] {
+  const info = ownOptions(given);
   checkDriverInfo(info);
   // An empty string is the same as none.
   if (known.some(other => INFO_FIELDS.every(field => (other[field] ?? '') === (info[field] ?? '')))) return known;

@@ -1,6 +1,7 @@
 import { connect as connectSocket, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectTLS } from 'node:tls';
 import { announcedLookup } from './name_lookup.js';
+import { forNode, targetOf } from './node_options.js';
 import { readIntoSharedBuffer } from './read_buffer.js';
 import { type ProxySettings, throughProxy } from './socks_proxy.js';
 import type { TLSMaterial } from './tls_material.js';
@@ -51,28 +52,32 @@ export class LayeredTransport implements Transport {
 
   async #throughProxy(address: TransportAddress, proxy: ProxySettings): Promise<Socket | undefined> {
     this.#handler.onStep('proxy');
-    if ('socketPath' in address) throw new Error('a proxy leads to TCP ports only, not to a Unix socket');
+    const { host, port } = targetOf(address);
+    if (host === undefined || port === undefined)
+      throw new Error('a proxy leads to TCP ports only, not to a Unix socket');
     if (this.#destroyed) return undefined;
-    const socket = connectSocket({ ...this.#options, host: proxy.host, port: proxy.port } as TcpNetConnectOpts);
+    const socket = connectSocket(forNode<TcpNetConnectOpts>({ ...this.#options, host: proxy.host, port: proxy.port }));
     this.#socket = socket;
     await connected(socket);
-    await throughProxy(socket, address, proxy);
+    await throughProxy(socket, { host, port }, proxy);
     return socket;
   }
 
   #connectTLS(address: TransportAddress, secure: ConnectionOptions, tunnel: Socket | undefined): void {
-    const host = 'host' in address ? address.host : undefined;
+    const target = targetOf(address);
+    const { host } = target;
     const { noDelay = true, keepAliveInitialDelay = 0 } = this.#options;
     const isName = host !== undefined && isIP(host) === 0;
     this.#handler.onStep(tunnel !== undefined ? 'tls' : isName ? 'resolve' : 'connect');
-    const socket = connectTLS({
+    const options = forNode<ConnectionOptions>({
       ...this.#options,
-      ...('socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port }),
+      ...target,
       // SNI: the name that the certificate is to be for.
       ...(isName && { servername: host, lookup: announcedLookup(this.#options.lookup, this.#handler) }),
       ...secure,
       ...(tunnel === undefined ? { onread: readIntoSharedBuffer(this.#handler) } : { socket: tunnel }),
-    } as ConnectionOptions);
+    });
+    const socket = connectTLS(options);
     socket.disableRenegotiation();
     // tls.connect does not heed these two options.
     socket.setNoDelay(noDelay);

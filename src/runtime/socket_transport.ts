@@ -1,6 +1,7 @@
 import { connect as connectSocket, isIP, Socket, type TcpNetConnectOpts } from 'node:net';
 import { LayeredTransport } from './layered_transport.js';
 import { announcedLookup } from './name_lookup.js';
+import { forNode, targetOf } from './node_options.js';
 import { readIntoSharedBuffer } from './read_buffer.js';
 import type { OpenTransport, SocketOptions, Transport, TransportAddress, TransportHandler } from './transport.js';
 
@@ -10,14 +11,15 @@ class SocketTransport implements Transport {
   #error: Error | null = null;
 
   constructor(address: TransportAddress, options: SocketOptions, handler: TransportHandler) {
-    const isName = 'host' in address && isIP(address.host) === 0;
+    const target = targetOf(address);
+    const isName = target.host !== undefined && isIP(target.host) === 0;
     handler.onStep(isName ? 'resolve' : 'connect');
     this.#socket = socketTo({
-      ...('socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port }),
       ...options,
+      ...target,
       ...(isName && { lookup: announcedLookup(options.lookup, handler) }),
       onread: readIntoSharedBuffer(handler),
-    } as TcpNetConnectOpts);
+    });
     this.#socket.once('connect', () => {
       handler.onConnect();
     });
@@ -44,9 +46,9 @@ class SocketTransport implements Transport {
 }
 
 /** Options that Node refuses (`localAddress: 'nonsense'`) fail in the same way as a connection that is refused. */
-function socketTo(options: TcpNetConnectOpts): Socket {
+function socketTo(options: object): Socket {
   try {
-    return connectSocket(options);
+    return connectSocket(forNode<TcpNetConnectOpts>(options));
   } catch (error) {
     return new Socket().destroy(error as Error);
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls';
+import { type ConnectionOptions, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 
 /** Reads a file. Tests pass their own. */
 export type ReadFile = (path: string) => Promise<Buffer>;
@@ -69,6 +69,8 @@ export class TLSMaterial {
     const { connection } = this.#settings;
     try {
       return createSecureContext({
+        // It reads from this very object, so that it is enough to inherit nothing.
+        __proto__: null,
         ...connection,
         ...(ca !== undefined && { ca }),
         ...(crl !== undefined && { crl }),
@@ -76,7 +78,7 @@ export class TLSMaterial {
           cert: connection.cert ?? certificateKey,
           key: connection.key ?? certificateKey,
         }),
-      });
+      } as SecureContextOptions);
     } catch (cause) {
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`the certificates or keys given for TLS cannot be used: ${text}`, { cause });

@@ -73,7 +73,7 @@ export class Topology {
     this.#description = initialTopology({
       ...rest,
       hosts: [...options.hosts],
-      ...(replicaSet !== undefined && { replicaSet }),
+      replicaSet,
     });
   }
 

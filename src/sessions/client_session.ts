@@ -1,4 +1,5 @@
 import type { Timestamp } from '../bson/index.js';
+import { ownOptions } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
@@ -179,7 +180,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   async commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
     try {
       this.state.mustBeUsable();
-      const deadline = this.#deadline(options?.timeoutMS, 'commitTransaction');
+      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'commitTransaction');
       if (this.state.transaction.commit()) await this.#end('commitTransaction', deadline);
     } catch (error) {
       throw this.#withCaller(error, 'commitTransaction');
@@ -194,7 +195,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   async abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
     try {
       this.state.mustBeUsable();
-      const deadline = this.#deadline(options?.timeoutMS, 'abortTransaction');
+      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'abortTransaction');
       if (this.state.transaction.abort()) await this.#end('abortTransaction', deadline).catch(() => undefined);
       this.state.unpin();
     } catch (error) {
@@ -217,7 +218,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
     }
     this.state.mustBeUsable();
-    const budget = this.#budget(options?.timeoutMS, 'withTransaction');
+    const budget = this.#budget(ownOptions(options).timeoutMS, 'withTransaction');
     return await runTransaction(this, this.#client, () => fn(this), options, budget);
   }
 
@@ -231,7 +232,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     // A client that closes ends its sessions itself.
     if (this.hasEnded || state.clientClosed) return;
     try {
-      const deadline = this.#deadline(options?.timeoutMS, 'endSession');
+      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'endSession');
       if (state.transaction.isActive && state.transaction.abort()) {
         await this.#end('abortTransaction', deadline).catch((error: unknown) => {
           // Only who has set a time wants to know that it was not enough.

@@ -56,7 +56,7 @@ export function addSessionFields(
     if (transaction.state !== 'starting') return;
     body['startTransaction'] = true;
     const readConcern = transaction.readConcernDocument(afterClusterTime);
-    if (readConcern !== undefined) body['readConcern'] = { ...readConcern, ...(body['readConcern'] as Document) };
+    if (readConcern !== undefined) body['readConcern'] = { ...readConcern, ...readConcernOf(body) };
     return;
   }
   if (settings.snapshot && !WITHOUT_READ_CONCERN.has(name)) {
@@ -65,6 +65,10 @@ export function addSessionFields(
     return;
   }
   if (afterClusterTime !== undefined && role === 'ordinary' && CAUSAL_COMMANDS.has(name)) {
-    body['readConcern'] = { ...(body['readConcern'] as Document | undefined), afterClusterTime };
+    body['readConcern'] = { ...readConcernOf(body), afterClusterTime };
   }
+}
+
+function readConcernOf(body: Document): Document | undefined {
+  return Object.hasOwn(body, 'readConcern') ? (body['readConcern'] as Document) : undefined;
 }

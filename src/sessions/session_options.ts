@@ -1,5 +1,5 @@
 import type { Timestamp } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import { validateTimeoutMS } from '../csot/budget.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
@@ -20,7 +20,8 @@ export interface ClientSessionOptions {
 }
 
 /** @throws MongoInvalidArgumentError if options contradict one another */
-export function sessionSettings(options: ClientSessionOptions, client: ResolvedOptions): SessionSettings {
+export function sessionSettings(given: ClientSessionOptions, client: ResolvedOptions): SessionSettings {
+  const options = ownOptions(given);
   const { causalConsistency, snapshot = false, snapshotTime } = options;
   if (snapshot && causalConsistency === true) {
     throw new MongoInvalidArgumentError('Properties "causalConsistency" and "snapshot" are mutually exclusive');

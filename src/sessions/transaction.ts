@@ -1,5 +1,5 @@
 import type { Document, Timestamp } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import { ReadConcern, type ReadConcernLike, readConcernDocument } from '../concern/read_concern.js';
 import { ReadPreference, type ReadPreferenceLike } from '../concern/read_preference.js';
 import { isUnacknowledged, WriteConcern, type WriteConcernSettings } from '../concern/write_concern.js';
@@ -155,7 +155,7 @@ export function transactionSettings(
   defaults: TransactionSettings,
 ): TransactionSettings {
   if (!isGiven(options)) return defaults;
-  const { readConcern, writeConcern, readPreference, maxCommitTimeMS } = options;
+  const { readConcern, writeConcern, readPreference, maxCommitTimeMS } = ownOptions(options);
   return {
     readConcern: isGiven(readConcern) ? ReadConcern.fromOptions({ readConcern }) : defaults.readConcern,
     writeConcern: isGiven(writeConcern) ? WriteConcern.fromOptions({ writeConcern }) : defaults.writeConcern,

@@ -1,4 +1,5 @@
 import type { Document } from '../../bson/index.js';
+import { ownOptions } from '../../concern/given.js';
 import {
   type CreateIndexesOptions,
   type CreateIndexOptions,
@@ -57,7 +58,7 @@ export class CollectionIndexes<TSchema extends Document = Document> extends Coll
   ): Promise<string> {
     const command = commandOptions ?? (options as CreateIndexesOptions | undefined);
     const names = await run(this.client, this.context, command, context =>
-      createIndex(context, specification, options ?? {}, commandOptions),
+      createIndex(context, specification, ownOptions(options), commandOptions),
     );
     return names[0] ?? '';
   }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
+import { ownOptions } from '../../concern/given.js';
 import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
 import { CursorCore } from '../../cursor/cursor_core.js';
@@ -49,9 +50,9 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     super();
     this.owner = owner;
     this.context = context;
-    this.cursorOptions = { ...options };
+    this.cursorOptions = { __proto__: null, ...ownOptions(options) } as CursorOptions;
     checkTimeouts(context, this.cursorOptions, this.alwaysAwaits);
-    signalOf(options);
+    signalOf(this.cursorOptions);
   }
 
   /** The command that opens the cursor. @internal */

@@ -1,5 +1,5 @@
 import type { Document } from '../../bson/index.js';
-import { isGiven } from '../../concern/given.js';
+import { isGiven, ownOptions } from '../../concern/given.js';
 import { CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { type AggregateCommandOptions, aggregate, writesOutput } from '../../operations/aggregate.js';
@@ -33,7 +33,8 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
   declare protected readonly cursorOptions: AggregateOptions;
 
   /** @internal */
-  constructor(owner: ClientPort, context: Inherited, pipeline: Document[], options: AggregateOptions) {
+  constructor(owner: ClientPort, context: Inherited, pipeline: Document[], given: AggregateOptions) {
+    const options = ownOptions(given);
     super(owner, context, withCursorField(options));
     this.pipeline = [...pipeline];
     if (typeof options.out === 'string') this.pipeline.push({ $out: options.out });
@@ -127,8 +128,8 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
 
 function withCursorField(options: AggregateOptions): AggregateOptions {
   const cursor: unknown = options.cursor;
-  const batchSize: unknown = typeof cursor === 'object' ? (cursor as Document | null)?.['batchSize'] : undefined;
-  return typeof batchSize === 'number' ? { batchSize, ...options } : options;
+  const batchSize: unknown = typeof cursor === 'object' ? ownOptions(cursor as Document | null)['batchSize'] : undefined;
+  return typeof batchSize === 'number' ? ownOptions({ batchSize, ...options }) : options;
 }
 
 /** The same cursor, whose documents have another type from a new stage on. */

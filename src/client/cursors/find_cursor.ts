@@ -43,7 +43,7 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
     super(owner, context, options);
     this.#filter = filter;
     // Refused now rather than when the first document is asked for.
-    formatSort(options.sort);
+    formatSort(this.cursorOptions.sort);
   }
 
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
