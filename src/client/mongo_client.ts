@@ -220,15 +220,15 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoServerSelectionError if no server suits in time; MongoNetworkError if the server takes no connection; MongoServerError if it
    * refuses the credentials; MongoOperationTimeoutError under `timeoutMS`
    */
-  async connect(given?: ConnectOptions): Promise<this> {
-    const options = ownOptions(given);
-    const deadline = startDeadline(this.context, options, this.#effects.clock);
+  async connect(options?: ConnectOptions): Promise<this> {
+    const own = ownOptions(options);
+    const deadline = startDeadline(this.context, own, this.#effects.clock);
     if (this.#closing !== null) await this.#closed(this.#closing, deadline);
     this.#wasClosed = false;
     this.#connecting++;
     try {
       const engine = await this.engine(CONNECT, deadline);
-      if (engine !== this.#opened) await this.#connect(engine, options, deadline);
+      if (engine !== this.#opened) await this.#connect(engine, own, deadline);
     } catch (error) {
       this.#connecting--;
       await this.#closeAfterFailure();

@@ -12,9 +12,9 @@ const PLAIN: object = Object.freeze({});
  * which shadows them in spreads too.
  */
 export function ownOptions<T extends object>(options: T | null | undefined): T {
-  if (isPolluted()) return shadowed({ __proto__: null, ...options });
+  if (isPolluted()) return shadowed({ __proto__: null, ...options }) as T;
   if (options === undefined || options === null) return NO_OPTIONS as T;
-  return Object.getPrototypeOf(options) === null ? options : ({ __proto__: null, ...options } as T);
+  return Object.getPrototypeOf(options) === null ? options : { __proto__: null, ...options };
 }
 
 function isPolluted(): boolean {
@@ -22,9 +22,9 @@ function isPolluted(): boolean {
   return false;
 }
 
-function shadowed<T extends object>(own: object): T {
+function shadowed(own: object): object {
   for (const name in PLAIN) if (!(name in own)) (own as Record<string, unknown>)[name] = undefined;
-  return own as T;
+  return own;
 }
 
 /** Whether a value was given. Programs in JavaScript write null for "not given" as often as they leave a field out. */

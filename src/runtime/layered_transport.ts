@@ -56,7 +56,8 @@ export class LayeredTransport implements Transport {
     if (host === undefined || port === undefined)
       throw new Error('a proxy leads to TCP ports only, not to a Unix socket');
     if (this.#destroyed) return undefined;
-    const socket = connectSocket(forNode<TcpNetConnectOpts>({ ...this.#options, host: proxy.host, port: proxy.port }));
+    const options = forNode({ ...this.#options, host: proxy.host, port: proxy.port });
+    const socket = connectSocket(options as TcpNetConnectOpts);
     this.#socket = socket;
     await connected(socket);
     await throughProxy(socket, { host, port }, proxy);
@@ -69,7 +70,7 @@ export class LayeredTransport implements Transport {
     const { noDelay = true, keepAliveInitialDelay = 0 } = this.#options;
     const isName = host !== undefined && isIP(host) === 0;
     this.#handler.onStep(tunnel !== undefined ? 'tls' : isName ? 'resolve' : 'connect');
-    const options = forNode<ConnectionOptions>({
+    const options = forNode({
       ...this.#options,
       ...target,
       // SNI: the name that the certificate is to be for.
@@ -77,7 +78,7 @@ export class LayeredTransport implements Transport {
       ...secure,
       ...(tunnel === undefined ? { onread: readIntoSharedBuffer(this.#handler) } : { socket: tunnel }),
     });
-    const socket = connectTLS(options);
+    const socket = connectTLS(options as ConnectionOptions);
     socket.disableRenegotiation();
     // tls.connect does not heed these two options.
     socket.setNoDelay(noDelay);

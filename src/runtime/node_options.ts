@@ -64,10 +64,10 @@ const READ_FROM_COPIES: readonly string[] = [
 ];
 
 /** Options for a function of Node.js, in an object that inherits nothing, and neither do the copies that Node.js makes of it. */
-export function forNode<T extends object>(options: object): T {
+export function forNode(options: object): object {
   const own = { __proto__: null } as Record<string, unknown>;
   for (const name of READ_FROM_COPIES) own[name] = undefined;
-  return Object.assign(own, options) as T;
+  return Object.assign(own, options);
 }
 
 /** What `net.connect` is told of an address. */

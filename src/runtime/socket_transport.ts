@@ -48,7 +48,7 @@ class SocketTransport implements Transport {
 /** Options that Node refuses (`localAddress: 'nonsense'`) fail in the same way as a connection that is refused. */
 function socketTo(options: object): Socket {
   try {
-    return connectSocket(forNode<TcpNetConnectOpts>(options));
+    return connectSocket(forNode(options) as TcpNetConnectOpts);
   } catch (error) {
     return new Socket().destroy(error as Error);
   }

@@ -41,7 +41,7 @@ export function resolveOptions(uri: string, options?: MongoClientOptions): Resol
   refuseRepeatedProxyOptions(parsed.options);
   refuseDifferentTLSValues(parsed.options, fromProgram);
   const fromUri = readUriOptions(parsed, warnings);
-  const given = Object.assign(noValues(), fromUri, fromProgram) as GivenValues;
+  const given = Object.assign<GivenValues, GivenValues, GivenValues>(noValues() as GivenValues, fromUri, fromProgram);
   const values = withDefaults(given);
 
   refuseConflicts(given, parsed.srv);

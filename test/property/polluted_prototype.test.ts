@@ -239,12 +239,12 @@ function recorder(sent: string[], hellos: Set<string>): OpenTransport {
 }
 
 /** What a program does, with no options, with empty ones, and with some. */
-const PROGRAM: readonly ((client: MongoClient) => Promise<unknown> | unknown)[] = [
+const PROGRAM: readonly ((client: MongoClient) => Promise<unknown>)[] = [
   client => orders(client).insertOne({ _id: 1 }),
   client => orders(client).insertOne({ _id: 1, a: 2 }, {}),
   client => orders(client).insertMany([{ _id: 1 }, { _id: 2 }], { comment: 'c' }),
   client => orders(client).updateOne({ _id: 1 }, { $set: { a: 1 } }),
-  client => orders(client).updateMany({}, { $set: { a: 1 } }, { writeConcern: { j: true } }),
+  client => orders(client).updateMany({}, { $set: { a: 1 } }, { writeConcern: { journal: true } }),
   client => orders(client).replaceOne({ _id: 1 }, { a: 1 }, {}),
   client => orders(client).deleteOne({ _id: 1 }),
   client => orders(client).deleteMany({ a: 1 }, {}),
@@ -351,9 +351,8 @@ async function trace(name: string | null): Promise<Trace> {
 }
 
 function textOf(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? 'undefined'
-  );
+  if (value === undefined) return 'undefined';
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
 }
 
 /** What differs, in words. */

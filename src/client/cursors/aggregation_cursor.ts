@@ -128,7 +128,8 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
 
 function withCursorField(options: AggregateOptions): AggregateOptions {
   const cursor: unknown = options.cursor;
-  const batchSize: unknown = typeof cursor === 'object' ? ownOptions(cursor as Document | null)['batchSize'] : undefined;
+  const batchSize: unknown =
+    typeof cursor === 'object' ? ownOptions(cursor as Document | null)['batchSize'] : undefined;
   return typeof batchSize === 'number' ? ownOptions({ batchSize, ...options }) : options;
 }
 
