@@ -100,7 +100,7 @@ export class Execution implements OperationScope {
   selected(server: Server): void {
     const { retryReads, retryWrites } = this.#engine.options;
     const { access, retryable, unacknowledged, session, sessionRole } = this.#operation;
-    const description = this.#engine.topology.description.servers.get(server.address);
+    const description = this.#engine.topology.description.table.get(server.address);
     const type = description?.type ?? ServerType.Unknown;
     this.#address = server.address;
     this.#mongos = type === ServerType.Mongos ? server.address : null;

@@ -19,15 +19,15 @@ export interface TopologyDiff {
   readonly differs: boolean;
 }
 
+/** Costs as much as has changed, not as many servers as there are. */
 export function diffTopology(before: TopologyDescription, after: TopologyDescription): TopologyDiff {
-  const added: string[] = [];
+  const between = after.table.since(before.table);
+  const added = between.added.map(({ address }) => address);
+  const removed = between.removed.map(({ address }) => address);
   const changed: ServerChange[] = [];
-  for (const [address, next] of after.servers) {
-    const previous = before.servers.get(address);
-    if (previous === undefined) added.push(address);
-    else if (!previous.equals(next)) changed.push({ previous, next });
+  for (const [previous, next] of between.replaced) {
+    if (!previous.equals(next)) changed.push({ previous, next });
   }
-  const removed = [...before.servers.keys()].filter(address => !after.servers.has(address));
   const differs = added.length + removed.length + changed.length > 0 || !sameTopologyFields(before, after);
   return { added, removed, changed, differs };
 }

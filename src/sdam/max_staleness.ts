@@ -1,11 +1,15 @@
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { ServerDescription } from './description/server_description.js';
+import { typeSet } from './description/server_table.js';
 import { isReplicaSet, type TopologyDescription } from './description/topology_description.js';
 import { ServerType } from './description/types.js';
 
 /** A primary without writes makes one of its own so often (Max Staleness, "idleWritePeriodMS"). */
 const IDLE_WRITE_PERIOD_MS = 10_000;
 const SMALLEST_MAX_STALENESS_SECONDS = 90;
+
+const PRIMARY = typeSet(ServerType.RSPrimary);
+const SECONDARY = typeSet(ServerType.RSSecondary);
 
 /** Refuses a bound that a replica set's members could not be measured by. Other deployments take any. */
 export function checkMaxStaleness(topology: TopologyDescription, maxStalenessSeconds: number): void {
@@ -27,7 +31,7 @@ export function secondariesWithin(
   secondaries: readonly ServerDescription[],
   maxStalenessSeconds: number,
 ): readonly ServerDescription[] {
-  const primary = topology.candidates.find(server => server.type === ServerType.RSPrimary);
+  const primary = topology.table.ofTypes(PRIMARY)[0];
   const newestWrite = newestWriteDate(topology);
   return secondaries.filter(secondary => {
     const lagMS =
@@ -40,8 +44,6 @@ export function secondariesWithin(
 
 function newestWriteDate(topology: TopologyDescription): number {
   let newest = 0;
-  for (const server of topology.candidates) {
-    if (server.type === ServerType.RSSecondary) newest = Math.max(newest, server.lastWriteDate);
-  }
+  for (const { lastWriteDate } of topology.table.ofTypes(SECONDARY)) newest = Math.max(newest, lastWriteDate);
   return newest;
 }

@@ -33,11 +33,8 @@ export function textOfFailure({ type }: TopologyDescription, { wanted, servers, 
 }
 
 /** Whether a server is away for a reason that time does not mend: what the program or the deployment is configured to must change. */
-export function waitsInVain({ servers }: TopologyDescription): boolean {
-  for (const { error } of servers.values()) {
-    if (error instanceof SetNameMismatchError || refusesCredentials(error)) return true;
-  }
-  return false;
+export function isAwayForGood({ error }: ServerDescription): boolean {
+  return error instanceof SetNameMismatchError || refusesCredentials(error);
 }
 
 function refusesCredentials(error: MongoError | null): boolean {

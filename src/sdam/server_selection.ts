@@ -3,6 +3,7 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
 import type { CustomServerSelector } from './description/custom_selector.js';
 import type { ServerDescription } from './description/server_description.js';
+import { isOfTypes, type TypeSet, typeSet } from './description/server_table.js';
 import { matchesTagSet } from './description/tag_set.js';
 import { isKnown, isReplicaSet, type TopologyDescription } from './description/topology_description.js';
 import { ServerType } from './description/types.js';
@@ -13,6 +14,11 @@ export interface ServerSelector {
   (topology: TopologyDescription, candidates: readonly ServerDescription[]): readonly ServerDescription[];
   /** There is nothing to choose: the operation belongs to one server. */
   readonly isFixed?: boolean;
+  /**
+   * The same with all servers as candidates. It looks at those alone that suit: an operation that waits would otherwise look at every server
+   * for each change of one.
+   */
+  readonly ofAll?: (topology: TopologyDescription) => readonly ServerDescription[];
 }
 
 /** The part of a read preference that selection looks at. */
@@ -24,11 +30,14 @@ const NO_SERVERS: readonly ServerDescription[] = Object.freeze([]);
 export const FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT = 13;
 
 /** Servers that a write may go to: the primary, every mongos, or the one server there is. */
-export const writableSelector: ServerSelector = (topology, candidates) => {
-  // All candidates is the usual case; the answer to it is part of the description.
-  if (candidates === topology.candidates) return topology.writableServers;
-  return candidates.filter(server => topology.writableServers.includes(server));
-};
+export const writableSelector: ServerSelector = Object.assign(
+  (topology: TopologyDescription, candidates: readonly ServerDescription[]) => {
+    // All candidates is the usual case; the answer to it is part of the description.
+    if (candidates === topology.candidates) return topology.writableServers;
+    return candidates.filter(server => topology.acceptsWrites(server));
+  },
+  { ofAll: (topology: TopologyDescription) => topology.writableServers },
+);
 
 /** Servers that a read under a read preference may go to (Server Selection, "Topology type table"). */
 export function readPreferenceSelector(readPreference: SelectionPreference): ServerSelector {
@@ -42,13 +51,35 @@ export function readPreferenceSelector(readPreference: SelectionPreference): Ser
 const selectors = new WeakMap<SelectionPreference, ServerSelector>();
 
 function selectorFor(readPreference: SelectionPreference): ServerSelector {
-  return (topology, candidates) => {
-    if (!isReplicaSet(topology.type)) return writableSelector(topology, candidates);
+  return selectorOf((topology, candidates) => {
+    if (!isReplicaSet(topology.type)) return writableAmong(topology, candidates);
     if (readPreference.maxStalenessSeconds !== undefined) {
       checkMaxStaleness(topology, readPreference.maxStalenessSeconds);
     }
-    return selectMembers(topology, candidates, readPreference);
-  };
+    const members = (types: TypeSet) =>
+      candidates === null ? topology.table.ofTypes(types) : candidates.filter(server => isOfTypes(server, types));
+    return selectMembers(topology, members, readPreference);
+  });
+}
+
+/** A selector from a choice among candidates, or among all servers where these are null. */
+function selectorOf(
+  choose: (
+    topology: TopologyDescription,
+    candidates: readonly ServerDescription[] | null,
+  ) => readonly ServerDescription[],
+): ServerSelector {
+  return Object.assign(
+    (topology: TopologyDescription, candidates: readonly ServerDescription[]) => choose(topology, candidates),
+    { ofAll: (topology: TopologyDescription) => choose(topology, null) },
+  );
+}
+
+function writableAmong(
+  topology: TopologyDescription,
+  candidates: readonly ServerDescription[] | null,
+): readonly ServerDescription[] {
+  return candidates === null ? topology.writableServers : writableSelector(topology, candidates);
 }
 
 /**
@@ -57,18 +88,26 @@ function selectorFor(readPreference: SelectionPreference): ServerSelector {
  */
 export function outputSelector(readPreference: SelectionPreference): ServerSelector {
   const byPreference = readPreferenceSelector(readPreference);
-  return (topology, candidates) => {
+  return selectorOf((topology, candidates) => {
     const { commonWireVersion } = topology;
     const isOld = commonWireVersion > 0 && commonWireVersion < FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT;
-    return (isOld ? writableSelector : byPreference)(topology, candidates);
-  };
+    const selector = isOld ? writableSelector : byPreference;
+    return candidates === null ? servers(topology, selector) : selector(topology, candidates);
+  });
 }
 
 /** The one server that holds a cursor or a transaction. */
 export function sameServerSelector(address: string): ServerSelector {
-  const selector = (_topology: TopologyDescription, candidates: readonly ServerDescription[]) =>
-    candidates.filter(server => server.address === address && isKnown(server));
+  const selector = selectorOf((topology, candidates) => {
+    const server = topology.table.get(address);
+    const suits = server !== undefined && isKnown(server) && (candidates?.includes(server) ?? true);
+    return suits ? [server] : NO_SERVERS;
+  });
   return Object.assign(selector, { isFixed: true });
+}
+
+function servers(topology: TopologyDescription, selector: ServerSelector): readonly ServerDescription[] {
+  return selector.ofAll?.(topology) ?? selector(topology, topology.candidates);
 }
 
 /**
@@ -84,7 +123,7 @@ export function suitableServers(
     const suitable = selector(topology, preferred);
     if (suitable.length > 0) return suitable;
   }
-  return selector(topology, topology.candidates);
+  return servers(topology, selector);
 }
 
 /** Those servers that are hardly slower than the fastest (Server Selection, "Selecting servers within the latency window"). */
@@ -140,7 +179,8 @@ function chosenBy(
   if (!Array.isArray(chosen)) {
     throw new MongoInvalidArgumentError('serverSelector must return an array of the servers that it was given');
   }
-  return suitable.filter(server => chosen.includes(server));
+  const isChosen = new Set<unknown>(chosen);
+  return suitable.filter(server => isChosen.has(server));
 }
 
 function fastest(servers: readonly ServerDescription[]): number {
@@ -162,26 +202,32 @@ function drawOther(servers: readonly ServerDescription[], first: ServerDescripti
   return servers[index] ?? first;
 }
 
+const PRIMARY = typeSet(ServerType.RSPrimary);
+const SECONDARY = typeSet(ServerType.RSSecondary);
+
+/** The candidates of some types. */
+type Members = (types: TypeSet) => readonly ServerDescription[];
+
 function selectMembers(
   topology: TopologyDescription,
-  candidates: readonly ServerDescription[],
+  members: Members,
   readPreference: SelectionPreference,
 ): readonly ServerDescription[] {
   switch (readPreference.mode) {
     case 'primary':
-      return primaryOf(candidates);
+      return members(PRIMARY);
     case 'primaryPreferred': {
-      const primary = primaryOf(candidates);
-      return primary.length > 0 ? primary : eligibleSecondaries(topology, candidates, readPreference);
+      const primary = members(PRIMARY);
+      return primary.length > 0 ? primary : eligibleSecondaries(topology, members, readPreference);
     }
     case 'secondary':
-      return eligibleSecondaries(topology, candidates, readPreference);
+      return eligibleSecondaries(topology, members, readPreference);
     case 'secondaryPreferred': {
-      const secondaries = eligibleSecondaries(topology, candidates, readPreference);
-      return secondaries.length > 0 ? secondaries : primaryOf(candidates);
+      const secondaries = eligibleSecondaries(topology, members, readPreference);
+      return secondaries.length > 0 ? secondaries : members(PRIMARY);
     }
     case 'nearest': {
-      const fresh = [...primaryOf(candidates), ...freshSecondaries(topology, candidates, readPreference)];
+      const fresh = [...members(PRIMARY), ...freshSecondaries(topology, members, readPreference)];
       return matchingTags(fresh, readPreference.tags);
     }
     default:
@@ -189,24 +235,20 @@ function selectMembers(
   }
 }
 
-function primaryOf(candidates: readonly ServerDescription[]): readonly ServerDescription[] {
-  return candidates.filter(server => server.type === ServerType.RSPrimary);
-}
-
 function eligibleSecondaries(
   topology: TopologyDescription,
-  candidates: readonly ServerDescription[],
+  members: Members,
   readPreference: SelectionPreference,
 ): readonly ServerDescription[] {
-  return matchingTags(freshSecondaries(topology, candidates, readPreference), readPreference.tags);
+  return matchingTags(freshSecondaries(topology, members, readPreference), readPreference.tags);
 }
 
 function freshSecondaries(
   topology: TopologyDescription,
-  candidates: readonly ServerDescription[],
+  members: Members,
   { maxStalenessSeconds }: SelectionPreference,
 ): readonly ServerDescription[] {
-  const secondaries = candidates.filter(server => server.type === ServerType.RSSecondary);
+  const secondaries = members(SECONDARY);
   return maxStalenessSeconds === undefined
     ? secondaries
     : secondariesWithin(topology, secondaries, maxStalenessSeconds);

@@ -15,11 +15,14 @@ export function applySrvHosts(
   random: Random,
 ): TopologyDescription {
   const listed = new Set(canonicalAddresses(hosts));
-  const servers = new Map([...topology.servers].filter(([address]) => listed.has(address)));
+  let servers = topology.table;
+  for (const { address } of servers.all()) {
+    if (!listed.has(address)) servers = servers.without(address);
+  }
   const added = [...listed].filter(address => !servers.has(address));
   const room = srvMaxHosts === 0 ? added.length : srvMaxHosts - servers.size;
   for (const address of room < added.length ? drawSome(added, room, random) : added) {
-    servers.set(address, unknownServer(address));
+    servers = servers.with(unknownServer(address));
   }
   const { type, setName, maxSetVersion, maxElectionId, heartbeatFrequencyMS, localThresholdMS, seedCount } = topology;
   return new TopologyDescription({
@@ -37,6 +40,14 @@ export function applySrvHosts(
 function drawSome(items: readonly string[], count: number, random: Random): string[] {
   const rest = [...items];
   const drawn: string[] = [];
-  while (drawn.length < count) drawn.push(...rest.splice(Math.floor(random.next() * rest.length), 1));
+  while (drawn.length < count) {
+    const index = Math.floor(random.next() * rest.length);
+    const last = rest.pop();
+    // The last one takes the place of the one that is drawn.
+    const found = index === rest.length ? last : rest[index];
+    if (last === undefined || found === undefined) break;
+    if (index < rest.length) rest[index] = last;
+    drawn.push(found);
+  }
   return drawn;
 }

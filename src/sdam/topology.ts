@@ -4,16 +4,16 @@ import { Waiter } from '../csot/waiter.js';
 import type { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
-import type { Clock } from '../runtime/clock.js';
+import type { Clock, Timer } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { CustomServerSelector } from './description/custom_selector.js';
 import { loadBalancerServer, type ServerDescription } from './description/server_description.js';
 import { emptyTopology, initialTopology, type TopologyDescription } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
-import { diffTopology } from './diff.js';
+import { diffTopology, type ServerChange } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
 import { MongoServerSelectionError } from './errors.js';
-import { selectionFailure, textOfFailure, waitsInVain } from './selection_failure.js';
+import { isAwayForGood, selectionFailure, textOfFailure } from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { drawServer, eligibleServers } from './server_selection.js';
@@ -37,6 +37,11 @@ export interface TopologyOptions {
   readonly serverSelectionFailFast: boolean;
 }
 
+/** With more servers than this a client warns once. */
+const MANY_SERVERS = 200;
+/** Monitors that begin within one turn of the event loop. */
+const MOST_STARTED_AT_ONCE = 50;
+
 /** What a topology needs from above. */
 export interface TopologyPorts {
   readonly clock: Clock;
@@ -59,8 +64,17 @@ export class Topology {
   readonly #options: TopologyOptions;
   readonly #servers = new Map<string, Server>();
   readonly #waiting: WaitingSelections;
-  /** When servers went that are gone. Two that each name the other and deny themselves would come and go without a pause. */
+  /**
+   * When servers went that are gone, the first to go first. Two that each name the other and deny themselves would come and go without a
+   * pause.
+   */
   readonly #goneAt = new Map<string, number>();
+  /** Servers whose monitors do not run yet. */
+  readonly #unstarted: Server[] = [];
+  #nextStart: Timer | null = null;
+  /** Servers that waiting does not bring back. */
+  readonly #awayForGood = new Set<string>();
+  #hasWarned = false;
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -96,8 +110,9 @@ export class Topology {
     this.#events.opening();
     if (this.closed) return;
     this.#events.changed(emptyTopology(this.#description), this.#description);
-    for (const address of this.#description.servers.keys()) this.#openServer(address);
-    for (const server of this.#servers.values()) server.monitor?.start();
+    this.#warnOfManyServers();
+    for (const { address } of this.#description.table.all()) this.#openServer(address);
+    this.#startMonitors([...this.#servers.values()]);
     // Load Balancers, "Server Discovery Logging and Monitoring": nothing is checked, the one server is what it is.
     if (this.#description.type === TopologyType.LoadBalanced) {
       for (const address of this.#servers.keys()) this.#apply(loadBalancerServer(address));
@@ -138,10 +153,12 @@ export class Topology {
     if (this.#state === 'closed') throw new MongoTopologyClosedError();
     const startedAt = this.#ports.clock.now();
     const waiter = new Waiter<Server, SelectionRequest>(request, deadline, startedAt, this.#onWaiterEnd);
+    const isFirst = this.#waiting.isEmpty;
     this.#waiting.add(waiter);
     waiter.waitIn(null);
     this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
-    this.#requestChecks();
+    // While others wait, a check of each server runs or is requested already.
+    if (isFirst) for (const { monitor } of this.#servers.values()) monitor?.requestCheck();
     const server = await waiter.promise;
     deadline.record('serverSelection');
     return server;
@@ -157,7 +174,7 @@ export class Topology {
     const description = this.#description;
     if (!description.compatible) throw new MongoCompatibilityError(description.compatibilityError ?? 'Incompatible');
     const eligible = eligibleServers(description, request.selector, request.deprioritized, serverSelector);
-    if (eligible.length === 0 && serverSelectionFailFast && waitsInVain(description)) {
+    if (eligible.length === 0 && serverSelectionFailFast && this.#awayForGood.size > 0) {
       throw this.#failureOf(request, 'would wait in vain (serverSelectionFailFast)');
     }
     return eligible;
@@ -247,7 +264,7 @@ export class Topology {
    * @param heard - with the round trip of that hello alone; the averages are those of the monitor
    */
   onHandshake(heard: ServerDescription, server: Server, connectionGeneration: number): void {
-    const known = this.#description.servers.get(server.address);
+    const known = this.#description.table.get(server.address);
     if (known === undefined || this.#servers.get(server.address) !== server) return;
     if (this.#description.type === TopologyType.LoadBalanced || heard.equals(known)) return;
     // What is heard on a connection from before an error may be from before it too.
@@ -262,7 +279,7 @@ export class Topology {
 
   /** A monitor's check failed. Returns whether the monitor should check again at once. */
   onCheckFailed(address: string, error: MongoError): boolean {
-    const known = this.#description.servers.get(address);
+    const known = this.#description.table.get(address);
     if (known === undefined) return false;
     const reaction = reactToFailedCheck(error, known, this.#ports.clock.now());
     this.#react(address, reaction, error);
@@ -275,7 +292,7 @@ export class Topology {
     server: Server,
     where: Pick<ErrorContext, 'connectionGeneration' | 'phase' | 'serviceId'>,
   ): void {
-    const description = this.#description.servers.get(server.address);
+    const description = this.#description.table.get(server.address);
     // One that was removed says nothing of another that has its address now.
     if (description === undefined || this.#servers.get(server.address) !== server) return;
     const reaction = reactTo(error, {
@@ -313,12 +330,12 @@ export class Topology {
   }
 
   #apply(description: ServerDescription): void {
-    if (!this.#description.servers.has(description.address)) return;
+    if (!this.#description.table.has(description.address)) return;
     this.#applyTopology(applyServerDescription(this.#description, description), description.address);
   }
 
   /**
-   * The one place where the description changes, in one step.
+   * The one place where the description changes, in one step. What it costs depends on what has changed, not on how many servers there are.
    *
    * @param heardFrom - the server whose news this is; null if it is of the deployment
    */
@@ -327,8 +344,10 @@ export class Topology {
     const before = this.#description;
     this.#description = after;
     const { added, removed, changed, differs } = diffTopology(before, after);
+    this.#noteAwayForGood(changed, removed);
+    if (added.length > 0) this.#warnOfManyServers();
     // Before any event: a listener that learns of a server may use it at once.
-    if (heardFrom !== null) this.#readyPool(after.servers.get(heardFrom));
+    if (heardFrom !== null) this.#readyPool(after.table.get(heardFrom));
     for (const { previous, next } of changed) {
       if (this.closed) return;
       this.#events.serverChanged(previous, next);
@@ -337,15 +356,32 @@ export class Topology {
     for (const address of removed) this.#closeServer(address);
     if (this.closed) return;
     if (differs) this.#events.changed(before, after);
-    for (const address of added) this.#servers.get(address)?.monitor?.start(this.#goneAt.get(address));
+    this.#startMonitors(added.map(address => this.#servers.get(address)));
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
     if (!this.#waiting.isEmpty) this.#wakeWaiters();
-    // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to.
-    if (!this.#waiting.isEmpty) this.#requestChecks();
+    // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to. Of the other servers
+    // a check runs, or is requested already.
+    if (!this.#waiting.isEmpty && heardFrom !== null) this.#servers.get(heardFrom)?.monitor?.requestCheck();
   }
 
-  #requestChecks(): void {
-    for (const server of this.#servers.values()) server.monitor?.requestCheck();
+  #noteAwayForGood(changed: readonly ServerChange[], removed: readonly string[]): void {
+    for (const { next } of changed) {
+      if (isAwayForGood(next)) this.#awayForGood.add(next.address);
+      else this.#awayForGood.delete(next.address);
+    }
+    for (const address of removed) this.#awayForGood.delete(address);
+  }
+
+  #warnOfManyServers(): void {
+    const { size } = this.#description.table;
+    if (this.#hasWarned || size <= MANY_SERVERS) return;
+    this.#hasWarned = true;
+    process.emitWarning(
+      `The deployment has ${size} servers, and each is connected to and checked. More than ${MANY_SERVERS} are rarely meant: a replica set has ` +
+        'at most 50 members. Check the hosts in the connection string, its SRV records, or the replica set configuration; srvMaxHosts limits the ' +
+        'number of hosts that SRV records give',
+      'MongoTopologyWarning',
+    );
   }
 
   /** SDAM, "A note on invalidating the old primary": what it is now should be known as soon as possible. */
@@ -369,6 +405,24 @@ export class Topology {
     this.#events.serverOpening(address);
   }
 
+  /** Begins to check servers. Many are begun with in portions: to open a socket takes a moment, and the program wants its turn, too. */
+  #startMonitors(servers: readonly (Server | undefined)[]): void {
+    for (const server of servers) {
+      if (server !== undefined) this.#unstarted.push(server);
+    }
+    if (this.#nextStart === null) this.#startSome();
+  }
+
+  #startSome(): void {
+    this.#nextStart = null;
+    for (const { address, monitor } of this.#unstarted.splice(0, MOST_STARTED_AT_ONCE)) {
+      // One that has gone by now is closed, and does not start.
+      monitor?.start(this.#goneAt.get(address));
+    }
+    if (this.#unstarted.length === 0) return;
+    this.#nextStart = this.#ports.clock.afterPoll(() => this.#startSome());
+  }
+
   #closeServer(address: string): void {
     const server = this.#servers.get(address);
     if (server === undefined) return;
@@ -382,8 +436,10 @@ export class Topology {
   #noteGone(address: string): void {
     const now = this.#ports.clock.now();
     for (const [other, goneAt] of this.#goneAt) {
-      if (now - goneAt > this.#options.heartbeatFrequencyMS) this.#goneAt.delete(other);
+      if (now - goneAt <= this.#options.heartbeatFrequencyMS) break;
+      this.#goneAt.delete(other);
     }
+    this.#goneAt.delete(address);
     this.#goneAt.set(address, now);
   }
 
@@ -400,6 +456,8 @@ export class Topology {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
+    this.#nextStart?.clear();
+    this.#unstarted.length = 0;
     for (const alike of this.#waiting.groups()) {
       for (const waiter of [...alike]) this.#failWaiter(waiter, new MongoTopologyClosedError());
     }

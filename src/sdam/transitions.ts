@@ -1,5 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
 import { type ServerDescription, unknownServer } from './description/server_description.js';
+import { type ServerTable, typeSet } from './description/server_table.js';
 import { TopologyDescription } from './description/topology_description.js';
 import { compareTopologyVersion } from './description/topology_version.js';
 import { ServerType, TopologyType } from './description/types.js';
@@ -12,13 +13,15 @@ interface Draft {
   setName: string | null;
   maxSetVersion: number | null;
   maxElectionId: ObjectId | null;
-  readonly servers: Map<string, ServerDescription>;
+  servers: ServerTable;
   readonly seedCount: number;
 }
 
 type Transition = (draft: Draft, server: ServerDescription) => void;
 
 const keep: Transition = () => undefined;
+
+const PRIMARY = typeSet(ServerType.RSPrimary);
 
 /**
  * SDAM, "TopologyType table": what a check's outcome (columns) does in a topology (rows).
@@ -118,19 +121,19 @@ const TRANSITIONS: Readonly<Record<TopologyType, Readonly<Record<ServerType, Tra
  *   newer (SDAM, "topologyVersion")
  */
 export function applyServerDescription(topology: TopologyDescription, server: ServerDescription): TopologyDescription {
-  const known = topology.servers.get(server.address);
+  const known = topology.table.get(server.address);
   if (known === undefined) return topology;
   if (compareTopologyVersion(server.topologyVersion, known.topologyVersion) < 0) return topology;
 
   const draft = draftOf(topology);
-  draft.servers.set(server.address, server);
+  draft.servers = draft.servers.with(server);
   TRANSITIONS[topology.type][server.type](draft, server);
   return complete(topology, draft);
 }
 
 function draftOf(topology: TopologyDescription): Draft {
   const { type, setName, maxSetVersion, maxElectionId, seedCount } = topology;
-  return { type, setName, maxSetVersion, maxElectionId, seedCount, servers: new Map(topology.servers) };
+  return { type, setName, maxSetVersion, maxElectionId, seedCount, servers: topology.table };
 }
 
 function complete(before: TopologyDescription, draft: Draft): TopologyDescription {
@@ -139,23 +142,18 @@ function complete(before: TopologyDescription, draft: Draft): TopologyDescriptio
 }
 
 function remove(draft: Draft, server: ServerDescription): void {
-  draft.servers.delete(server.address);
+  draft.servers = draft.servers.without(server.address);
 }
 
 function removeAndCheck(draft: Draft, server: ServerDescription): void {
-  draft.servers.delete(server.address);
+  draft.servers = draft.servers.without(server.address);
   checkIfHasPrimary(draft);
 }
 
 /** SDAM, "checkIfHasPrimary". */
 function checkIfHasPrimary(draft: Draft): void {
-  for (const { type } of draft.servers.values()) {
-    if (type === ServerType.RSPrimary) {
-      draft.type = TopologyType.ReplicaSetWithPrimary;
-      return;
-    }
-  }
-  draft.type = TopologyType.ReplicaSetNoPrimary;
+  const hasPrimary = (draft.servers.types & PRIMARY) !== 0;
+  draft.type = hasPrimary ? TopologyType.ReplicaSetWithPrimary : TopologyType.ReplicaSetNoPrimary;
 }
 
 /** SDAM, "updateUnknownWithStandalone": one of several seeds cannot be a standalone. */
@@ -175,7 +173,7 @@ function requireSetName(draft: Draft, server: ServerDescription): void {
   const error = new SetNameMismatchError(`Replica set "${draft.setName}" was asked for and ${found}`, {
     host: server.address,
   });
-  draft.servers.set(server.address, unknownServer(server.address, error, null, server.lastUpdateTime));
+  draft.servers = draft.servers.with(unknownServer(server.address, error, null, server.lastUpdateTime));
 }
 
 /** SDAM, "updateRSWithoutPrimary". */
@@ -203,20 +201,17 @@ function updateFromPrimary(draft: Draft, server: ServerDescription): void {
     return;
   }
   if (isStalePrimary(draft, server)) {
-    draft.servers.set(server.address, unknownServer(server.address, staleTupleError(draft, server)));
+    draft.servers = draft.servers.with(unknownServer(server.address, staleTupleError(draft, server)));
     checkIfHasPrimary(draft);
     return;
   }
   Object.assign(draft, newestElection(draft, server));
-  for (const other of draft.servers.values()) {
-    if (other.type !== ServerType.RSPrimary || other.address === server.address) continue;
-    draft.servers.set(other.address, unknownServer(other.address, newerPrimaryError(other, server)));
+  for (const other of draft.servers.ofTypes(PRIMARY)) {
+    if (other.address === server.address) continue;
+    draft.servers = draft.servers.with(unknownServer(other.address, newerPrimaryError(other, server)));
   }
   addMembers(draft, server);
-  const members = new Set(server.allHosts);
-  for (const address of [...draft.servers.keys()]) {
-    if (!members.has(address)) draft.servers.delete(address);
-  }
+  removeOthers(draft, new Set(server.allHosts));
   checkIfHasPrimary(draft);
 }
 
@@ -232,6 +227,14 @@ function isUnderOwnAddress(server: ServerDescription): boolean {
 
 function addMembers(draft: Draft, server: ServerDescription): void {
   for (const address of server.allHosts) {
-    if (!draft.servers.has(address)) draft.servers.set(address, unknownServer(address));
+    if (!draft.servers.has(address)) draft.servers = draft.servers.with(unknownServer(address));
+  }
+}
+
+/** All members are there: as many servers as members are these. */
+function removeOthers(draft: Draft, members: ReadonlySet<string>): void {
+  if (draft.servers.size === members.size) return;
+  for (const { address } of draft.servers.all()) {
+    if (!members.has(address)) draft.servers = draft.servers.without(address);
   }
 }

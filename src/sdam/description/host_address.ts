@@ -9,6 +9,9 @@ export const DEFAULT_PORT = 27017;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_IN_A_HOST_NAME = /[\s\u0000-\u001f\u007f/\\?#[\]@:,"<>^`{|}]/u;
 
+/** What needs no further look: a server that names its thousand members names them so. */
+const CANONICAL_ADDRESS = /^[a-z0-9_][a-z0-9_.-]*:([1-9][0-9]{0,4})$/;
+
 /** Where a server listens: a host and a port, or the path of a Unix socket. */
 interface Location {
   readonly host?: string;
@@ -130,6 +133,8 @@ function decoded(text: string): string {
  * address and is none.
  */
 export function canonicalAddress(address: string): string | null {
+  const port = CANONICAL_ADDRESS.exec(address)?.[1];
+  if (port !== undefined && Number(port) <= 65535) return address;
   // The path of a socket is its own key; it is not percent-encoded here.
   if (address.includes('/')) return address;
   try {

@@ -3,6 +3,7 @@ import type { TagSet } from '../../concern/read_preference.js';
 import type { MongoError } from '../../errors/base.js';
 import { canonicalAddresses } from './host_address.js';
 import { type ServerDescription, unknownServer } from './server_description.js';
+import { isOfTypes, ServerTable, type TypeSet, typeSet } from './server_table.js';
 import { matchesTagSet } from './tag_set.js';
 import { ServerType, TopologyType } from './types.js';
 
@@ -17,7 +18,7 @@ export interface TopologyDescriptionFields {
   readonly setName: string | null;
   readonly maxSetVersion: number | null;
   readonly maxElectionId: ObjectId | null;
-  readonly servers: ReadonlyMap<string, ServerDescription>;
+  readonly servers: ReadonlyMap<string, ServerDescription> | ServerTable;
   readonly heartbeatFrequencyMS: number;
   readonly localThresholdMS: number;
   /** How many addresses the connection string, or its SRV record, named. */
@@ -39,6 +40,10 @@ export interface ReadableBy {
   readonly tags?: readonly TagSet[] | undefined;
 }
 
+const WRITABLE = typeSet(ServerType.RSPrimary, ServerType.Standalone, ServerType.Mongos, ServerType.LoadBalancer);
+const DATA_BEARING = WRITABLE | typeSet(ServerType.RSSecondary);
+const UNKNOWN = typeSet(ServerType.Unknown, ServerType.PossiblePrimary);
+
 /**
  * What the driver knows about a deployment. Never changes; each check of a server makes a new description.
  *
@@ -50,7 +55,7 @@ export class TopologyDescription {
   readonly maxSetVersion: number | null;
   readonly maxElectionId: ObjectId | null;
   /** By address, `host:port` in lower case. */
-  readonly servers: ReadonlyMap<string, ServerDescription>;
+  declare readonly servers: ReadonlyMap<string, ServerDescription>;
   /** Always false; the official driver has it. */
   readonly stale: boolean;
   /** False when the driver and one of the servers have no wire version in common; then every operation fails. */
@@ -64,44 +69,66 @@ export class TopologyDescription {
   readonly commonWireVersion: number;
   /** @internal */
   readonly seedCount: number;
-  /** All servers, as the selection of a server starts with them. @internal */
-  readonly candidates: readonly ServerDescription[];
-  /** Those that a write may go to, made once so that the usual selection makes nothing. @internal */
-  readonly writableServers: readonly ServerDescription[];
+  /** The servers, of which two descriptions share what has not changed. */
+  readonly #table: ServerTable;
+  // Made when they are first asked for: with thousands of servers, most of thousands of descriptions are never looked into.
+  #servers: ReadonlyMap<string, ServerDescription> | null = null;
+  #candidates: readonly ServerDescription[] | null = null;
+  #writableServers: readonly ServerDescription[] | null = null;
 
   /** @internal */
   constructor(fields: TopologyDescriptionFields) {
-    const candidates = Object.freeze([...fields.servers.values()]);
+    const table = fields.servers instanceof ServerTable ? fields.servers : ServerTable.of(fields.servers.values());
+    this.#table = table;
     this.type = fields.type;
     this.setName = fields.setName;
     this.maxSetVersion = fields.maxSetVersion;
     this.maxElectionId = fields.maxElectionId;
-    this.servers = frozenMap(fields.servers);
+    // A property of its own, so that it is listed, compared and copied like the others.
+    Object.defineProperty(this, 'servers', { enumerable: true, get: () => this.#serverMap() });
     this.stale = false;
     this.heartbeatFrequencyMS = fields.heartbeatFrequencyMS;
     this.localThresholdMS = fields.localThresholdMS;
     this.seedCount = fields.seedCount;
-    this.candidates = candidates;
-    this.writableServers = Object.freeze(candidates.filter(server => acceptsWrites(fields.type, server)));
-    this.logicalSessionTimeoutMinutes = leastSessionTimeout(candidates);
-    this.commonWireVersion = leastWireVersion(candidates);
-    const incompatibility = firstIncompatibility(candidates);
+    this.logicalSessionTimeoutMinutes = table.sessionTimeoutMinutes;
+    this.commonWireVersion = table.leastMaxWireVersion === Infinity ? 0 : table.leastMaxWireVersion;
+    const incompatibility = firstIncompatibility(table);
     this.compatible = incompatibility === null;
     if (incompatibility !== null) this.compatibilityError = incompatibility;
     Object.freeze(this);
   }
 
+  /** All that {@link TopologyDescription.servers} has, without making a map of it. @internal */
+  get table(): ServerTable {
+    return this.#table;
+  }
+
+  /** All servers, as the selection of a server starts with them. @internal */
+  get candidates(): readonly ServerDescription[] {
+    return (this.#candidates ??= Object.freeze(this.#table.all()));
+  }
+
+  /** Those that a write may go to, made once so that the usual selection makes nothing. @internal */
+  get writableServers(): readonly ServerDescription[] {
+    return (this.#writableServers ??= Object.freeze(this.#table.ofTypes(writableTypes(this.type))));
+  }
+
+  /** Whether a write may go to a server of these. @internal */
+  acceptsWrites(server: ServerDescription): boolean {
+    return isOfTypes(server, writableTypes(this.type));
+  }
+
   /** Why a server is Unknown: the first error found. */
   get error(): MongoError | null {
-    return this.candidates.find(server => server.error !== null)?.error ?? null;
+    return this.#table.firstWithError()?.error ?? null;
   }
 
   get hasKnownServers(): boolean {
-    return this.candidates.some(isKnown);
+    return (this.#table.types & ~UNKNOWN) !== 0;
   }
 
   get hasDataBearingServers(): boolean {
-    return this.candidates.some(server => server.isDataBearing);
+    return (this.#table.types & DATA_BEARING) !== 0;
   }
 
   /** Whether there is a server to read from under a read preference. Its `maxStalenessSeconds` is not looked at. */
@@ -117,22 +144,34 @@ export class TopologyDescription {
   }
 
   hasWritableServer(): boolean {
-    return this.writableServers.length > 0;
+    return (this.#table.types & writableTypes(this.type)) !== 0;
   }
 
   /** The description as plain data: servers by their addresses, errors by their messages. */
   toJSON(): Document {
-    const { candidates, writableServers: _, seedCount: __, ...fields } = this;
+    const { seedCount: _, servers: __, ...fields } = this;
     const plain = (server: ServerDescription) => Object.assign({}, server, { error: server.error?.message ?? null });
-    const servers = Object.fromEntries(candidates.map(server => [server.address, plain(server)]));
+    const servers = Object.fromEntries(this.candidates.map(server => [server.address, plain(server)]));
     return EJSON.serialize({ ...fields, servers });
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return `TopologyDescription ${inspect(Object.assign({}, this), options)}`;
+  }
+
+  #serverMap(): ReadonlyMap<string, ServerDescription> {
+    return (this.#servers ??= frozenMap(this.candidates.map(server => [server.address, server])));
   }
 }
 
 /** The description before the first check (SDAM, "Initial TopologyType" and "Initial Servers"). */
 export function initialTopology(options: InitialTopologyOptions): TopologyDescription {
   const addresses = canonicalAddresses(options.hosts);
-  const servers = new Map(addresses.map(address => [address, unknownServer(address)]));
+  const servers = ServerTable.of(addresses.map(address => unknownServer(address)));
   return new TopologyDescription({
     type: initialType(options),
     setName: options.replicaSet ?? null,
@@ -174,56 +213,28 @@ function initialType(options: InitialTopologyOptions): TopologyType {
 }
 
 /** Server Selection, "Topology type: Single": the one server takes writes whatever it is. Nothing is suitable in Unknown. */
-function acceptsWrites(type: TopologyType, server: ServerDescription): boolean {
+function writableTypes(type: TopologyType): TypeSet {
   switch (type) {
     case TopologyType.Single:
-      return isKnown(server);
+      return ~UNKNOWN;
     case TopologyType.ReplicaSetWithPrimary:
     case TopologyType.Sharded:
     case TopologyType.LoadBalanced:
-      return server.isWritable;
+      return WRITABLE;
     default:
-      return false;
+      return 0;
   }
 }
 
-function leastSessionTimeout(servers: readonly ServerDescription[]): number | null {
-  const dataBearing = servers.filter(server => server.isDataBearing);
-  let least: number | null = null;
-  for (const { logicalSessionTimeoutMinutes } of dataBearing) {
-    if (logicalSessionTimeoutMinutes === null) return null;
-    least = least === null ? logicalSessionTimeoutMinutes : Math.min(least, logicalSessionTimeoutMinutes);
-  }
-  return least;
-}
-
-/** Servers that told their wire versions: a load balancer is never asked. */
-function versioned(server: ServerDescription): boolean {
-  return isKnown(server) && server.type !== ServerType.LoadBalancer;
-}
-
-function leastWireVersion(servers: readonly ServerDescription[]): number {
-  const versions = servers.filter(versioned).map(server => server.maxWireVersion);
-  return versions.length === 0 ? 0 : Math.min(...versions);
-}
-
-function firstIncompatibility(servers: readonly ServerDescription[]): string | null {
-  for (const server of servers) {
-    if (!versioned(server)) continue;
-    if (server.minWireVersion > MAX_WIRE_VERSION) {
-      return (
-        `Server at ${server.address} requires wire version ${server.minWireVersion}, but this version of mongotempo only ` +
+function firstIncompatibility(table: ServerTable): string | null {
+  if (table.leastMaxWireVersion >= MIN_WIRE_VERSION && table.greatestMinWireVersion <= MAX_WIRE_VERSION) return null;
+  const server = table.firstOutside(MIN_WIRE_VERSION, MAX_WIRE_VERSION);
+  if (server === undefined) return null;
+  return server.minWireVersion > MAX_WIRE_VERSION
+    ? `Server at ${server.address} requires wire version ${server.minWireVersion}, but this version of mongotempo only ` +
         `supports up to ${MAX_WIRE_VERSION}.`
-      );
-    }
-    if (server.maxWireVersion < MIN_WIRE_VERSION) {
-      return (
-        `Server at ${server.address} reports wire version ${server.maxWireVersion}, but this version of mongotempo requires ` +
-        `at least ${MIN_WIRE_VERSION} (MongoDB ${MIN_SERVER_VERSION}).`
-      );
-    }
-  }
-  return null;
+    : `Server at ${server.address} reports wire version ${server.maxWireVersion}, but this version of mongotempo requires ` +
+        `at least ${MIN_WIRE_VERSION} (MongoDB ${MIN_SERVER_VERSION}).`;
 }
 
 function refuse(): never {
@@ -231,7 +242,7 @@ function refuse(): never {
 }
 
 /** `Object.freeze` does not reach the entries of a Map; a listener of an event could change them. */
-function frozenMap<K, V>(entries: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+function frozenMap<K, V>(entries: readonly (readonly [K, V])[]): ReadonlyMap<K, V> {
   const map = new Map(entries);
   for (const method of ['set', 'delete', 'clear'] as const) {
     Object.defineProperty(map, method, { value: refuse });
