@@ -117,7 +117,12 @@ function deserializeOptions(options: BSONSerializeOptions): DeserializeOptions {
 }
 
 /**
- * What the driver uses for replies that it reads itself. Servers shorten the message of a write error without regard to UTF-8, so
+ * What the driver uses for replies that it reads itself. Servers shorten the messages of errors without regard to UTF-8, so
  * there, and only there, it is not checked: the error of the write must not be lost for it.
  */
-export const decodeDocument: DocumentDecoder = decoderWith({ validation: { utf8: { writeErrors: false } } });
+export const decodeDocument: DocumentDecoder = decoderWith({
+  validation: { utf8: { writeErrors: false, writeConcernError: false } },
+});
+
+/** The same for a reply that is an error as a whole: its message may be cut off anywhere. */
+export const decodeErrorReply: DocumentDecoder = decoderWith({ validation: { utf8: false } });

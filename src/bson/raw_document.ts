@@ -11,6 +11,7 @@ export const ElementType = Object.freeze({
   objectId: 0x07,
   boolean: 0x08,
   date: 0x09,
+  null: 0x0a,
   int32: 0x10,
   timestamp: 0x11,
   int64: 0x12,
@@ -172,6 +173,18 @@ export class RawDocument {
     return found < 0 || this.bytes[found] !== type ? -1 : found + 2 + name.length;
   }
 
+  /**
+   * The same for a field that is kept or acted upon: one of another type is not overlooked. A missing field and null are the same.
+   *
+   * @throws MongoUnexpectedServerResponseError if the field has another type
+   */
+  typedOffset(name: string, type: number): number {
+    const found = this.#find(name);
+    if (found < 0 || this.bytes[found] === ElementType.null) return -1;
+    if (this.bytes[found] === type) return found + 2 + name.length;
+    return malformed(`'${name}' of type 0x${(this.bytes[found] ?? 0).toString(16)} and not 0x${type.toString(16)}`);
+  }
+
   has(name: string): boolean {
     return this.#find(name) >= 0;
   }
@@ -213,9 +226,8 @@ export class RawDocument {
 
   /** A timestamp as an unsigned 64-bit integer: seconds in the upper half, increment in the lower. */
   timestamp(name: string): bigint | undefined {
-    const found = this.#find(name);
-    if (found < 0 || this.bytes[found] !== ElementType.timestamp) return undefined;
-    return this.bytes.readBigUInt64LE(found + 2 + name.length);
+    const value = this.valueOffset(name, ElementType.timestamp);
+    return value < 0 ? undefined : this.bytes.readBigUInt64LE(value);
   }
 
   /** @throws MongoUnexpectedServerResponseError if it is not UTF-8 */

@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import { parseHello } from '../sdam/description/hello.js';
 import { type ServerDescription, sameObjectId } from '../sdam/description/server_description.js';
 import type { TopologyVersion } from '../sdam/description/types.js';
@@ -83,7 +84,6 @@ export function describeConnection(
   offered: readonly Codec[],
 ): ConnectionDescription {
   const server = parseHello(address, reply, { ...times, minRoundTripTime: 0 });
-  const accepted: unknown = reply['compression'];
   return {
     server,
     limits: {
@@ -91,8 +91,8 @@ export function describeConnection(
       maxMessageSizeBytes: server.maxMessageSizeBytes ?? DEFAULT_LIMITS.maxMessageSizeBytes,
       maxWriteBatchSize: server.maxWriteBatchSize ?? DEFAULT_LIMITS.maxWriteBatchSize,
     },
-    serverConnectionId: toBigInt(reply['connectionId']),
-    compressor: offered.find(({ name }) => Array.isArray(accepted) && accepted.includes(name))?.name,
+    serverConnectionId: new ReplyFields(reply, `hello reply of ${address}`, address).bigint('connectionId'),
+    compressor: offered.find(({ name }) => server.compression.includes(name))?.name,
   };
 }
 
@@ -117,10 +117,4 @@ function sameServer(one: ConnectionDescription, other: ConnectionDescription): b
     one.limits.maxMessageSizeBytes === other.limits.maxMessageSizeBytes &&
     one.limits.maxWriteBatchSize === other.limits.maxWriteBatchSize
   );
-}
-
-function toBigInt(value: unknown): bigint | null {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  return null;
 }

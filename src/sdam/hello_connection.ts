@@ -7,7 +7,10 @@ import { awaitableHelloCommand, helloCommand } from '../pool/handshake.js';
 import { followHello, runHello } from '../pool/own_commands.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Reply } from '../wire/reply.js';
+import { type CheckTimes, parseHello } from './description/hello.js';
 import type { TopologyVersion } from './description/types.js';
+
+const NOT_MEASURED: CheckTimes = Object.freeze({ roundTripTime: -1, minRoundTripTime: 0, lastUpdateTime: 0 });
 
 /** What the connections of a monitor are made of. */
 export interface HelloPorts {
@@ -101,6 +104,8 @@ export class HelloConnection {
   #documentIn(reply: Reply): Document {
     const failure = reply.error({ host: this.#connection.address, phase: 'hello' });
     if (failure !== null) throw failure;
+    // Refused here, where the check can still fail: whoever gets the document has no such way out.
+    parseHello(this.#connection.address, reply.document, NOT_MEASURED);
     return reply.document;
   }
 

@@ -1,6 +1,6 @@
 import { decodeDocument } from '../bson/decode.js';
 import { type Document, serialize } from '../bson/index.js';
-import { ElementType, RawDocument } from '../bson/raw_document.js';
+import { ElementType, malformed, RawDocument } from '../bson/raw_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { ClusterTime } from '../sdam/description/types.js';
 
@@ -33,19 +33,26 @@ export class ClusterClock {
     return other.#isBefore(this.#seconds, this.#increment);
   }
 
-  /** Takes the cluster time of a reply if it is newer. */
+  /**
+   * Takes the cluster time of a reply if it is newer. What is kept goes out again with every command to every server, so all of it is
+   * checked before.
+   *
+   * @throws MongoUnexpectedServerResponseError if it is not what a server sends
+   */
   learn(body: RawDocument): void {
-    const offset = body.valueOffset(FIELD, ElementType.document);
+    const offset = body.typedOffset(FIELD, ElementType.document);
     if (offset < 0) return;
     const { bytes } = body;
-    const timestamp = body.document(FIELD)?.valueOffset('clusterTime', ElementType.timestamp) ?? -1;
-    if (timestamp < 0) return;
+    const time = RawDocument.at(bytes, offset, body.end);
+    const timestamp = time.typedOffset('clusterTime', ElementType.timestamp);
+    if (timestamp < 0) malformed(`a ${FIELD} without a timestamp`);
     const increment = bytes.readUInt32LE(timestamp);
     const seconds = bytes.readUInt32LE(timestamp + 4);
     if (!this.#isBefore(seconds, increment)) return;
+    checkWhole(time);
     this.#seconds = seconds;
     this.#increment = increment;
-    this.#field = Buffer.concat([FIELD_NAME, bytes.subarray(offset, offset + bytes.readInt32LE(offset))]);
+    this.#field = Buffer.concat([FIELD_NAME, time.slice()]);
   }
 
   /**
@@ -62,6 +69,34 @@ export class ClusterClock {
   #isBefore(seconds: number, increment: number): boolean {
     return seconds > this.#seconds || (seconds === this.#seconds && increment > this.#increment);
   }
+}
+
+/** A cluster time takes about 100 bytes. A longer one would be carried by every command. */
+const MOST_BYTES = 4096;
+/** `{clusterTime: Timestamp}`, and the field `signature` but for its value. */
+const UNSIGNED_SIZE = 5 + 1 + 'clusterTime\0'.length + 8;
+const SIGNATURE_HEAD_SIZE = 1 + 'signature\0'.length;
+/** `{hash: Binary, keyId: Long}` but for the bytes of the hash. */
+const SIGNATURE_SIZE = 5 + 1 + 'hash\0'.length + 5 + 1 + 'keyId\0'.length + 8;
+
+/** @throws MongoUnexpectedServerResponseError if any part of a cluster time is malformed, of a wrong type, or too long */
+function checkWhole(time: RawDocument): void {
+  if (time.byteLength > MOST_BYTES)
+    malformed(`a ${FIELD} of ${time.byteLength} bytes, at most ${MOST_BYTES} are taken`);
+  // When the known fields fill a document, there is no room for others; where there is, all of it is decoded to see whether it can be.
+  if (hasMore(time)) decodeDocument(time.bytes, time.start);
+}
+
+function hasMore(time: RawDocument): boolean {
+  const offset = time.typedOffset('signature', ElementType.document);
+  if (offset < 0) return time.byteLength !== UNSIGNED_SIZE;
+  const signature = RawDocument.at(time.bytes, offset, time.end);
+  const hash = signature.typedOffset('hash', ElementType.binary);
+  if (hash < 0 || signature.number('keyId') === undefined) malformed(`a ${FIELD} with an incomplete signature`);
+  return (
+    signature.byteLength !== SIGNATURE_SIZE + time.bytes.readInt32LE(hash) ||
+    time.byteLength !== UNSIGNED_SIZE + SIGNATURE_HEAD_SIZE + signature.byteLength
+  );
 }
 
 function checkClusterTime(given: unknown): asserts given is Document {

@@ -83,11 +83,10 @@ export class SessionState {
     const operationTime = timestampIn(body, 'operationTime');
     if (operationTime !== undefined) this.advanceOperationTime(operationTime);
     if (this.settings.snapshot && this.snapshotTime === undefined) {
-      const cursor = body.valueOffset('cursor', ElementType.document) < 0 ? undefined : body.document('cursor');
-      this.snapshotTime = timestampIn(cursor ?? body, 'atClusterTime');
+      this.snapshotTime = timestampIn(body.document('cursor') ?? body, 'atClusterTime');
     }
-    const token = this.transaction.isActive ? body.document('recoveryToken') : undefined;
-    if (token !== undefined) this.transaction.recoveryToken = decodeDocument(token.bytes, token.start);
+    const token = this.transaction.isActive ? body.typedOffset('recoveryToken', ElementType.document) : -1;
+    if (token >= 0) this.transaction.recoveryToken = decodeDocument(body.bytes, token);
   }
 
   advanceOperationTime(time: Timestamp): void {
@@ -111,6 +110,6 @@ export class SessionState {
 }
 
 function timestampIn(document: RawDocument, name: string): Timestamp | undefined {
-  const value = document.timestamp(name);
-  return value === undefined ? undefined : new Timestamp(value);
+  const value = document.typedOffset(name, ElementType.timestamp);
+  return value < 0 ? undefined : new Timestamp(document.bytes.readBigUInt64LE(value));
 }

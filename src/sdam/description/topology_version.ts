@@ -1,10 +1,11 @@
 import { Long, ObjectId } from '../../bson/index.js';
+import { isDocument, isLong } from '../../bson/reply_fields.js';
 import type { TopologyVersion } from './types.js';
 
-/** Reads a topologyVersion as it stands in a reply; null when there is none or it has another shape. */
+/** Reads a topologyVersion as it stands in a reply; null when there is none or it has another shape. Never throws. */
 export function parseTopologyVersion(value: unknown): TopologyVersion | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { processId, counter } = value as Record<string, unknown>;
+  if (!isDocument(value)) return null;
+  const { processId, counter } = value as { processId?: unknown; counter?: unknown };
   if (!(processId instanceof ObjectId)) return null;
   const count = parseCounter(counter);
   return count === null ? null : Object.freeze({ processId, counter: count });
@@ -12,8 +13,8 @@ export function parseTopologyVersion(value: unknown): TopologyVersion | null {
 
 /** An int64: a Long, or a number or a bigint, as the options of the decoder have it. */
 function parseCounter(counter: unknown): Long | null {
-  if (Long.isLong(counter)) return counter;
-  if (typeof counter === 'number') return Long.fromNumber(counter);
+  if (isLong(counter)) return counter;
+  if (typeof counter === 'number') return Number.isSafeInteger(counter) ? Long.fromNumber(counter) : null;
   return typeof counter === 'bigint' ? Long.fromBigInt(counter) : null;
 }
 

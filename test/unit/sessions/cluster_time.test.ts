@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Binary, type Document, Long, serialize, Timestamp } from '../../../src/bson/index.js';
+import { RawDocument } from '../../../src/bson/raw_document.js';
+import { ClusterClock } from '../../../src/sessions/cluster_time.js';
+import { element, int32, rawDocument } from '../wire/bytes.js';
+
+const TIME = { clusterTime: new Timestamp({ t: 5, i: 1 }) };
+const SIGNATURE = { hash: new Binary(Buffer.alloc(20)), keyId: Long.fromNumber(7) };
+
+function bodyOf(value: unknown): RawDocument {
+  const bytes = Buffer.from(serialize({ ok: 1, $clusterTime: value }));
+  return RawDocument.at(bytes, 0, bytes.length);
+}
+
+/** `{$clusterTime: <these bytes>}` */
+function bodyWith(value: Buffer): RawDocument {
+  const bytes = rawDocument([element(0x03, '$clusterTime', value)]);
+  return RawDocument.at(bytes, 0, bytes.length);
+}
+
+const timestamp = element(0x11, 'clusterTime', Buffer.concat([int32(1), int32(5)]));
+
+describe('a cluster clock', () => {
+  it('keeps the bytes of a cluster time with and without a signature, and with fields that it does not know', () => {
+    const good: Document[] = [
+      TIME,
+      { ...TIME, signature: SIGNATURE },
+      { ...TIME, signature: { ...SIGNATURE, keyId: 0 } },
+      { ...TIME, signature: null },
+      { ...TIME, signature: SIGNATURE, more: { a: ['x'] } },
+    ];
+    for (const time of good) {
+      const clock = new ClusterClock();
+      clock.learn(bodyOf(time));
+      const sent = Buffer.concat([int32(0), clock.field ?? Buffer.alloc(0), Buffer.of(0)]);
+      sent.writeInt32LE(sent.length, 0);
+      assert.deepEqual(sent, Buffer.from(serialize({ $clusterTime: time })));
+    }
+  });
+
+  const wrong: readonly [what: string, value: unknown][] = [
+    ['is a number', 5],
+    ['is an array', [TIME]],
+    ['has no timestamp', {}],
+    ['has a number for a timestamp', { clusterTime: 5 }],
+    ['has a number for a signature', { ...TIME, signature: 5 }],
+    ['has an empty signature', { ...TIME, signature: {} }],
+    ['has a hash that is text', { ...TIME, signature: { ...SIGNATURE, hash: 'x' } }],
+    ['has a key id that is text', { ...TIME, signature: { ...SIGNATURE, keyId: 'x' } }],
+    [
+      'is so long that every command would be',
+      { ...TIME, signature: { ...SIGNATURE, hash: new Binary(Buffer.alloc(5000)) } },
+    ],
+  ];
+  for (const [what, value] of wrong) {
+    it(`takes nothing from a cluster time that ${what}`, () => {
+      const clock = new ClusterClock();
+      assert.throws(() => clock.learn(bodyOf(value)), { name: 'MongoUnexpectedServerResponseError' });
+      assert.equal(clock.field, null);
+      clock.learn(bodyOf(TIME));
+      assert.notEqual(clock.field, null);
+    });
+  }
+
+  const broken = rawDocument([
+    element(0x05, 'hash', Buffer.concat([int32(20), Buffer.of(0), Buffer.alloc(20)])),
+    element(0x7e, 'keyId', Buffer.alloc(8)),
+  ]);
+  const whole = Buffer.from(serialize(SIGNATURE));
+  const unclosed = Buffer.from(whole);
+  unclosed[unclosed.length - 1] = 1;
+  const deep = rawDocument([
+    ...elementsOf(SIGNATURE),
+    element(0x03, 'more', rawDocument([element(0x7e, 'a', Buffer.alloc(4))])),
+  ]);
+  const cases: readonly [what: string, value: Buffer][] = [
+    ['an unknown element type in its signature', rawDocument([timestamp, element(0x03, 'signature', broken)])],
+    ['a signature without an end', rawDocument([timestamp, element(0x03, 'signature', unclosed)])],
+    ['broken BSON deep in its signature', rawDocument([timestamp, element(0x03, 'signature', deep)])],
+    [
+      'broken BSON beside its signature',
+      rawDocument([timestamp, element(0x03, 'signature', whole), element(0x03, 'more', broken)]),
+    ],
+    [
+      'a second, broken signature',
+      rawDocument([timestamp, element(0x03, 'signature', whole), element(0x03, 'signature', broken)]),
+    ],
+  ];
+  for (const [what, value] of cases) {
+    it(`takes nothing from a cluster time that has ${what}`, () => {
+      const clock = new ClusterClock();
+      assert.throws(() => clock.learn(bodyWith(value)), { name: 'MongoUnexpectedServerResponseError' });
+      assert.equal(clock.field, null);
+    });
+  }
+});
+
+function elementsOf(document: Document): Buffer[] {
+  const bytes = Buffer.from(serialize(document));
+  return [bytes.subarray(4, bytes.length - 1)];
+}
