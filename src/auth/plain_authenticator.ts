@@ -1,5 +1,5 @@
 import { Binary } from '../bson/index.js';
-import type { AuthConversation, Authenticator } from './authenticator.js';
+import { type AuthConversation, type Authenticator, identityOf } from './authenticator.js';
 import type { MongoCredentials } from './credentials.js';
 
 /**
@@ -18,6 +18,7 @@ export class PlainAuthenticator implements Authenticator {
     const { username, password = '', mechanism, source } = this.#credentials;
     return Promise.resolve({
       helloFields: {},
+      identity: () => identityOf(this.#credentials, mechanism),
       async finish(_hello, run, deadline) {
         const payload = new Binary(Buffer.from(`\0${username}\0${password}`));
         await run({ saslStart: 1, mechanism, payload, $db: source }, deadline);

@@ -1,9 +1,10 @@
 import { Binary, type Document } from '../bson/index.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import type { Deadline } from '../csot/deadline.js';
 import { waitFor } from '../csot/wait.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
-import type { AuthConversation, Authenticator, RunAuthCommand } from './authenticator.js';
+import { type AuthConversation, type Authenticator, identityOf, type RunAuthCommand } from './authenticator.js';
 import { AuthMechanism, type MongoCredentials } from './credentials.js';
 import {
   deriveKeys,
@@ -41,18 +42,22 @@ export class ScramAuthenticator implements Authenticator {
     const { mechanism, source, username } = this.#credentials;
     const isFree = mechanism === AuthMechanism.MONGODB_DEFAULT;
     const first = this.#first(mechanism === 'SCRAM-SHA-1' ? mechanism : 'SCRAM-SHA-256');
+    let used = first.mechanism;
     return Promise.resolve({
       helloFields: {
         ...(isFree && { saslSupportedMechs: `${source}.${username}` }),
         speculativeAuthenticate: { ...first.command, db: source },
       },
+      identity: () => identityOf(this.#credentials, used),
       finish: async (hello, run, deadline) => {
-        const answer: unknown = hello['speculativeAuthenticate'];
-        if (typeof answer === 'object' && answer !== null) {
+        const fields = new ReplyFields(hello, 'hello reply');
+        const answer = fields.document('speculativeAuthenticate');
+        if (answer !== null) {
           await this.#goOn(first, answer, run, deadline);
           return;
         }
-        const again = this.#first(isFree ? mechanismFor(hello['saslSupportedMechs']) : first.mechanism);
+        if (isFree) used = mechanismAmong(fields.strings('saslSupportedMechs'));
+        const again = this.#first(used);
         const started = await run({ ...again.command, $db: source }, deadline);
         await this.#goOn(again, started, run, deadline);
       },
@@ -80,7 +85,8 @@ export class ScramAuthenticator implements Authenticator {
       maybeApplied: false,
     }));
     const { message, serverSignature } = prove(mechanism, keys, bare, challenge);
-    const conversationId: unknown = started['conversationId'];
+    // It is sent back.
+    const conversationId = new ReplyFields(started, 'reply to saslStart').integer('conversationId');
     const send = (payload: Buffer) =>
       run({ saslContinue: 1, conversationId, payload: new Binary(payload), $db: this.#credentials.source }, deadline);
     let reply = await send(message);
@@ -113,8 +119,8 @@ interface First {
 }
 
 /** Authentication, "Mechanism Negotiation" */
-function mechanismFor(supported: unknown): ScramMechanism {
-  return Array.isArray(supported) && supported.includes('SCRAM-SHA-256') ? 'SCRAM-SHA-256' : 'SCRAM-SHA-1';
+function mechanismAmong(supported: readonly string[]): ScramMechanism {
+  return supported.includes('SCRAM-SHA-256') ? 'SCRAM-SHA-256' : 'SCRAM-SHA-1';
 }
 
 function payloadOf(reply: Document): Buffer {

@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
-import type { AuthConversation, Authenticator } from './authenticator.js';
+import { isDocument } from '../bson/reply_fields.js';
+import { type AuthConversation, type Authenticator, identityOf } from './authenticator.js';
 import type { MongoCredentials } from './credentials.js';
 
 /**
@@ -20,8 +21,9 @@ export class X509Authenticator implements Authenticator {
     const command: Document = { authenticate: 1, mechanism, ...(username !== '' && { user: username }) };
     return Promise.resolve({
       helloFields: { speculativeAuthenticate: { ...command, db: source } },
+      identity: () => identityOf(this.#credentials, mechanism),
       async finish(hello, run, deadline) {
-        if (hello['speculativeAuthenticate'] === undefined) await run({ ...command, $db: source }, deadline);
+        if (!isDocument(hello['speculativeAuthenticate'])) await run({ ...command, $db: source }, deadline);
       },
     });
   }

@@ -14,7 +14,13 @@ export interface ErrorDescription {
 
 /** A reply that holds a `writeConcernError`. @public */
 export interface WriteConcernErrorResult {
-  writeConcernError: { code: number; errmsg: string; codeName?: string; errInfo?: Record<string, unknown> };
+  writeConcernError: {
+    code: number;
+    errmsg: string;
+    codeName?: string;
+    errInfo?: Record<string, unknown>;
+    errorLabels?: string[];
+  };
   ok: number;
   code?: number;
   errorLabels?: string[];
@@ -32,7 +38,14 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
   'operationId',
   'connectionId',
   'serverConnectionId',
+  'maybeApplied',
   '__proto__',
+]);
+
+/** Fields that the driver and its users act upon: of another type they say nothing. The reply itself keeps them. */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['code', 'number'],
+  ['codeName', 'string'],
 ]);
 
 /**
@@ -61,7 +74,9 @@ export class MongoServerError extends MongoError {
     });
     this.errorResponse = reply;
     for (const [name, value] of Object.entries(reply)) {
-      if (!NOT_COPIED.has(name) && !(name in this)) this[name] = value;
+      const type = TYPES.get(name);
+      if (NOT_COPIED.has(name) || name in this || (type !== undefined && typeof value !== type)) continue;
+      this[name] = value;
     }
   }
 
@@ -89,7 +104,9 @@ export class MongoWriteConcernError extends MongoServerError {
   readonly result: WriteConcernErrorResult;
 
   constructor(result: WriteConcernErrorResult, details?: ErrorDetails) {
-    super({ ...result, ...result.writeConcernError }, details);
+    // Servers before 4.4 put labels into neither, newer ones beside the error or into it.
+    const errorLabels = [...texts(result.errorLabels), ...texts(result.writeConcernError.errorLabels)];
+    super({ ...result, ...result.writeConcernError, ...(errorLabels.length > 0 && { errorLabels }) }, details);
     if (result.writeConcernError.errInfo !== undefined) this.errInfo = result.writeConcernError.errInfo;
     this.result = result;
   }

@@ -3,8 +3,9 @@ import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
-import { MongoCompatibilityError } from '../errors/driver.js';
+import { MongoCompatibilityError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
+import { redactRefusal } from '../events/redact.js';
 import type { Clock } from '../runtime/clock.js';
 import { ServerType } from '../sdam/description/types.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
@@ -69,6 +70,10 @@ export async function establish(
     return hello;
   } catch (error) {
     if (error instanceof MongoNetworkError) labelOverload(error);
+    if (error instanceof MongoUnexpectedServerResponseError) {
+      error.phase ??= 'hello';
+      error.addErrorLabel(MongoErrorLabel.HandshakeError);
+    }
     connection.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: address }));
     throw error;
   }
@@ -90,6 +95,8 @@ async function authenticate(
     );
   } catch (error) {
     if (error instanceof MongoError) {
+      const { identity } = conversation;
+      if (identity !== undefined && !(error instanceof MongoNetworkError)) error.message += ` (${identity()})`;
       error.phase ??= 'auth';
       error.host ??= connection.address;
       error.addErrorLabel(MongoErrorLabel.HandshakeError);
@@ -110,10 +117,25 @@ async function runStep(
 ): Promise<Document> {
   const reply = await runCommand(connection, command, settings.encoder, step, limitOf(settings, step, deadline));
   const host = connection.address;
-  const failure = reply.error({ host, phase: step, labels: [MongoErrorLabel.HandshakeError] });
-  if (failure === null) return reply.document;
+  const details = { host, phase: step, labels: [MongoErrorLabel.HandshakeError] };
+  const hasCredentials = step === 'auth' || 'speculativeAuthenticate' in command;
+  const said = hasCredentials ? withoutWords(() => reply.error(details)) : reply.error(details);
+  if (said === null) return hasCredentials ? withoutWords(() => reply.document) : reply.document;
+  const failure = hasCredentials
+    ? redactRefusal(said, step === 'auth' ? 'Authentication' : 'The hello with credentials', details)
+    : said;
   failure.message += ` (${nameOfStep(step) ?? step} ${host} failed after ${connection.elapsedMS.toFixed(1)} ms)`;
   throw failure;
+}
+
+/** Reads the reply to a command with credentials; what is wrong with it is not repeated, since they may be in it. */
+function withoutWords<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MongoUnexpectedServerResponseError)) throw error;
+    throw new MongoUnexpectedServerResponseError('Malformed BSON in the reply to a command with credentials');
+  }
 }
 
 function limitOf(settings: EstablishSettings, step: CommandStep, deadline: Deadline): Deadline {

@@ -57,7 +57,7 @@ for (const { mechanism, nonce, serverFirst, clientFinal, serverFinal } of EXAMPL
       const keys = await deriveKeys(mechanism, { username: 'user', password: 'other' }, challenge);
       const { serverSignature } = prove(mechanism, keys, bare, challenge);
 
-      for (const wrong of [serverFinal, 'v=', 'e=other-error', '']) {
+      for (const wrong of [serverFinal, 'v=', 'x=1', '']) {
         assert.throws(() => verifyServer(Buffer.from(wrong), serverSignature), /invalid signature/);
       }
     });
@@ -74,8 +74,86 @@ describe('the challenge of a server', () => {
     }
   });
 
-  it('must ask for enough iterations', () => {
-    for (const iterations of ['4095', '0', '-1', 'x', '', '4096.5']) {
+  it('must add to our nonce', () => {
+    for (const nonce of ['ours', 'our', 'Ours2']) {
+      assert.throws(() => parseChallenge(Buffer.from(`r=${nonce},s=AA==,i=4096`), 'ours'), /invalid nonce/);
+    }
+  });
+
+  it('must have a salt that is base64 and not empty', () => {
+    for (const salt of ['', '=', 'A', '====', 'AA=A', '!!!!']) {
+      const payload = Buffer.from(`r=ours2,s=${salt},i=4096`);
+      assert.throws(
+        () => parseChallenge(payload, 'ours'),
+        { name: 'MongoRuntimeError', message: /invalid salt/ },
+        salt,
+      );
+    }
+  });
+
+  it('must have its fields in the order of the specification, and no mandatory extension before them', () => {
+    for (const text of [
+      'm=x,r=ours2,s=AA==,i=4096',
+      's=AA==,r=ours2,i=4096',
+      'r=ours2,i=4096,s=AA==',
+      'r=ours2,s=AA==',
+    ]) {
+      assert.throws(() => parseChallenge(Buffer.from(text), 'ours'), MongoRuntimeError, text);
+    }
+  });
+
+  it('must be short', () => {
+    const payload = Buffer.from(`r=ours${'2'.repeat(20_000)},s=AA==,i=4096`);
+    assert.throws(() => parseChallenge(payload, 'ours'), /20020 bytes, at most 16384/);
+  });
+
+  it('cannot ask for more iterations than are computed in a moment, and the error names the limit', () => {
+    for (const iterations of ['2000001', '2147483647', '9'.repeat(16), '9'.repeat(400)]) {
+      const payload = Buffer.from(`r=ours2,s=AA==,i=${iterations}`);
+      assert.throws(() => parseChallenge(payload, 'ours'), {
+        name: 'MongoRuntimeError',
+        message: /iteration count .* from 4096 to 2000000/,
+      });
+    }
+    assert.equal(parseChallenge(Buffer.from('r=ours2,s=AA==,i=2000000'), 'ours').iterations, 2_000_000);
+  });
+
+  it('may be a refusal: wrong credentials are not taken for an invalid nonce or signature', () => {
+    for (const [text, reason] of [
+      ['e=invalid-proof', 'invalid-proof'],
+      ['e=unknown-user,x=1', 'unknown-user'],
+      ['e=hunter2', 'other-error'],
+    ] as const) {
+      for (const read of [
+        () => parseChallenge(Buffer.from(text), 'ours'),
+        () => verifyServer(Buffer.from(text), Buffer.alloc(20)),
+      ]) {
+        assert.throws(read, {
+          name: 'MongoServerError',
+          code: 18,
+          codeName: 'AuthenticationFailed',
+          message: `Authentication failed: the server does not accept the credentials (SCRAM error ${reason})`,
+        });
+      }
+    }
+  });
+
+  it('must ask for enough iterations, by a number in digits', () => {
+    for (const iterations of [
+      '4095',
+      '0',
+      '-1',
+      'x',
+      '',
+      '4096.5',
+      '4096.0',
+      '0x1000',
+      '+4096',
+      ' 4096',
+      '4e3',
+      '04096',
+      '１０００００',
+    ]) {
       const payload = Buffer.from(`r=ours2,s=AA==,i=${iterations}`);
       assert.throws(
         () => parseChallenge(payload, 'ours'),

@@ -89,6 +89,25 @@ describe('MongoWriteConcernError', () => {
     assert.equal(error.result, result);
   });
 
+  it('keeps the labels of the reply when its writeConcernError has labels of its own, or an empty list of them', () => {
+    const labelsOf = (errorLabels: unknown, nested: unknown) =>
+      new MongoWriteConcernError({
+        ok: 1,
+        ...(errorLabels !== undefined && { errorLabels: errorLabels as string[] }),
+        writeConcernError: {
+          code: 91,
+          errmsg: 'down',
+          ...(nested !== undefined && { errorLabels: nested as string[] }),
+        },
+      }).errorLabels;
+
+    assert.deepEqual(labelsOf(['RetryableWriteError'], []), ['RetryableWriteError']);
+    assert.deepEqual(labelsOf(['RetryableWriteError'], ['Other']), ['RetryableWriteError', 'Other']);
+    assert.deepEqual(labelsOf(undefined, ['RetryableWriteError']), ['RetryableWriteError']);
+    assert.deepEqual(labelsOf([], []), []);
+    assert.deepEqual(labelsOf(['RetryableWriteError'], 5), ['RetryableWriteError']);
+  });
+
   it('keeps the labels of the reply', () => {
     assert.deepEqual(new MongoWriteConcernError({ ...result, errorLabels: ['RetryableWriteError'] }).errorLabels, [
       'RetryableWriteError',

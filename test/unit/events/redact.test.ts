@@ -31,6 +31,34 @@ describe('isSensitive', () => {
 
   it('does not hold for other commands, whatever their fields', () => {
     assert.equal(isSensitive('find', { find: 'users', speculativeAuthenticate: 1 }), false);
+    assert.equal(isSensitive('find', { find: 'users', filter: { createUser: 'a', pwd: 'b' } }), false);
+    assert.equal(isSensitive('explain', { explain: { find: 'users', filter: { pwd: 'b' } } }), false);
+    assert.equal(isSensitive('usersInfo', { usersInfo: 'ann', showCredentials: false }), false);
+    assert.equal(isSensitive('hello', { hello: 1, speculativeAuthenticate: null }), false);
+  });
+
+  const inner = { createUser: 'ann', pwd: 'hunter2', roles: [] };
+  const carriers: readonly [name: string, command: object][] = [
+    ['explain', { explain: inner }],
+    ['explain', { explain: { explain: inner } }],
+    ['explain', { explain: { SaslStart: 1, payload: 'x' }, verbosity: 'queryPlanner' }],
+    ['explain', { explain: { hello: 1, speculativeAuthenticate: { saslStart: 1 } } }],
+    ['$query', { $query: inner, $readPreference: { mode: 'primary' } }],
+    ['applyOps', { applyOps: [{ op: 'c', ns: 'admin.$cmd', o: inner }] }],
+    ['wrapper', { wrapper: 1, command: { and: { deeper: [1, [inner]] } } }],
+    ['find', { find: '$cmd', filter: inner }],
+    ['updateUserSecretly', { updateUserSecretly: 'ann', pwd: 'hunter2' }],
+  ];
+  for (const [name, command] of carriers) {
+    it(`holds for a command that carries a sensitive one: ${JSON.stringify(command)}`, () => {
+      assert.equal(isSensitive(name, command), true);
+    });
+  }
+
+  it('holds for what is nested too deep to be looked at', () => {
+    let command: object = { ping: 1 };
+    for (let depth = 0; depth < 200; depth++) command = { a: command };
+    assert.equal(isSensitive('a', command), true);
   });
 });
 
