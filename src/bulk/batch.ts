@@ -5,7 +5,8 @@ import type { Operation, OperationReply } from '../operations/operation.js';
 import { onPrimary } from '../operations/operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../operations/options.js';
 import { checkEncodedWrite } from '../operations/update_document.js';
-import type { IdAt, WriteConcernErrorData } from './result.js';
+import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../operations/write_result.js';
+import type { WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';
 
 /** @public */
@@ -28,7 +29,7 @@ export interface BatchOutcome {
   readonly n: number;
   readonly nModified: number;
   /** With indexes of the batch. */
-  readonly upserted: readonly IdAt[];
+  readonly upserted: readonly Upserted[];
   /** With indexes of the batch. */
   readonly writeErrors: readonly Document[];
   readonly writeConcernError: WriteConcernErrorData | undefined;
@@ -99,22 +100,16 @@ const NOTHING: BatchOutcome = Object.freeze({
   writeConcernError: undefined,
 });
 
-export function batchOutcome(context: OperationContext, { reply, taken }: OperationReply): BatchOutcome {
-  const { body } = reply;
-  const failed = body.has('writeErrors') || body.has('writeConcernError');
+/** @throws MongoUnexpectedServerResponseError if the reply is malformed */
+export function batchOutcome(context: OperationContext, reply: OperationReply): BatchOutcome {
+  const { taken, address } = reply;
   return {
     acknowledged: true,
     taken,
-    n: body.number('n') ?? 0,
-    nModified: body.number('nModified') ?? 0,
-    upserted: body.has('upserted') ? upsertedIn(context, reply) : [],
-    writeErrors: failed ? ((reply.document['writeErrors'] as Document[] | undefined) ?? []) : [],
-    writeConcernError: failed ? (reply.document['writeConcernError'] as WriteConcernErrorData | undefined) : undefined,
+    n: countIn(reply, 'n') ?? 0,
+    nModified: countIn(reply, 'nModified') ?? 0,
+    upserted: upsertedIn(reply, context),
+    writeErrors: writeErrorsIn(reply),
+    writeConcernError: reply.reply.writeConcernError({ host: address })?.result.writeConcernError,
   };
-}
-
-/** `_id`s are the user's: they are decoded by the user's options. */
-function upsertedIn({ bsonOptions, decode }: OperationContext, reply: OperationReply['reply']): readonly IdAt[] {
-  const document = bsonOptions.raw === true ? reply.document : reply.decode(decode);
-  return document['upserted'] as readonly IdAt[];
 }

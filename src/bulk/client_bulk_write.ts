@@ -3,7 +3,11 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import type { Deadline } from '../csot/deadline.js';
 import { type ErrorOrigin, MongoError, setOrigin } from '../errors/base.js';
-import { MongoClientBulkWriteExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
+import {
+  MongoClientBulkWriteExecutionError,
+  MongoInvalidArgumentError,
+  MongoUnexpectedServerResponseError,
+} from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
@@ -97,7 +101,7 @@ async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
     try {
       const reply = await sendBatch(bulk, ops, from);
       tally.addReply(reply);
-      if (reply.results !== null) await readResults(bulk, reply.results, from);
+      if (reply.results !== null) await readResults(bulk, reply.results, from, reply.taken);
       from += reply.taken;
     } catch (error) {
       throw withResult(error, tally);
@@ -125,17 +129,19 @@ async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: 
 }
 
 /** Reads what came of single writes, in as many batches as the server makes of it. */
-async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: number): Promise<void> {
+async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: number, taken: number): Promise<void> {
   const { engine, context, scope, deadline, tally } = bulk;
   const decode = context.bsonOptions.raw === true ? decodeDocument : context.decode;
   for (let reply = first; ; ) {
-    const reader = new DocumentReader(reply.batch, decode);
-    for (let result = reader.next(); result !== undefined; result = reader.next()) tally.addResult(result, from);
     const { id, namespace, address } = reply;
-    if (id === 0n) return;
     const cursor = { id, namespace, address };
-    engine.cursors.add(cursor, scope, context.session);
+    if (id !== 0n) engine.cursors.add(cursor, scope, context.session);
     try {
+      const reader = new DocumentReader(reply.batch, decode);
+      for (let result = reader.next(); result !== undefined; result = reader.next()) {
+        tally.addResult(result, from, taken);
+      }
+      if (id === 0n) return;
       const operation = getMore(cursor, context, {
         batchSize: undefined,
         comment: bulk.options.comment,
@@ -144,9 +150,10 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
       });
       reply = await executeWith(scope, engine, operation, deadline);
     } catch (error) {
+      if (error instanceof MongoUnexpectedServerResponseError) reply.reply.corrupt(error);
       // Whether that is possible changes nothing: the server forgets idle cursors by itself.
       const bounded = deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS);
-      await executeWith(scope, engine, killCursors(cursor, context), bounded).catch(() => undefined);
+      if (id !== 0n) await executeWith(scope, engine, killCursors(cursor, context), bounded).catch(() => undefined);
       throw error;
     } finally {
       engine.cursors.delete(cursor);

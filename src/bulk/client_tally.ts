@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import type { RawDocument } from '../bson/raw_document.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import type { ClientBatchReply } from '../operations/client_bulk_write/operation.js';
 import type { ClientWrite } from '../operations/client_bulk_write/write_model.js';
 import type {
@@ -10,15 +10,15 @@ import type {
   ClientUpdateResult,
 } from './client_result.js';
 
-const COUNTS = {
-  insertedCount: 'nInserted',
-  upsertedCount: 'nUpserted',
-  matchedCount: 'nMatched',
-  modifiedCount: 'nModified',
-  deletedCount: 'nDeleted',
-} as const;
+const COUNTS = [
+  ['insertedCount', 'nInserted'],
+  ['upsertedCount', 'nUpserted'],
+  ['matchedCount', 'nMatched'],
+  ['modifiedCount', 'nModified'],
+  ['deletedCount', 'nDeleted'],
+] as const;
 
-type CountName = keyof typeof COUNTS;
+type CountName = (typeof COUNTS)[number][0];
 
 /** Adds up what the batches of a client bulk write came to, with the positions of the whole. */
 export class ClientTally {
@@ -50,17 +50,16 @@ export class ClientTally {
   }
 
   /** Adds what a reply says of the batch as a whole; what came of single writes is in its cursor. */
-  addReply({ body, taken, writeConcernError }: ClientBatchReply): void {
+  addReply({ counts, taken, writeConcernError }: ClientBatchReply): void {
     this.sent += taken;
-    this.#acknowledged = body !== null;
-    if (body === null) return;
-    for (const [name, field] of Object.entries(COUNTS)) this.#counts[name as CountName] += body.number(field) ?? 0;
+    this.#acknowledged = counts !== null;
+    if (counts === null) return;
+    for (const [name, field] of COUNTS) this.#counts[name] += counts[field];
     if (writeConcernError !== undefined) this.writeConcernErrors.push(errorOf(writeConcernError));
-    this.#succeeded ||= this.#someSucceeded(body, taken);
+    this.#succeeded ||= this.#someSucceeded(counts.nErrors, taken);
   }
 
-  #someSucceeded(body: RawDocument, taken: number): boolean {
-    const failed = body.number('nErrors') ?? 0;
+  #someSucceeded(failed: number, taken: number): boolean {
     // Ordered, the one that failed may be the first: its result tells.
     return this.#ordered ? failed === 0 : failed < taken;
   }
@@ -69,19 +68,23 @@ export class ClientTally {
    * Adds what came of one write.
    *
    * @param from - position of the batch's first write
+   * @param taken - how many writes the batch has
+   * @throws MongoUnexpectedServerResponseError if it is malformed
    */
-  addResult(result: Document, from: number): void {
-    const position = Number(result['idx']);
+  addResult(document: Document, from: number, taken: number): void {
+    const result = new ReplyFields(document, 'result of a client bulk write');
+    const position = result.count('idx') ?? -1;
+    if (position < 0 || position >= taken) result.wrong('idx', `from 0 on and below ${taken}`, position);
     const index = from + position;
     const write = this.#writes[index];
-    if (Number(result['ok']) !== 1) {
-      this.writeErrors.set(index, errorOf(result));
+    if (!result.ok) {
+      this.writeErrors.set(index, errorOf(document));
       if (this.#ordered && position > 0) this.#succeeded = true;
       return;
     }
     this.#succeeded = true;
     if (!this.#verbose || write === undefined) return;
-    const n = Number(result['n'] ?? 0);
+    const n = result.count('n') ?? 0;
     if (write.kind === 'insert') this.#inserts.set(index, { insertedId: write.insertedId });
     else if (write.kind === 'delete') this.#deletes.set(index, { deletedCount: n });
     else this.#updates.set(index, updateResult(result, n));
@@ -106,21 +109,22 @@ export class ClientTally {
   }
 }
 
-function updateResult(result: Document, n: number): ClientUpdateResult {
-  const upserted = result['upserted'] as Document | undefined;
+function updateResult(result: ReplyFields, n: number): ClientUpdateResult {
+  const upserted = result.document('upserted');
   return {
     matchedCount: n,
-    modifiedCount: Number(result['nModified'] ?? 0),
-    didUpsert: upserted !== undefined,
-    ...(upserted !== undefined && { upsertedId: upserted['_id'] as unknown }),
+    modifiedCount: result.count('nModified') ?? 0,
+    didUpsert: upserted !== null,
+    ...(upserted !== null && { upsertedId: upserted['_id'] as unknown }),
   };
 }
 
-function errorOf(error: Document): ClientBulkWriteError {
-  const details = error['errInfo'] as Record<string, unknown> | undefined;
+function errorOf(document: Document): ClientBulkWriteError {
+  const error = new ReplyFields(document, 'error of a client bulk write');
+  const details = error.document('errInfo');
   return {
-    code: Number(error['code'] ?? 0),
-    message: String(error['errmsg'] ?? ''),
-    ...(details !== undefined && { details }),
+    code: error.number('code') ?? 0,
+    message: error.string('errmsg') ?? '',
+    ...(details !== null && { details }),
   };
 }

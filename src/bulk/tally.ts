@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { numberOf } from '../bson/reply_fields.js';
 import { idOf } from '../operations/insert.js';
 import type { BatchOutcome } from './batch.js';
 import { BulkWriteResult, type BulkWriteState, emptyState, type IdAt, WriteError } from './result.js';
@@ -51,12 +52,13 @@ export class Tally {
       for (const { index, _id } of upserted) state.upserted.push({ index: positionOf(run, from + index), _id });
     }
     for (const error of outcome.writeErrors) {
-      const index = from + Number(error['index']);
+      const index = from + (numberOf(error['index']) ?? 0);
+      const errmsg: unknown = error['errmsg'];
       state.writeErrors.push(
         new WriteError({
           index: positionOf(run, index),
-          code: Number(error['code']),
-          errmsg: String(error['errmsg']),
+          code: numberOf(error['code']) ?? 0,
+          errmsg: typeof errmsg === 'string' ? errmsg : 'n/a',
           errInfo: error['errInfo'] as Document | undefined,
           op: statements[index] ?? {},
         }),

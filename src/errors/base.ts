@@ -49,6 +49,11 @@ export function brand(errorClass: { readonly prototype: MongoError }, name: stri
   Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true });
 }
 
+/** Makes an error an instance of another class too, by the brand of that. */
+export function brandAlso(error: MongoError, name: string): void {
+  Object.defineProperty(error, Symbol.for(`mongotempo.${name}`), { value: true });
+}
+
 /**
  * The base of every error that this driver throws.
  *

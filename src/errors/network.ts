@@ -4,6 +4,8 @@ import { brand, type ErrorDetails, MongoError } from './base.js';
 export interface MongoNetworkErrorOptions extends ErrorDetails {
   /** True when the connection had not finished its handshake. */
   beforeHandshake?: boolean;
+  /** False when the command was certainly never sent in full. */
+  maybeApplied?: boolean;
 }
 
 /**
@@ -14,10 +16,16 @@ export interface MongoNetworkErrorOptions extends ErrorDetails {
 export class MongoNetworkError extends MongoError {
   /** True when the connection had not finished its handshake. @internal */
   readonly beforeHandshake: boolean;
+  /**
+   * When a command was on its way: false if it was certainly never sent in full, so that it cannot have had an effect. Absent when no command
+   * was.
+   */
+  declare maybeApplied?: boolean;
 
   constructor(message: string, options: MongoNetworkErrorOptions = {}) {
     super(message, options);
     this.beforeHandshake = options.beforeHandshake ?? false;
+    if (options.maybeApplied !== undefined) this.maybeApplied = options.maybeApplied;
   }
 
   static {

@@ -1,5 +1,6 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import {
   FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT,
   outputSelector,
@@ -38,7 +39,9 @@ export function aggregate(
   pipeline: readonly Document[],
   options: AggregateCommandOptions,
 ): Operation<CursorReply> {
-  return aggregateOperation(context, pipeline, options, reply => cursorReplyOf(reply, 'firstBatch'));
+  return aggregateOperation(context, pipeline, options, reply =>
+    cursorReplyOf(reply, 'firstBatch', namespaceOf(context)),
+  );
 }
 
 /** Counts the documents that match, by an aggregation (CRUD, "Count API Details"). */
@@ -52,9 +55,14 @@ export function countDocuments(
   if (limit !== undefined) pipeline.push({ $limit: limit });
   pipeline.push({ $group: { _id: 1, n: { $sum: 1 } } });
   return aggregateOperation(context, pipeline, options, reply => {
-    const first = firstDocumentOf(reply, decodeDocument);
-    return Number(first?.['n'] ?? 0);
+    const first = firstDocumentOf(reply, decodeDocument, context.namespace);
+    return first === undefined ? 0 : (new ReplyFields(first, 'result of a count', reply.address).count('n') ?? 0);
   });
+}
+
+/** What servers call the results of an aggregation on a database. */
+function namespaceOf({ database, collection, namespace }: OperationContext): string {
+  return collection === '' ? `${database}.$cmd.aggregate` : namespace;
 }
 
 function aggregateOperation<T>(

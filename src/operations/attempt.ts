@@ -1,13 +1,18 @@
-import type { Document } from '../bson/index.js';
-import { Long } from '../bson/index.js';
+import { decodeDocument } from '../bson/decode.js';
+import { type Document, Long } from '../bson/index.js';
+import { ElementType } from '../bson/raw_document.js';
 import type { Deadline } from '../csot/deadline.js';
 import { maxTimeOf } from '../csot/max_time.js';
 import { setOrigin } from '../errors/base.js';
+import { brokenReplyError } from '../errors/broken_reply.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoNetworkError } from '../errors/network.js';
 import type { MongoServerError } from '../errors/server.js';
+import { redactForTopology } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
 import type { Purpose } from '../pool/purpose.js';
+import { parseTopologyVersion } from '../sdam/description/topology_version.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { addSessionFields } from '../sessions/session_fields.js';
@@ -15,10 +20,11 @@ import { nextRequestId } from '../wire/header.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
 import type { Reply } from '../wire/reply.js';
-import { CommandEvents } from './command_events.js';
+import { CommandEvents, holdsCredentials } from './command_events.js';
 import type { Engine } from './engine.js';
-import type { Operation } from './operation.js';
+import type { OpenCursor, Operation, OperationReply } from './operation.js';
 import { readPreferenceField } from './read_preference_field.js';
+import { maybeApplied } from './retry.js';
 
 /** One attempt of an operation: on which connection, with which session, within which time. */
 export interface Attempt {
@@ -32,6 +38,8 @@ export interface Attempt {
   /** Of the server, as the description said that was used to select it. */
   readonly minRoundTripTimeMS: number;
   readonly deadline: Deadline;
+  /** Set when the reply has opened a cursor that is not read: to be closed by whoever has the connection. */
+  unread: OpenCursor | null;
 }
 
 const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
@@ -61,26 +69,40 @@ export async function runAttempt<T>(engine: Engine, operation: Operation<T>, att
   const { taken } = engine.encoder;
   // A listener may start another operation, whose message is encoded into the same memory.
   const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
-  const events = CommandEvents.start(engine.publisher, engine.clock, connection, purpose, requestId, message, body);
+  // The driver's own commands hold no credentials.
+  const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
+  const events = CommandEvents.start(
+    engine.publisher,
+    engine.clock,
+    connection,
+    purpose,
+    requestId,
+    message,
+    body,
+    redacted,
+  );
   if (operation.session !== null) operation.session.transaction.sent();
   let reply: Reply | null;
   try {
     reply = await exchange(engine, operation, attempt, message, requestId);
-  } catch (error) {
-    closeIfMalformed(connection, error);
+  } catch (cause) {
+    const error = brokenReply(attempt, cause);
     tellOrigin(attempt, error);
     // Broken off, or still at work on the server for a caller who has gone: the next user would wait for it there.
     if (attempt.session !== null && (connection.error !== null || connection.draining)) attempt.session.isDirty = true;
-    afterError(engine, attempt, error);
+    afterError(engine, attempt, redacted ? redactForTopology(error as Error) : error);
     events?.failed(error as Error);
     throw error;
   }
   events?.succeeded(reply);
   if (reply === null) return operation.unacknowledgedResult?.(taken) as T;
   try {
-    return operation.result({ reply, taken, address: attempt.server.address });
+    const operationReply: OperationReply = { reply, taken, address: attempt.server.address };
+    const result = operation.result(operationReply);
+    if (operationReply.unread !== undefined) attempt.unread = operationReply.unread;
+    return result;
   } catch (error) {
-    closeIfMalformed(connection, error);
+    if (error instanceof MongoUnexpectedServerResponseError) unusable(attempt, error);
     tellOrigin(attempt, error);
     throw isMaxTimeMSExpired(error) && deadline.timedByOperation ? serverTimeout(attempt, error as Error) : error;
   }
@@ -91,9 +113,28 @@ function tellOrigin({ connection, purpose }: Attempt, error: unknown): void {
   setOrigin(error, { operationId: purpose.operationId, connectionId: connection.id, serverConnectionId });
 }
 
-/** What cannot be decoded says that the stream of bytes cannot be trusted. */
-function closeIfMalformed(connection: Connection, error: unknown): void {
-  if (error instanceof MongoUnexpectedServerResponseError) connection.close(error);
+/**
+ * What an error says that ended an exchange. A reply that breaks the protocol closes its connection and is as good as none, like that of a
+ * connection that broke: whether the command was carried out is not known, and a retryable one is sent again.
+ */
+function brokenReply({ connection, purpose: { name, namespace } }: Attempt, error: unknown): unknown {
+  if (error instanceof MongoNetworkError) {
+    error.maybeApplied ??= maybeApplied(error);
+    return error;
+  }
+  if (!(error instanceof MongoUnexpectedServerResponseError)) return error;
+  connection.close(error);
+  const host = connection.address;
+  const text = `connection ${connection.id} to ${host} broke: the reply to ${name} ${namespace} cannot be read: ${error.message}`;
+  return brokenReplyError(text, { host, namespace, phase: 'read', maybeApplied: true, cause: error });
+}
+
+/** A reply that can be read, and does not hold what it must. The server has carried the command out; nobody knows what else it gets wrong. */
+function unusable({ connection, session }: Attempt, error: MongoUnexpectedServerResponseError): void {
+  error.phase ??= 'read';
+  error.host ??= connection.address;
+  connection.close(error);
+  if (session !== null) session.isDirty = true;
 }
 
 async function exchange<T>(
@@ -112,13 +153,28 @@ async function exchange<T>(
   const reply = await connection.roundTrip(message, requestId, purpose, 'read', readDeadline(engine, attempt.deadline));
   engine.clusterClock.learn(reply.body);
   if (operation.session !== null) operation.session.learn(reply.body);
-  if (!reply.ok) throw commandError(attempt, reply);
+  if (!reply.ok) {
+    checkTopologyVersion(reply, connection.address);
+    throw commandError(attempt, reply);
+  }
   if (reply.body.has('writeConcernError')) {
     // The write is done, and yet the error may say that the server is going down (SDAM, "Where to look for errors").
+    reply.body.typedOffset('writeConcernError', ElementType.document);
+    checkTopologyVersion(reply, connection.address);
     const error = reply.writeConcernError({ host: connection.address, namespace: purpose.namespace });
     afterError(engine, attempt, error);
   }
   return reply;
+}
+
+/** What is known about the server would change by it. */
+function checkTopologyVersion({ body }: Reply, host: string): void {
+  const offset = body.typedOffset('topologyVersion', ElementType.document);
+  if (offset < 0 || parseTopologyVersion(decodeDocument(body.bytes, offset)) !== null) return;
+  throw new MongoUnexpectedServerResponseError(
+    `Protocol error: 'topologyVersion' in an error of ${host} must be a document with processId and counter`,
+    { host },
+  );
 }
 
 /** Before `timeoutMS` a socket had a timeout of its own. */

@@ -2,7 +2,7 @@ import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../events/command.js';
 import type { EventPublisher } from '../events/publisher.js';
-import { isSensitive } from '../events/redact.js';
+import { carriesData, isSensitive } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { Clock } from '../runtime/clock.js';
@@ -27,6 +27,7 @@ export class CommandEvents {
    *
    * @param message - the OP_MSG about to be sent
    * @param body - the document it was made from: its first field is the command's name
+   * @param redacted - whether it must not be shown
    */
   static start(
     publisher: EventPublisher,
@@ -36,10 +37,11 @@ export class CommandEvents {
     requestId: number,
     message: Buffer,
     body: Document,
+    redacted: boolean,
   ): CommandEvents | null {
     const wantsStart = publisher.wants('commandStarted');
     if (!wantsStart && !publisher.wants('commandSucceeded') && !publisher.wants('commandFailed')) return null;
-    const events = new CommandEvents(publisher, clock, commonFields(connection, purpose, requestId, body));
+    const events = new CommandEvents(publisher, clock, commonFields(connection, purpose, requestId, body, redacted));
     if (wantsStart) {
       // Decoded now: the message's memory is used again for the next one.
       const command = events.#fields.redacted ? {} : commandIn(message);
@@ -65,7 +67,7 @@ export class CommandEvents {
   }
 }
 
-function commonFields(connection: Connection, purpose: Purpose, requestId: number, body: Document) {
+function commonFields(connection: Connection, purpose: Purpose, requestId: number, body: Document, redacted: boolean) {
   const { serverConnectionId } = connection.description;
   const commandName = Object.keys(body)[0] ?? purpose.name;
   return {
@@ -78,8 +80,21 @@ function commonFields(connection: Connection, purpose: Purpose, requestId: numbe
     attempt: purpose.attempt,
     databaseName: String(body['$db']),
     commandName,
-    redacted: isSensitive(commandName, body),
+    redacted,
   };
+}
+
+/** One of these words, in any case, is in every command that holds credentials. */
+const SENSITIVE_WORDS = /authenticate|sasl|nonce|user|copydb|pwd/i;
+/** Where the name of the first field is: behind the header, the flags, the kind of the section, the size and the type. */
+const NAME_OFFSET = 16 + 4 + 1 + 4 + 1;
+
+/** Whether a command of the user's own must not be shown: looked for in what is sent, which need not look like what was given. */
+export function holdsCredentials(message: Buffer): boolean {
+  const name = message.toString('utf8', NAME_OFFSET, message.indexOf(0, NAME_OFFSET));
+  // A find may be one of an old kind of command (`$cmd`); of the others the data are not looked at.
+  if (carriesData(name) && name.toLowerCase() !== 'find') return false;
+  return SENSITIVE_WORDS.test(message.toString('latin1', NAME_OFFSET)) && isSensitive(name, commandIn(message));
 }
 
 /**

@@ -3,6 +3,7 @@ import { addReadConcern, type OperationContext } from './context.js';
 import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
+import { countIn } from './write_result.js';
 
 /** @public */
 export interface CountOptions extends CommandOperationOptions {
@@ -46,6 +47,6 @@ function countOperation(
       addGenericFields(command, options, target);
       return command;
     },
-    result: ({ reply }) => reply.body.number('n') ?? 0,
+    result: reply => countIn(reply, 'n') ?? 0,
   });
 }

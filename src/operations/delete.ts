@@ -12,7 +12,7 @@ import {
   type Hint,
 } from './options.js';
 import { checkEncodedWrite, checkWriteFilter } from './update_document.js';
-import { throwWriteErrors } from './write_result.js';
+import { countIn, throwWriteErrors } from './write_result.js';
 
 /** @public */
 export interface DeleteOptions extends CommandOperationOptions {
@@ -65,7 +65,7 @@ export function deleteDocuments(
     },
     result(reply) {
       throwWriteErrors(reply, context);
-      return { acknowledged: true, deletedCount: reply.reply.body.number('n') ?? 0 };
+      return { acknowledged: true, deletedCount: countIn(reply, 'n') ?? 0 };
     },
     unacknowledgedResult: () => ({ acknowledged: false, deletedCount: 0 }),
   });

@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import type { Operation } from './operation.js';
@@ -28,6 +29,7 @@ export function distinct(
       addGenericFields(command, options, target);
       return command;
     },
-    result: reply => (replyDocument(reply, context)['values'] ?? []) as unknown[],
+    result: reply =>
+      new ReplyFields(replyDocument(reply, context), 'reply to distinct', reply.address).array('values') as unknown[],
   });
 }

@@ -1,15 +1,16 @@
-import type { Deadline } from '../csot/deadline.js';
+import { Deadline } from '../csot/deadline.js';
 import { isRetryableOverload } from '../errors/classify.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import type { Purpose } from '../pool/purpose.js';
 import type { SelectionRequest } from '../sdam/selection_request.js';
 import type { Server } from '../sdam/server.js';
 import { afterFailure } from './after_failure.js';
-import { runAttempt } from './attempt.js';
+import { type Attempt, runAttempt } from './attempt.js';
 import type { Engine } from './engine.js';
 import { Execution } from './execution.js';
-import type { Operation } from './operation.js';
-import type { OperationScope } from './scope.js';
+import { killCursors } from './get_more.js';
+import type { OpenCursor, Operation } from './operation.js';
+import { newScope, type OperationScope, unpin } from './scope.js';
 import { enterSession } from './session_rules.js';
 
 /**
@@ -90,7 +91,7 @@ async function attempt<T>(
     let done = false;
     let keeps = kept !== null || execution.pin(server, connection);
     try {
-      const result = await runAttempt(engine, operation, {
+      const current: Attempt = {
         purpose,
         server,
         connection,
@@ -98,9 +99,16 @@ async function attempt<T>(
         txnNumber: execution.txnNumber,
         minRoundTripTimeMS: execution.minRoundTripTimeMS,
         deadline,
-      });
+        unread: null,
+      };
+      const result = await runAttempt(engine, operation, current);
       done = true;
       keeps ||= execution.keep(server, connection);
+      if (current.unread !== null) {
+        // In a user's session its next command has to wait; otherwise nothing does, and the connection is given back later.
+        if (operation.session !== null) await closeUnread(engine, operation, current.unread, newScope(), current);
+        else keeps ||= closeUnreadBeside(engine, operation, current.unread, execution, current);
+      }
       return result;
     } finally {
       if (!keeps) server.pool.checkIn(connection);
@@ -110,6 +118,45 @@ async function attempt<T>(
   } finally {
     server.operationCount--;
   }
+}
+
+/** How long a server may take to close a cursor that nobody reads; it forgets those that are idle by itself. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** Lets the server forget a cursor, on the connection by which it was opened: behind a load balancer no other leads there. */
+async function closeUnread(
+  engine: Engine,
+  operation: Operation<unknown>,
+  cursor: OpenCursor,
+  scope: OperationScope,
+  { server, connection, deadline }: Pick<Attempt, 'server' | 'connection' | 'deadline'>,
+): Promise<void> {
+  scope.pinned = { server, connection };
+  try {
+    await executeWith(scope, engine, killCursors(cursor, operation), deadline.within('cursor', CLOSE_TIMEOUT_MS));
+  } catch {
+    // The result is here, and the server will forget the cursor.
+  }
+}
+
+/** The same while the caller goes on. Gives back the connection and the session in the end. */
+function closeUnreadBeside(
+  engine: Engine,
+  operation: Operation<unknown>,
+  cursor: OpenCursor,
+  execution: Execution,
+  { server, connection }: Attempt,
+): true {
+  const scope = newScope();
+  scope.operationId = execution.operationId;
+  scope.session = execution.session;
+  execution.session = null;
+  const deadline = Deadline.background(engine.clock);
+  void closeUnread(engine, operation, cursor, scope, { server, connection, deadline }).finally(() => {
+    unpin(scope);
+    if (scope.session !== null) engine.sessions.release(scope.session);
+  });
+  return true;
 }
 
 function budgetFor({ options }: Engine, deadline: Deadline): Deadline {

@@ -98,7 +98,7 @@ export function find(context: OperationContext, filter: Document, options: FindC
     command(target) {
       return Object.assign(findCommand(context, filter, options, target), sizeFields(options));
     },
-    result: reply => cursorReplyOf(reply, 'firstBatch'),
+    result: reply => cursorReplyOf(reply, 'firstBatch', context.namespace),
   });
 }
 
@@ -120,7 +120,7 @@ export function findOne(
       return command;
     },
     result(reply) {
-      return firstDocumentOf(reply, context.decode) ?? null;
+      return firstDocumentOf(reply, context.decode, context.namespace) ?? null;
     },
   });
 }

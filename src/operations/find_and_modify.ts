@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { ElementType } from '../bson/raw_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedBody, FIND_AND_MODIFY } from './encoded_write.js';
@@ -131,6 +132,8 @@ function findAndModify(
     },
     result(reply: OperationReply) {
       throwWriteConcernError(reply, context);
+      // In BSON, since what a document becomes is a matter of the user's options.
+      reply.reply.body.typedOffset('value', ElementType.document);
       const document = replyDocument(reply, context);
       return options.includeResultMetadata === true ? document : ((document['value'] ?? null) as Document | null);
     },

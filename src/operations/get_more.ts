@@ -1,23 +1,22 @@
 import { type Document, Long } from '../bson/index.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { sameServerSelector } from '../sdam/server_selection.js';
+import { type CursorNamespace, cursorNamespace } from '../wire/cursor_namespace.js';
 import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
-import type { Operation } from './operation.js';
+import type { OpenCursor, Operation } from './operation.js';
 import { defineOperation, type OperationDefinition } from './operation_defaults.js';
 
-/** A cursor as the server knows it. */
-export interface OpenCursor {
-  readonly id: bigint;
-  /** `database.collection` of the server's own telling: a command on a database reads a collection of another name. */
-  readonly namespace: string;
-  readonly address: string;
+/** @throws MongoUnexpectedServerResponseError if the server has not said where the cursor lives, and nobody else knows */
+function whereLives({ namespace, address }: OpenCursor): CursorNamespace {
+  const found = cursorNamespace(namespace);
+  if (found !== null) return found;
+  throw new MongoUnexpectedServerResponseError(`The cursor of a reply of ${address} has no usable namespace`, {
+    host: address,
+  });
 }
 
-/** `db.coll.with.dots` is the collection `coll.with.dots` of `db`. */
-export function splitNamespace(namespace: string): { readonly database: string; readonly collection: string } {
-  const dot = namespace.indexOf('.');
-  return { database: namespace.slice(0, dot), collection: namespace.slice(dot + 1) };
-}
+export type { OpenCursor } from './operation.js';
 
 export interface GetMoreOptions {
   /** Undefined leaves it to the server. */
@@ -38,7 +37,7 @@ type CursorContext = Pick<OperationContext, 'readPreference' | 'bsonOptions' | '
 function onServerOf<T>(cursor: OpenCursor, context: CursorContext, definition: OperationDefinition<T>): Operation<T> {
   const { address, namespace } = cursor;
   const { readPreference, bsonOptions, session } = context;
-  const { database } = splitNamespace(namespace);
+  const { database } = whereLives(cursor);
   return defineOperation(
     { database, namespace, bsonOptions, session },
     sameServerSelector(address),
@@ -63,7 +62,7 @@ export function getMore(
     command({ connection, timedByOperation }) {
       const command: Document = {
         getMore: Long.fromBigInt(cursor.id),
-        collection: splitNamespace(cursor.namespace).collection,
+        collection: whereLives(cursor).collection,
       };
       if (batchSize !== undefined) command['batchSize'] = batchSize;
       if (maxAwaitTimeMS !== undefined && !timedByOperation) command['maxTimeMS'] = maxAwaitTimeMS;
@@ -72,7 +71,7 @@ export function getMore(
       }
       return command;
     },
-    result: reply => cursorReplyOf(reply, 'nextBatch'),
+    result: reply => cursorReplyOf(reply, 'nextBatch', cursor.namespace),
   });
 }
 
@@ -91,7 +90,7 @@ export function killCursors(
     access: 'read',
     retryable: false,
     command: () => ({
-      killCursors: splitNamespace(cursor.namespace).collection,
+      killCursors: whereLives(cursor).collection,
       cursors: ids.map(id => Long.fromBigInt(id)),
     }),
     result: () => undefined,

@@ -34,6 +34,6 @@ export function listCollections(
       addGenericFields(command, options, target);
       return command;
     },
-    result: reply => cursorReplyOf(reply, 'firstBatch'),
+    result: reply => cursorReplyOf(reply, 'firstBatch', `${context.database}.$cmd.listCollections`),
   });
 }

@@ -35,6 +35,6 @@ export function listIndexes(context: OperationContext, options: ListIndexesComma
       addGenericFields(command, options, target);
       return command;
     },
-    result: reply => cursorReplyOf(reply, 'firstBatch'),
+    result: reply => cursorReplyOf(reply, 'firstBatch', context.namespace),
   });
 }

@@ -14,6 +14,14 @@ export interface CommandTarget {
   readonly timedByOperation: boolean;
 }
 
+/** A cursor as the server knows it. */
+export interface OpenCursor {
+  readonly id: bigint;
+  /** `database.collection` of the server's own telling: a command on a database reads a collection of another name. */
+  readonly namespace: string;
+  readonly address: string;
+}
+
 /** What an operation gets to make its result of. */
 export interface OperationReply {
   readonly reply: Reply;
@@ -21,6 +29,8 @@ export interface OperationReply {
   readonly taken: number;
   /** The server that answered; cursors go on there. */
   readonly address: string;
+  /** Set by an operation that reads one batch and no more: the cursor that the server keeps open nevertheless, to be closed. */
+  unread?: OpenCursor;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { numberOf } from '../bson/reply_fields.js';
 import { MongoError, type OperationPhase } from '../errors/base.js';
 import {
   isRetryableOverload,
@@ -68,7 +69,7 @@ export function pauseBeforeRetry(error: unknown, attempt: number, timedByOperati
 /** A server may say itself how long it wants to be left alone. */
 function overloadBaseOf(error: MongoError): number {
   const given: unknown = error instanceof MongoServerError ? error.errorResponse['baseBackoffMS'] : undefined;
-  const base = Number(given);
+  const base = numberOf(given) ?? 0;
   return base > 0 && Number.isFinite(base) ? base : OVERLOAD_BASE_MS;
 }
 

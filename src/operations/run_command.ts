@@ -68,5 +68,5 @@ export function runCursorCommand(
   command: unknown,
   options: RunCommandOptions,
 ): Operation<CursorReply> {
-  return run(context, command, options, reply => cursorReplyOf(reply, 'firstBatch'));
+  return run(context, command, options, reply => cursorReplyOf(reply, 'firstBatch', ''));
 }

@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoServerError } from '../errors/server.js';
 import { type AggregateCommandOptions, aggregate } from './aggregate.js';
@@ -39,8 +40,8 @@ export function createSearchIndexes(
   descriptions: readonly SearchIndexDescription[],
 ): Operation<string[]> {
   return command(context, 'createSearchIndexes', { indexes: descriptions }, reply => {
-    const created = (reply['indexesCreated'] ?? []) as readonly { readonly name: string }[];
-    return created.map(({ name }) => name);
+    const created = new ReplyFields(reply, 'reply to createSearchIndexes').documents('indexesCreated');
+    return created.map(index => new ReplyFields(index, 'index of a reply').string('name') ?? '');
   });
 }
 

@@ -10,11 +10,10 @@ import {
   copyOptions,
   type Hint,
 } from './options.js';
-import { replyDocumentDecoded } from './reply_document.js';
 import type { InferIdType } from './schema_types.js';
 import { formatSort, type Sort, type SortForCmd } from './sort.js';
 import { checkEncodedWrite, checkReplacement, checkUpdate, checkWriteFilter } from './update_document.js';
-import { throwWriteErrors } from './write_result.js';
+import { countIn, throwWriteErrors, upsertedIn } from './write_result.js';
 
 /** @public */
 export interface UpdateOptions extends CommandOperationOptions {
@@ -119,14 +118,13 @@ function statementOf(
 
 function resultOf<TSchema extends Document>(reply: OperationReply, context: OperationContext): UpdateResult<TSchema> {
   throwWriteErrors(reply, context);
-  const { body } = reply.reply;
-  const n = body.number('n') ?? 0;
-  const upserted = body.has('upserted') ? (replyDocumentDecoded(reply, context)['upserted'] as Document[]) : [];
+  const n = countIn(reply, 'n') ?? 0;
+  const upserted = upsertedIn(reply, context);
   return {
     acknowledged: true,
     matchedCount: n - upserted.length,
-    modifiedCount: body.number('nModified') ?? n,
+    modifiedCount: countIn(reply, 'nModified') ?? n,
     upsertedCount: upserted.length,
-    upsertedId: (upserted[0]?.['_id'] ?? null) as UpdateResult<TSchema>['upsertedId'],
+    upsertedId: (upserted[0]?._id ?? null) as UpdateResult<TSchema>['upsertedId'],
   };
 }

@@ -69,7 +69,12 @@ export function zstdCodec(zstd: Zstd): Codec {
     name: 'zstd',
     id: Compressor.zstd,
     compress: data => zstd.zstdCompressSync(data),
-    decompress: (data, size) => unpacked('zstd', () => zstd.zstdDecompressSync(data, { maxOutputLength: size + 1 })),
+    decompress(data, size) {
+      // What Node does with bytes behind the frame depends on its version.
+      const surplus = data.length - zstdFrameSize(data);
+      if (surplus !== 0) protocolError(`${surplus} bytes behind the end of zstd data`);
+      return unpacked('zstd', () => zstd.zstdDecompressSync(data, { maxOutputLength: size + 1 }));
+    },
   };
 }
 
@@ -93,4 +98,30 @@ function snappyLength(data: Buffer): number {
     if (byte < 0x80) return length;
   }
   return protocolError('snappy data without a length');
+}
+
+const ZSTD_MAGIC = 0xfd2fb528;
+const DICTIONARY_ID_SIZES = [0, 1, 2, 4] as const;
+const CONTENT_SIZE_SIZES = [0, 2, 4, 8] as const;
+const BLOCK_HEADER_SIZE = 3;
+const CHECKSUM_SIZE = 4;
+const RUN_LENGTH_BLOCK = 1;
+
+/** How many bytes the first zstd frame takes, found by its headers alone (RFC 8878, sections 3.1.1 and 3.1.1.2). */
+function zstdFrameSize(data: Buffer): number {
+  if (data.length < 6 || data.readUInt32LE(0) !== ZSTD_MAGIC) protocolError('zstd data that begin with no frame');
+  const descriptor = data[4] ?? 0;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const contentSizeSize = CONTENT_SIZE_SIZES[(descriptor >> 6) as 0 | 1 | 2 | 3];
+  let end = 5 + (DICTIONARY_ID_SIZES[(descriptor & 3) as 0 | 1 | 2 | 3] + contentSizeSize);
+  // Of a single segment the content size stands for the window; without one there is a byte for that.
+  if (!isSingleSegment || contentSizeSize === 0) end++;
+  for (let isLast = false; !isLast; ) {
+    if (end + BLOCK_HEADER_SIZE > data.length) protocolError('zstd data without an end');
+    const header = data.readUIntLE(end, BLOCK_HEADER_SIZE);
+    isLast = (header & 1) === 1;
+    end += BLOCK_HEADER_SIZE + (((header >> 1) & 3) === RUN_LENGTH_BLOCK ? 1 : header >> 3);
+  }
+  if ((descriptor & 4) !== 0) end += CHECKSUM_SIZE;
+  return end;
 }

@@ -6,7 +6,7 @@ import {
   serialize,
   serializeWithBufferAndIndex,
 } from '../bson/index.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_SIZE, OpCode, writeHeader } from './header.js';
 import { NamespaceTable, type OperationNamespaces } from './namespace_table.js';
@@ -185,6 +185,7 @@ export class MessageEncoder {
       end = next;
       this.taken++;
     }
+    if (this.taken === 0 && documents.length > 0) noneTaken(field, documents.length - from, limits);
     this.#room.writeInt32LE(end - start - 1, start + 1);
     return table === null ? end : this.#namespaces(table, end, limits);
   }
@@ -237,6 +238,13 @@ export class MessageEncoder {
     this.#room.copy(room, 0, 0, used);
     this.#room = room;
   }
+}
+
+/** Sent again and again, a command without documents would never come to its end. */
+function noneTaken(field: string, count: number, { maxWriteBatchSize }: MessageLimits): never {
+  throw new MongoRuntimeError(
+    `None of ${count} ${field} fits into a message to a server with maxWriteBatchSize ${maxWriteBatchSize}. Nothing was sent.`,
+  );
 }
 
 function tooLarge(size: number, maxSize: number, index: number | undefined): never {

@@ -1,6 +1,7 @@
-import { type DocumentDecoder, decodeDocument } from '../bson/decode.js';
+import { type DocumentDecoder, decodeDocument, decodeErrorReply } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import type { RawDocument } from '../bson/raw_document.js';
+import { ReplyFields } from '../bson/reply_fields.js';
 import type { ErrorDetails } from '../errors/base.js';
 import { MongoServerError, MongoWriteConcernError, type WriteConcernErrorResult } from '../errors/server.js';
 
@@ -45,14 +46,22 @@ export class Reply {
 
   /** The error that this reply is, or null: a command that failed. */
   error(details: ErrorDetails): MongoServerError | null {
-    return this.ok ? null : new MongoServerError(this.document, details);
+    if (this.ok) return null;
+    this.#document ??= decodeErrorReply(this.body.bytes, this.body.start);
+    return new MongoServerError(this.#document, details);
   }
 
-  /** The write concern error in the reply to a write that was carried out, or null. */
+  /**
+   * The write concern error in the reply to a write that was carried out, or null.
+   *
+   * @throws MongoUnexpectedServerResponseError if its code or message is of a wrong type
+   */
   writeConcernError(details: ErrorDetails): MongoWriteConcernError | null {
-    return this.body.document('writeConcernError') !== undefined
-      ? new MongoWriteConcernError(this.document as WriteConcernErrorResult, details)
-      : null;
+    if (this.body.document('writeConcernError') === undefined) return null;
+    const error = ReplyFields.of(this.document['writeConcernError'], 'writeConcernError of a reply', details.host);
+    error.number('code');
+    error.string('errmsg');
+    return new MongoWriteConcernError(this.document as WriteConcernErrorResult, details);
   }
 }
 

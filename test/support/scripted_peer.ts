@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, serialize } from '../../src/bson/index.js';
 import { Deferred } from '../../src/runtime/deferred.js';
 import { zlibCodec } from '../../src/wire/codec.js';
@@ -43,6 +44,8 @@ export class ReceivedCommand {
   readonly peer: ScriptedPeer;
   readonly requestId: number;
   readonly body: Document;
+  /** Documents that came beside the body, by the field that they fill. */
+  readonly sequences: Readonly<Record<string, readonly Document[]>>;
   readonly flags: number;
   readonly compressed: boolean;
 
@@ -51,7 +54,13 @@ export class ReceivedCommand {
     this.requestId = readHeader(frame).requestId;
     this.compressed = readHeader(frame).opCode === OpCode.compressed;
     const plain = this.compressed ? decompressMessage(frame, 48_000_000, zlibCodec(-1)) : frame;
-    const { body: raw, moreToCome, flags } = decodeOpMsg(plain);
+    const { body: raw, moreToCome, flags, sequences } = decodeOpMsg(plain);
+    this.sequences = Object.fromEntries(
+      sequences.map(({ identifier, documents }) => [
+        identifier,
+        documents.map(({ bytes, start }) => decodeDocument(bytes, start)),
+      ]),
+    );
     this.flags = flags;
     this.body = new Reply(raw, moreToCome, { close: () => undefined }).document;
   }

@@ -1,5 +1,4 @@
 import { calculateObjectSize, type Document } from '../../bson/index.js';
-import type { RawDocument } from '../../bson/raw_document.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from '../context.js';
 import { type CursorReply, cursorReplyOf } from '../cursor_reply.js';
 import { CLIENT_WRITE, encodedWrite, forEachSent } from '../encoded_write.js';
@@ -7,6 +6,7 @@ import type { Operation, OperationReply } from '../operation.js';
 import { onPrimary } from '../operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../options.js';
 import { checkEncodedWrite } from '../update_document.js';
+import { countIn } from '../write_result.js';
 import type { ClientWrite } from './write_model.js';
 
 /** @public */
@@ -21,16 +21,23 @@ export interface ClientBulkWriteOptions extends CommandOperationOptions {
   verboseResults?: boolean;
 }
 
+/** Fields of the reply to a batch: how many writes failed, and what the others did. */
+const COUNTS = ['nErrors', 'nInserted', 'nUpserted', 'nMatched', 'nModified', 'nDeleted'] as const;
+export type ClientBatchCounts = Readonly<Record<(typeof COUNTS)[number], number>>;
+
 /** What the server made of one batch. */
 export interface ClientBatchReply {
   /** Writes that were sent. */
   readonly taken: number;
-  /** Null when the server was not asked to answer. */
-  readonly body: RawDocument | null;
+  /** What the server says of the batch as a whole; null when it was not asked to answer. */
+  readonly counts: ClientBatchCounts | null;
   /** What came of single writes: all of them, or the errors alone. */
   readonly results: CursorReply | null;
   readonly writeConcernError: Document | undefined;
 }
+
+/** Where servers keep what came of single writes. */
+const RESULTS_NAMESPACE = 'admin.$cmd.bulkWrite';
 
 /** Most writes that any server takes in one command. */
 const LARGEST_BATCH = 100_000;
@@ -75,7 +82,7 @@ export function clientBulkWriteOperation(
       onFailedReply(reply);
       throw error;
     },
-    unacknowledgedResult: taken => ({ taken, body: null, results: null, writeConcernError: undefined }),
+    unacknowledgedResult: taken => ({ taken, counts: null, results: null, writeConcernError: undefined }),
   });
 }
 
@@ -92,15 +99,13 @@ function checkOps(message: Buffer, writes: readonly ClientWrite[], from: number)
   });
 }
 
+/** @throws MongoUnexpectedServerResponseError if the reply is malformed */
 export function batchReply(reply: OperationReply): ClientBatchReply {
-  const { body } = reply.reply;
   return {
     taken: reply.taken,
-    body,
-    results: cursorReplyOf(reply, 'firstBatch'),
-    writeConcernError: body.has('writeConcernError')
-      ? (reply.reply.document['writeConcernError'] as Document)
-      : undefined,
+    counts: Object.fromEntries(COUNTS.map(name => [name, countIn(reply, name) ?? 0])) as ClientBatchCounts,
+    results: cursorReplyOf(reply, 'firstBatch', RESULTS_NAMESPACE),
+    writeConcernError: reply.reply.writeConcernError({ host: reply.address })?.result.writeConcernError,
   };
 }
 
