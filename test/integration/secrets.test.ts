@@ -81,11 +81,11 @@ describe('a server that repeats the credentials in its refusal', () => {
     for (const [name, echo] of echoes) {
       it(`does not have them shown by any event nor error: ${name}, code ${code}`, () =>
         withScript(
-          { options, answer: command => ({ ok: 0, ...(code !== undefined && { code }), ...echo(payloadOf(command)) }) },
+          { options, answer: command => ({ ok: 0, code, ...echo(payloadOf(command)) }) },
           async (client, log) => {
             const errors = [await rejection(client.connect()), await rejection(client.db('shop').command({ ping: 1 }))];
             assertNoSecret(log, ...errors);
-            if (code === 18) assert.ok(errors.some(error => (error as MongoServerError).code === 18));
+            if (code === 18) assert.ok(errors.some(error => error instanceof MongoServerError && error.code === 18));
           },
         ));
     }

@@ -95,7 +95,7 @@ function tagsIn(hello: ReplyFields): TagSet {
   for (const value of Object.values(tags)) {
     if (typeof value !== 'string') hello.wrong('tags', 'a document of strings', value);
   }
-  return tags as TagSet;
+  return tags;
 }
 
 /** Milliseconds since 1970; 0 stands for "never", as for a server that has not written yet. */
