@@ -14,7 +14,7 @@ import { systemEnvironment } from '../runtime/host.js';
 import type { LoadPackage } from '../runtime/optional_package.js';
 import type { Random } from '../runtime/random.js';
 import { loadSocks } from '../runtime/socks_proxy.js';
-import { TLSMaterial } from '../runtime/tls_material.js';
+import { type ReadFile, TLSMaterial } from '../runtime/tls_material.js';
 import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
 import { HostAddress } from '../sdam/description/host_address.js';
 import { Monitor } from '../sdam/monitor.js';
@@ -34,6 +34,8 @@ export interface Effects {
   readonly open: OpenTransport;
   /** Loads optional packages. */
   readonly loadPackage?: LoadPackage;
+  /** Reads the files of TLS. */
+  readonly readFile?: ReadFile;
 }
 
 /** What all servers of a client have in common. */
@@ -49,6 +51,7 @@ interface SharedParts {
  *
  * @param metadata - what new connections say of the client
  * @param onConnectionReady - called for each new connection of a pool when it is ready for use
+ * @param tls - certificates that have been read already
  */
 export function createEngine(
   options: ResolvedOptions,
@@ -57,6 +60,7 @@ export function createEngine(
   sessions: ServerSessionPool,
   effects: Effects,
   onConnectionReady?: () => void,
+  tls = tlsMaterialOf(options, effects),
 ): Engine {
   const { clock, random } = effects;
   const encoder = new MessageEncoder();
@@ -70,7 +74,7 @@ export function createEngine(
   };
   const shared: SharedParts = {
     establish,
-    transportOptions: transportOptions(options, effects.loadPackage),
+    transportOptions: transportOptions(options, tls, effects.loadPackage),
     streaming: usesStreaming(options.serverMonitoringMode, systemEnvironment().env),
   };
   const topology = new Topology(
@@ -193,8 +197,20 @@ function targetOf(address: string): TransportAddress {
   return socketPath === undefined ? { host: host ?? '', port: port ?? 0 } : { socketPath };
 }
 
-function transportOptions(options: ResolvedOptions, load?: LoadPackage): TransportOptions {
-  const { socket, lookup, tls, proxy, connectTimeoutMS } = options;
+/** The certificates of a client; undefined without TLS. Nothing is read yet. */
+export function tlsMaterialOf(
+  { tls }: Pick<ResolvedOptions, 'tls'>,
+  { readFile }: Pick<Effects, 'readFile'>,
+): TLSMaterial | undefined {
+  return tls.enabled ? new TLSMaterial(tls, readFile) : undefined;
+}
+
+function transportOptions(
+  options: ResolvedOptions,
+  tls: TLSMaterial | undefined,
+  load?: LoadPackage,
+): TransportOptions {
+  const { socket, lookup, proxy, connectTimeoutMS } = options;
   return {
     __proto__: null,
     ...socket.connection,
@@ -202,7 +218,7 @@ function transportOptions(options: ResolvedOptions, load?: LoadPackage): Transpo
     keepAlive: true,
     keepAliveInitialDelay: socket.keepAliveInitialDelay,
     ...(lookup !== undefined && { lookup }),
-    ...(tls.enabled && { tls: new TLSMaterial(tls) }),
+    ...(tls !== undefined && { tls }),
     ...(proxy !== undefined && { proxy: { ...proxy, timeoutMS: connectTimeoutMS, socks: loadSocks(load) } }),
   } as unknown as TransportOptions;
 }

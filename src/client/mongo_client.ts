@@ -26,6 +26,7 @@ import { type DNSResolver, systemResolver } from '../runtime/dns.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
+import type { TLSMaterial } from '../runtime/tls_material.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import { SrvPoller } from '../sdam/srv_poller.js';
@@ -40,7 +41,7 @@ import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
-import { createEngine, type Effects } from './engine.js';
+import { createEngine, type Effects, tlsMaterialOf } from './engine.js';
 import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { runSteps } from './run.js';
 import { SrvDiscovery } from './srv_discovery.js';
@@ -131,6 +132,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #givenOptions: ResolvedOptions;
   #options: ResolvedOptions;
   #discovery: SrvDiscovery | null = null;
+  /** Read before the first connection is made. */
+  #tls: TLSMaterial | undefined;
   #poller: SrvPoller | null = null;
   #engine: Engine | null = null;
   /** The engine whose `open` was announced. */
@@ -400,6 +403,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   async #close(deadline: Deadline): Promise<void> {
     this.#discovery?.close();
     this.#discovery = null;
+    this.#tls = undefined;
     this.#poller?.close();
     this.#poller = null;
     const engine = this.#engine;
@@ -436,19 +440,44 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     if (this.#engine !== null && !this.#engine.lifetime.closing) return this.#engine;
     if (this.#wasClosed || this.#closing !== null)
       throw new MongoNotConnectedError('Client must be connected before running operations');
-    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions) : this.#discover(user, deadline);
+    const { srvHost, tls } = this.#givenOptions;
+    return srvHost === undefined && !tls.enabled ? this.#open(this.#givenOptions) : this.#prepare(user, deadline);
   }
 
-  /** The same where DNS has to be asked for the hosts first. */
-  async #discover(user: EngineUser, deadline: Deadline): Promise<Engine> {
+  /** The same where certificates have to be read, or DNS has to be asked for the hosts first. */
+  async #prepare(user: EngineUser, deadline: Deadline): Promise<Engine> {
+    const tls = await this.#readCertificates(user, deadline);
+    if (this.#engine !== null) return this.#engine;
+    return this.#givenOptions.srvHost === undefined
+      ? this.#open(this.#givenOptions, tls)
+      : await this.#discover(user, tls, deadline);
+  }
+
+  /**
+   * A file that is missing or malformed now will not mend by waiting for a server: nothing is connected.
+   *
+   * @throws MongoInvalidArgumentError that names the option and the file
+   */
+  async #readCertificates({ name, namespace }: EngineUser, deadline: Deadline): Promise<TLSMaterial | undefined> {
+    this.#tls ??= tlsMaterialOf(this.#givenOptions, this.#effects);
+    const tls = this.#tls;
+    if (tls === undefined) return undefined;
+    const limit = deadline.within('serverSelection', this.#givenOptions.serverSelectionTimeoutMS);
+    const during = `while reading the files of TLS for ${name} ${namespace}`;
+    await waitFor(tls.load(), limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
+    if (tls !== this.#tls) throw new MongoClientClosedError();
+    return tls;
+  }
+
+  async #discover(user: EngineUser, tls: TLSMaterial | undefined, deadline: Deadline): Promise<Engine> {
     this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects, this.#publisher);
     const discovery = this.#discovery;
     const options = await discovery.resolve(user, deadline);
     if (discovery !== this.#discovery) throw new MongoClientClosedError();
-    return this.#engine ?? this.#open(options, discovery);
+    return this.#engine ?? this.#open(options, tls, discovery);
   }
 
-  #open(options: ResolvedOptions, discovery?: SrvDiscovery): Engine {
+  #open(options: ResolvedOptions, tls?: TLSMaterial, discovery?: SrvDiscovery): Engine {
     this.#options = options;
     // While `connect` runs, it is for it to say whether the client is connected.
     const onConnectionReady = () => {
@@ -462,6 +491,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       this.#sessions,
       this.#effects,
       onConnectionReady,
+      tls,
     );
     this.#engine = engine;
     engine.topology.open();

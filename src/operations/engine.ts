@@ -34,7 +34,7 @@ export interface EngineUser {
 /** Where those that send commands get it from. */
 export interface EngineSource {
   readonly clock: Clock;
-  /** At once; or when DNS has told the hosts of an SRV connection string. Connects if need be. */
+  /** At once; or when the files of TLS are read, and DNS has told the hosts of an SRV connection string. Connects if need be. */
   engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine>;
 }
 

@@ -111,7 +111,7 @@ describe('a client that speaks TLS', () => {
     const options = { ca: authority.certificate, tlsCertificateKeyFile: file };
 
     assert.match(await refusal(uri, { ca: authority.certificate }), /certificate required|ECONNRESET|closed/);
-    assert.match(await refusal(uri, options), /TLS handshake with .* failed .*certificates or keys .* cannot be used/);
+    assert.match(await refusal(uri, options), /tlsCertificateKeyFile cannot be used: .*client\.pem/);
     await ping(uri, { ...options, tlsCertificateKeyFilePassword: 'secret' });
     await ping(uri, { ca: authority.certificate, cert: client.cert, key: client.key });
   });
@@ -144,10 +144,62 @@ describe('a client that speaks TLS', () => {
     assert.ok(created.size > 0, 'no new connection was made');
   });
 
-  it('says which file it cannot read', async () => {
-    const message = await refusal(plain, { tls: true, tlsCAFile: join(folder, 'none.pem') });
+  it('fails at once, and names the file, when a file is missing or malformed before it is connected', async () => {
+    writeFileSync(join(folder, 'malformed.pem'), 'not a certificate');
+    const patient = { tls: true, serverSelectionTimeoutMS: 0, timeoutMS: 0 };
+    const events: string[] = [];
+    for (const [file, text] of [
+      ['none.pem', /^tlsCAFile cannot be read: ENOENT.*none\.pem/],
+      ['malformed.pem', /^tlsCAFile cannot be used: .*malformed\.pem/],
+    ] as const) {
+      await using client = new MongoClient(plain, { ...patient, tlsCAFile: join(folder, file) });
+      client.on('serverOpening', () => events.push('serverOpening'));
 
-    assert.match(message, /TLS handshake with .* failed after .* ms: tlsCAFile cannot be read: ENOENT/);
+      for (const attempt of [() => client.connect(), () => client.db('admin').command({ ping: 1 })]) {
+        const error = await rejection(attempt());
+        assert.equal(error.name, 'MongoInvalidArgumentError');
+        assert.match(error.message, text);
+      }
+    }
+
+    assert.deepEqual(events, []);
+  });
+
+  it('goes on with what it has read when its files become unreadable, and clears no pool', async () => {
+    const file = join(folder, 'passing.pem');
+    writeFileSync(file, ca);
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => {
+      if (warning.name === 'MongoTLSWarning') warnings.push(warning.message);
+    };
+    process.on('warning', onWarning);
+    const events: string[] = [];
+    await using client = new MongoClient(plain, { tls: true, tlsCAFile: file });
+    client.on('connectionPoolCleared', () => events.push('cleared'));
+    client.on('serverHeartbeatFailed', () => events.push('heartbeat failed'));
+    await client.connect();
+    const created = new Set<number>();
+    client.on('connectionReady', ({ connectionId }) => created.add(connectionId));
+
+    for (const damage of [() => writeFileSync(file, ''), () => rmSync(file)]) {
+      damage();
+      const before = created.size;
+      // Connections that are in use at the same time: new ones have to be made.
+      const waiting = Array.from({ length: before + 3 }, () =>
+        client
+          .db('shop')
+          .collection('files')
+          .aggregate([{ $match: {} }])
+          .toArray(),
+      );
+      await Promise.all(waiting);
+      assert.ok(created.size > before, 'no new connection was made');
+    }
+    process.off('warning', onWarning);
+
+    assert.deepEqual(events, []);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /tlsCAFile cannot be used: .*passing\.pem is empty/);
   });
 
   it('names the host it wants (SNI), but no address', async () => {
