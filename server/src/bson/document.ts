@@ -9,13 +9,26 @@ import {
   type ObjectId,
   serialize,
 } from 'bson';
-import { bsonClass, type Document } from './types.js';
+import { encodeText, isEscaped, parseLossless } from './lossless.js';
+import { bsonClass, type Document, isDocument } from './types.js';
 
 /** Nothing is promoted: a stored Long must stay a Long, and 1.0 a double. */
 const parseOptions = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
 export function parseDocument(bytes: Uint8Array): Document {
-  return deserialize(bytes, parseOptions);
+  const value = deserialize(bytes, { ...parseOptions, validation: { utf8: false } });
+  return mayHaveLost(value)
+    ? parseLossless(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), parseOptions)
+    : value;
+}
+
+/** Whether a string or a name has the character that the decoder puts in the place of what it cannot read. */
+function mayHaveLost(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\ufffd');
+  if (Array.isArray(value)) return value.some(mayHaveLost);
+  if (!isDocument(value)) return false;
+  for (const name of Object.keys(value)) if (name.includes('\ufffd') || mayHaveLost(value[name])) return true;
+  return false;
 }
 
 /**
@@ -252,12 +265,25 @@ export class BsonWriter {
   }
 
   #cString(text: string): void {
+    if (isEscaped(text)) {
+      this.raw(encodeText(text));
+      this.#byte(0);
+      return;
+    }
     this.#reserve(text.length * 3 + 1);
     this.#length += this.#buffer.write(text, this.#length, 'utf8');
     this.#buffer[this.#length++] = 0;
   }
 
   #string(text: string): void {
+    if (isEscaped(text)) {
+      const bytes = encodeText(text);
+      this.#reserve(4);
+      this.#length = this.#buffer.writeInt32LE(bytes.length + 1, this.#length);
+      this.raw(bytes);
+      this.#byte(0);
+      return;
+    }
     this.#reserve(text.length * 3 + 5);
     const size = this.#buffer.write(text, this.#length + 4, 'utf8');
     this.#buffer.writeInt32LE(size + 1, this.#length);

@@ -13,6 +13,7 @@ import { Fields, fieldsOf } from './fields.js';
 import { checkHint } from './hint.js';
 import { writeTarget } from './merge.js';
 import { openCursor, openSource } from './read.js';
+import { unsupported } from './read_concern.js';
 import { documentsOf } from './sources.js';
 import { variablesOf } from './variables.js';
 import { readAll, sourceOf } from './view.js';
@@ -33,6 +34,11 @@ export function aggregate(context: CommandContext): Document {
       ErrorCode.OperationNotSupportedInTransaction,
       `${target.stage} cannot be used in a transaction`,
     );
+  }
+  const concern = fields.optionalDocument('readConcern');
+  if (target !== undefined && concern?.['level'] === 'linearizable') {
+    const why = `${target.stage} cannot be used with a 'linearizable' read concern level`;
+    throw unsupported('aggregate', 'linearizable', why);
   }
   const cursor = new Fields('aggregate.cursor', fields.document('cursor'));
   const batchSize = cursor.count('batchSize');

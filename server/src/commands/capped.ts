@@ -1,8 +1,10 @@
+import { Int32 } from 'bson';
 import { type Document } from '../bson/types.js';
 import { namespaceText } from '../engine/namespace.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type CommandContext } from './context.js';
+import { cappedOptions } from './create_options.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 import { checkNoView } from './view.js';
 
@@ -17,7 +19,7 @@ export function convertToCapped(context: CommandContext): Document {
   }
   const collection = storage.require(namespace);
   collection.dropAllIndexes();
-  collection.setOptions({ ...collection.options, capped: true, size });
+  collection.setOptions({ ...collection.options, ...cappedOptions({ capped: true, size: new Int32(size) }) });
   collection.evict();
   for (const { cursors } of members) cursors.killNamespace(other => other === namespaceText(namespace));
   return {};

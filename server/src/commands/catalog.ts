@@ -1,3 +1,4 @@
+import { Long } from 'bson';
 import { BsonDocument } from '../bson/document.js';
 import { formatValue } from '../bson/format.js';
 import { type Document, isDocument } from '../bson/types.js';
@@ -112,6 +113,9 @@ export function collectionStatistics({ deployment }: CommandContext, namespace: 
     ...(documents.length === 0 ? {} : { avgObjSize: Math.round(size / documents.length) }),
     storageSize: 4096,
     capped: collection?.options['capped'] === true,
+    ...(collection?.options['capped'] === true
+      ? { max: collection.options['max'] ?? Long.fromNumber(0), maxSize: collection.options['size'] }
+      : {}),
     nindexes: collection?.indexes().length ?? 0,
     totalIndexSize: 4096 * (collection?.indexes().length ?? 0),
     indexSizes: Object.fromEntries((collection?.indexes() ?? []).map(({ name }) => [name, 4096])),

@@ -4,7 +4,7 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type Member } from '../replication/member.js';
 import { type Command, type CommandContext } from './context.js';
-import { checkFieldRelease } from './gates.js';
+import { checkComment, checkFieldRelease, unknownField } from './gates.js';
 import { genericFields } from './generic_fields.js';
 import { checkTransactionFields } from './transactions.js';
 
@@ -18,8 +18,9 @@ export function checkCommand(command: Command, context: CommandContext): void {
     throw new CommandError(ErrorCode.Unauthorized, `${name} may only be run against the admin database.`);
   }
   checkApiVersion(command, context);
-  checkFieldRelease(context.deployment.version, name, body);
-  if (command.fields !== undefined) checkKnownFields(name, body, command.fields);
+  checkFieldRelease(deployment.version, name, body);
+  checkComment(deployment.version, name, body);
+  if (command.fields !== undefined) checkKnownFields(deployment.version, name, body, command.fields);
   checkMaxTime(body);
   checkTransactionFields(command, context);
 }
@@ -72,10 +73,10 @@ function checkStrictStages({ pipeline }: Document): void {
   }
 }
 
-function checkKnownFields(name: string, body: Document, fields: readonly string[]): void {
+function checkKnownFields(version: string, name: string, body: Document, fields: readonly string[]): void {
   for (const field of Object.keys(body)) {
     if (fields.includes(field) || genericFields.has(field)) continue;
-    throw new CommandError(ErrorCode.IDLUnknownField, `BSON field '${name}.${field}' is an unknown field.`);
+    throw unknownField(version, `${name}.${field}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { Validator } from '../engine/validator.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type CommandContext } from './context.js';
+import { cappedOptions } from './create_options.js';
 import { fieldsOf, requireNamespace } from './fields.js';
 
 const changeable = [
@@ -19,11 +20,15 @@ export function collMod(context: CommandContext): Document {
   const changed = Object.fromEntries(
     changeable.filter(name => body[name] !== undefined).map(name => [name, body[name]]),
   );
-  const options = { ...collection.options, ...changed };
+  const { cappedSize, cappedMax, ...others } = changed;
+  const { capped, size, max } = collection.options;
+  const bounds = cappedOptions({ capped, size: cappedSize ?? size, max: cappedMax ?? max });
+  const options = { ...collection.options, ...others, ...bounds };
   Validator.of(options);
   const index = fieldsOf(context).optionalDocument('index');
   const reply = changeIndex(collection, index);
   collection.setOptions(options);
+  collection.evict();
   const description = { ...changed, ...(index === undefined ? {} : { index }) };
   deployment.storage.journal?.({ kind: 'modify', namespace, uuid: collection.uuid, description });
   return reply;

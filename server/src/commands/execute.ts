@@ -12,7 +12,7 @@ import { runBehindTransactions, runInTransaction } from './transactions.js';
 export function execute(command: Command, context: CommandContext): Document | Promise<Document> {
   checkCommand(command, context);
   checkRole(command, context.member, context.body);
-  checkReadConcern(context);
+  checkReadConcern(command, context);
   const { body, deployment } = context;
   const { lsid, txnNumber } = body;
   const session = lsid === undefined ? undefined : sessionKey(lsid);

@@ -1,4 +1,4 @@
-import { type Document } from '../bson/types.js';
+import { type Document, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isSince, type Release } from '../replication/versions.js';
@@ -58,11 +58,42 @@ export function checkStatements(
   }
 }
 
+/**
+ * A comment of any type came with 4.4, and for count and distinct with 4.4.14; before, some commands took a string.
+ *
+ * @throws CommandError for a comment that a server of this version does not take.
+ */
+export function checkComment(version: string, name: string, body: Document): void {
+  const { comment } = body;
+  if (comment === undefined || isSince(version, '5.0')) return;
+  if (!isSince(version, '4.4')) {
+    if (!commented.has(name)) return;
+    if (name !== 'find' && name !== 'aggregate') throw unknownField(version, `${name}.comment`);
+  } else if ((name !== 'count' && name !== 'distinct') || patchOf(version) >= 14) return;
+  if (typeof comment === 'string') return;
+  throw new CommandError(
+    ErrorCode.TypeMismatch,
+    `BSON field '${name}.comment' is the wrong type '${typeOf(comment)}', expected type 'string'`,
+  );
+}
+
+/** Commands that take a comment, as far as clients send them. */
+const commented: ReadonlySet<string> = new Set([
+  ...['find', 'aggregate', 'count', 'distinct', 'getMore', 'insert', 'update', 'delete', 'findAndModify'],
+]);
+
+function patchOf(version: string): number {
+  return Number(version.split('.')[2] ?? 0);
+}
+
 /** As each release says it. */
-function unknownField(version: string, path: string): CommandError {
+export function unknownField(version: string, path: string): CommandError {
   const [command = '', field = ''] = path.split('.');
   if (command === 'find' && !isSince(version, '5.0')) {
     return new CommandError(ErrorCode.FailedToParse, `Failed to parse: Unrecognized field '${field}'.`);
+  }
+  if (command === 'aggregate' && !isSince(version, '5.0')) {
+    return new CommandError(ErrorCode.FailedToParse, `unrecognized field '${field}'`);
   }
   if (command === 'findAndModify' && !isSince(version, '5.0')) {
     return new CommandError(ErrorCode.IDLUnknownField, `BSON field '${field}' is an unknown field.`);

@@ -15,6 +15,7 @@ import { compileProjection } from '../query/project.js';
 import { sessionKey } from '../replication/sessions.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf, requireNamespace } from './fields.js';
+import { checkOnView, type IndexOptions, shapeOf, withinBounds } from './find_by_index.js';
 import { checkHint } from './hint.js';
 import { TailableSource } from './tailable.js';
 import { variablesOf } from './variables.js';
@@ -33,7 +34,15 @@ export function find(context: CommandContext): Document {
   const awaitsData = fields.boolean('awaitData', false);
   const collection = context.deployment.storage.find(namespace);
   checkTailable(collection, isTailable, awaitsData);
-  checkHint(collection, fields.raw('hint'));
+  const hint = fields.raw('hint');
+  checkHint(collection, hint);
+  const byIndex: IndexOptions = {
+    min: boundOf(fields.optionalDocument('min')),
+    max: boundOf(fields.optionalDocument('max')),
+    returnKey: fields.boolean('returnKey', false),
+    showRecordId: fields.boolean('showRecordId', false),
+  };
+  if (collection?.options['viewOn'] !== undefined) checkOnView(byIndex);
   const variables = variablesOf(context);
   const selection: Selection = {
     filter,
@@ -43,10 +52,19 @@ export function find(context: CommandContext): Document {
     fold: compileCollation(fields.optionalDocument('collation')),
     limit: limit === 0 ? undefined : limit,
   };
-  const found = selectDocuments(sourceOf(context.deployment, namespace, variables), selection);
+  const isBounded = collection !== undefined && (byIndex.min !== undefined || byIndex.max !== undefined);
+  const source = isBounded
+    ? withinBounds(collection, byIndex, hint)
+    : sourceOf(context.deployment, namespace, variables);
+  const found = selectDocuments(source, selection);
   const project = Object.keys(projection).length === 0 ? undefined : compileProjection(projection, 'find');
+  const shape = shapeOf(collection, byIndex, { filter, sort: selection.sort, hint });
+  const shown = (document: BsonDocument): BsonDocument => {
+    const projected = project === undefined ? document : BsonDocument.fromValue(project(document.value));
+    return shape === undefined ? projected : shape(document, projected);
+  };
   const projected = (documents: readonly BsonDocument[]): readonly BsonDocument[] =>
-    project === undefined ? documents : documents.map(document => BsonDocument.fromValue(project(document.value)));
+    project === undefined && shape === undefined ? documents : documents.map(shown);
   const documents = projected(found);
   if (isTailable && collection !== undefined && collection.size > 0) {
     const later = { filter, variables, fold: selection.fold };
@@ -56,6 +74,11 @@ export function find(context: CommandContext): Document {
     return openSource(context, namespace, source, { batchSize, awaitsData });
   }
   return openCursor(context, namespace, documents, batchSize, fields.boolean('singleBatch', false));
+}
+
+/** An empty document bounds nothing. */
+function boundOf(bound: Document | undefined): Document | undefined {
+  return bound === undefined || Object.keys(bound).length === 0 ? undefined : bound;
 }
 
 /** Only a capped collection has an end to wait at. */

@@ -1,5 +1,5 @@
 import { Timestamp } from 'bson';
-import { type Document, isDocument } from '../bson/types.js';
+import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { isReplicated } from '../replication/deployment.js';
@@ -13,8 +13,8 @@ const levels: readonly string[] = ['local', 'available', 'majority', 'linearizab
 const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
 
 /** Checks the read concern of a command, and takes in what it says of the cluster's time. */
-export function checkReadConcern(context: CommandContext): void {
-  const { body, deployment } = context;
+export function checkReadConcern({ access }: Command, context: CommandContext): void {
+  const { body, deployment, member } = context;
   const gossip = body['$clusterTime'];
   if (isDocument(gossip) && gossip['clusterTime'] instanceof Timestamp) {
     deployment.clusterTime.advanceTo(gossip['clusterTime']);
@@ -28,7 +28,13 @@ export function checkReadConcern(context: CommandContext): void {
       `readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'`,
     );
   }
-  if ((level === 'snapshot' || afterClusterTime !== undefined) && !isReplicated(deployment)) {
+  // In a transaction the read concern is that of the transaction, whatever its first command does.
+  const isPlainWrite = access === 'write' && body['autocommit'] === undefined;
+  if (isPlainWrite && typeof level === 'string' && level !== 'local' && level !== 'snapshot') {
+    throw unsupported(context.name, level, 'read concern not supported');
+  }
+  const needsSet = level === 'snapshot' || level === 'linearizable' || afterClusterTime !== undefined;
+  if (needsSet && !isReplicated(deployment)) {
     throw new CommandError(
       ErrorCode.NotAReplicaSet,
       `node needs to be a replica set member to use readConcern: ${JSON.stringify({ level })}`,
@@ -37,8 +43,48 @@ export function checkReadConcern(context: CommandContext): void {
   if (atClusterTime !== undefined && level !== 'snapshot') {
     throw new CommandError(ErrorCode.InvalidOptions, 'readConcern.atClusterTime is allowed only for level snapshot');
   }
+  if (level === 'linearizable' && !member.isWritable) {
+    throw new CommandError(
+      ErrorCode.NotWritablePrimary,
+      'cannot satisfy linearizable read concern on non-primary node',
+    );
+  }
+  checkSnapshotTime(concern, deployment.clusterTime.latest);
   // There is nothing to wait for: all nodes share one storage.
   if (afterClusterTime instanceof Timestamp) deployment.clusterTime.advanceTo(afterClusterTime);
+}
+
+function checkSnapshotTime({ afterClusterTime, atClusterTime }: Document, latest: Timestamp): void {
+  if (atClusterTime === undefined) return;
+  if (!(atClusterTime instanceof Timestamp)) {
+    throw new CommandError(
+      ErrorCode.TypeMismatch,
+      `BSON field 'readConcern.atClusterTime' is the wrong type '${typeOf(atClusterTime)}', expected type 'timestamp'`,
+    );
+  }
+  if (afterClusterTime !== undefined) {
+    throw new CommandError(
+      ErrorCode.InvalidOptions,
+      'Can not specify both afterClusterTime and atClusterTime in a readConcern',
+    );
+  }
+  if (atClusterTime.t === 0 && atClusterTime.i === 0) {
+    throw new CommandError(ErrorCode.InvalidOptions, 'readConcern.atClusterTime cannot be a null timestamp');
+  }
+  if (!atClusterTime.greaterThan(latest)) return;
+  const show = ({ t, i }: Timestamp): string => `{ ts: Timestamp(${t}, ${i}) }`;
+  throw new CommandError(
+    ErrorCode.InvalidOptions,
+    `readConcern atClusterTime value must not be greater than the current clusterTime. Requested clusterTime: ${show(atClusterTime)}; current clusterTime: ${show(latest)}`,
+  );
+}
+
+/** A level that a command, or what it is asked to do, does not have. */
+export function unsupported(command: string, level: string, why: string): CommandError {
+  return new CommandError(
+    ErrorCode.InvalidOptions,
+    `Command ${command} does not support { readConcern: { level: "${level}", provenance: "clientSupplied" } } :: caused by :: ${why}`,
+  );
 }
 
 /** Runs a read on a secondary that lags behind: it sees what was there so long ago. Undefined for every other command. */

@@ -51,6 +51,11 @@ const end = { access: 'write', isAdminOnly: true, isApiV1: true, inTransaction: 
 const admin = { access: 'any', isAdminOnly: true } as const;
 const router = { access: 'any', isAdminOnly: true, isOfRouters: true } as const;
 
+const mapReduceFields = [
+  ...['mapReduce', 'mapreduce', 'map', 'reduce', 'finalize', 'query', 'sort', 'limit', 'scope', 'out', 'collation'],
+  ...['jsMode', 'verbose', 'bypassDocumentValidation'],
+];
+
 /** Every command: where it may run, what it knows, and who runs it. */
 export const commands: CommandTable = {
   hello: { ...any, isApiV1: true, beforeAuth: true, run: hello },
@@ -201,7 +206,8 @@ export const commands: CommandTable = {
   serverStatus: { ...any, run: serverStatus },
   connectionStatus: { ...any, isApiV1: true, beforeAuth: true, run: connectionStatus },
   whatsmyuri: { ...any, beforeAuth: true, run: whatsMyUri },
-  mapReduce: { access: 'read', run: mapReduce },
+  mapReduce: { access: 'read', fields: mapReduceFields, run: mapReduce },
+  mapreduce: { access: 'read', fields: mapReduceFields, run: mapReduce },
   explain: { ...read, fields: ['explain', 'verbosity'], run: explain },
   profile: { ...any, run: profile },
   validate: { access: 'read', run: validate },

@@ -41,6 +41,9 @@ export class Collection {
   isShared = false;
   readonly #documents: Map<string, BsonDocument>;
   readonly #indexes: Map<string, CollectionIndex>;
+  /** The number that each document got when it came, by its key. */
+  readonly #recordIds: Map<string, number>;
+  #lastRecordId: number;
 
   constructor(namespace: string, uuid: Binary, options: Document, from?: Collection) {
     this.namespace = namespace;
@@ -48,6 +51,8 @@ export class Collection {
     this.#options = options;
     this.#validator = from === undefined ? Validator.of(options) : from.#validator;
     this.#documents = new Map(from === undefined ? [] : from.#documents);
+    this.#recordIds = new Map(from === undefined ? [] : from.#recordIds);
+    this.#lastRecordId = from === undefined ? 0 : from.#lastRecordId;
     this.#indexes = new Map(from === undefined ? [] : [...from.#indexes].map(([name, index]) => [name, index.fork()]));
   }
 
@@ -82,6 +87,11 @@ export class Collection {
     return this.#documents.get(canonicalKey(id));
   }
 
+  /** What `$recordId` shows of a document: a number that it keeps as long as it is there. */
+  recordIdOf({ value }: BsonDocument): number | undefined {
+    return this.#recordIds.get(canonicalKey(value['_id']));
+  }
+
   /** By the key that writes are told with. */
   documentAt(key: string): BsonDocument | undefined {
     return this.#documents.get(key);
@@ -98,6 +108,7 @@ export class Collection {
     this.observer?.({ namespace: this.namespace, key, before: undefined, after: document });
     for (const index of this.#indexes.values()) index.add(document);
     this.#documents.set(key, document);
+    this.#recordIds.set(key, ++this.#lastRecordId);
     this.#tell('insert', undefined, document);
     this.evict();
   }
@@ -122,6 +133,7 @@ export class Collection {
       bytes -= document.bytes.length;
       for (const index of this.#indexes.values()) index.remove(document);
       this.#documents.delete(key);
+      this.#recordIds.delete(key);
     }
   }
 
@@ -144,6 +156,7 @@ export class Collection {
     this.observer?.({ namespace: this.namespace, key, before: document, after: undefined });
     for (const index of this.#indexes.values()) index.remove(document);
     this.#documents.delete(key);
+    this.#recordIds.delete(key);
     this.#tell('delete', document, undefined);
   }
 

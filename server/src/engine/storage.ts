@@ -3,8 +3,14 @@ import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { type IdGenerator } from '../runtime/ids.js';
 import { Collection, type WriteObserver } from './collection.js';
-import { type Journal } from './journal.js';
+import { type CatalogChange, type Journal } from './journal.js';
 import { type Namespace, namespaceText } from './namespace.js';
+
+/** What a change of the catalog took away, for reading snapshots of before. What was taken away does not change any more. */
+const takenAway = new WeakMap<
+  CatalogChange,
+  { readonly content: Collection; readonly replaced?: Collection | undefined }
+>();
 
 /** All data of one deployment; a database exists as long as it has a collection. */
 export class Storage {
@@ -100,9 +106,10 @@ export class Storage {
   rename(from: Namespace, to: Namespace): void {
     const collection = this.findToChange(from);
     if (collection === undefined) return;
+    const replaced = this.find(to);
     this.#remove(from);
     this.put(to, collection.fork(namespaceText(to)));
-    this.journal?.({ kind: 'rename', namespace: from, uuid: collection.uuid, to });
+    this.#tellLoss({ kind: 'rename', namespace: from, uuid: collection.uuid, to }, collection, replaced);
   }
 
   drop(namespace: Namespace): void {
@@ -110,7 +117,23 @@ export class Storage {
     if (dropped === undefined) return;
     this.#remove(namespace);
     const isView = dropped.options['viewOn'] !== undefined;
-    this.journal?.({ kind: 'drop', namespace, uuid: dropped.uuid, isView });
+    this.#tellLoss({ kind: 'drop', namespace, uuid: dropped.uuid, isView }, dropped);
+  }
+
+  #tellLoss(change: CatalogChange, content: Collection, replaced?: Collection): void {
+    if (this.journal === undefined) return;
+    takenAway.set(change, { content, replaced });
+    this.journal(change);
+  }
+
+  /** Takes back a drop or a rename, in a snapshot; false when it is not known what was there. */
+  restore(change: CatalogChange): boolean {
+    const taken = takenAway.get(change);
+    if (taken === undefined) return false;
+    if (change.to !== undefined) this.#remove(change.to);
+    if (change.to !== undefined && taken.replaced !== undefined) this.put(change.to, taken.replaced.fork());
+    this.put(change.namespace, taken.content.fork());
+    return true;
   }
 
   #remove({ database, collection }: Namespace): void {

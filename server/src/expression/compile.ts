@@ -1,3 +1,4 @@
+import { Double } from 'bson';
 import { isNumber, toNumber } from '../bson/numbers.js';
 import { asDocument, type Document, fieldOf, isDocument, setField } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
@@ -90,6 +91,11 @@ function compileOperator(name: string, operand: unknown): Evaluate {
     case '$literal':
     case '$const':
       return () => operand;
+    case '$rand':
+      if (!isDocument(operand) || Object.keys(operand).length > 0) {
+        throw new CommandError(3040501, '$rand does not currently accept arguments');
+      }
+      return () => new Double(Math.random());
     case '$cond':
       return compileCond(operand);
     case '$switch':

@@ -1,9 +1,10 @@
 import { runInNewContext } from 'node:vm';
-import { type Code, Double, Int32, Long } from 'bson';
-import { isDocument, typeOf } from '../bson/types.js';
+import { type Code } from 'bson';
+import { typeOf } from '../bson/types.js';
 import { ErrorCode } from '../errors/codes.js';
 import { CommandError } from '../errors/command_error.js';
 import { sleepLater } from '../runtime/interruption.js';
+import { toScript } from './javascript.js';
 
 /** A function that runs longer is stopped. */
 const timeoutMS = 1000;
@@ -16,19 +17,12 @@ export function compileWhere(operand: unknown): (document: unknown) => boolean {
   const script = isFunction ? `(${text}).call(document)` : `(function () { return (${text}); }).call(document)`;
   return document => {
     try {
-      return Boolean(runInNewContext(script, { document: plain(document), sleep: sleepLater }, { timeout: timeoutMS }));
+      return Boolean(
+        runInNewContext(script, { document: toScript(document), sleep: sleepLater }, { timeout: timeoutMS }),
+      );
     } catch (error) {
       if (error instanceof CommandError) throw error;
       throw new CommandError(ErrorCode.JSInterpreterFailure, String(error));
     }
   };
-}
-
-/** Numbers of BSON as those of JavaScript. */
-function plain(value: unknown): unknown {
-  if (value instanceof Int32 || value instanceof Double) return value.value;
-  if (value instanceof Long) return value.toNumber();
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isDocument(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
 }

@@ -20,9 +20,9 @@ export function storageBefore(storage: Storage, oplog: Oplog, isLater: (entry: O
 
 function undo(past: Storage, change: Change): void {
   if (!('after' in change)) {
-    // A collection that came later is not there; what happened to others cannot be taken back.
+    // A collection that came later is not there, and one that went is there again; indexes and options are those of now.
     if (change.kind === 'create') past.drop(change.namespace);
-    else if (change.kind === 'drop' || change.kind === 'rename') throw tooOld();
+    else if ((change.kind === 'drop' || change.kind === 'rename') && !past.restore(change)) throw tooOld();
     return;
   }
   const collection = past.findToChange(change.namespace);

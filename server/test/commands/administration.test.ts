@@ -60,15 +60,17 @@ describe('administration', () => {
 describe('convertToCapped', () => {
   it('keeps the newest documents, and the index of _id alone', () =>
     withCluster({}, async client => {
-      const collection = client.db('d').collection<{ _id: number; a?: number }>('c');
-      await collection.insertMany(Array.from({ length: 10 }, (_, _id) => ({ _id, a: _id })));
+      const collection = client.db('d').collection<{ _id: number; a?: number; text?: string }>('c');
+      // Three documents of 82 bytes fit into 256, the smallest size there is.
+      const text = 'x'.repeat(50);
+      await collection.insertMany(Array.from({ length: 10 }, (_, _id) => ({ _id, a: _id, text })));
       await collection.createIndex({ a: 1 });
       await client.db('d').command({ convertToCapped: 'c', size: 75 });
 
       assert.equal(await collection.isCapped(), true);
       assert.deepEqual(await collection.distinct('_id'), [7, 8, 9]);
       assert.deepEqual(Object.keys(await collection.indexInformation()), ['_id_']);
-      await collection.insertOne({ _id: 10, a: 10 });
+      await collection.insertOne({ _id: 10, a: 10, text });
       assert.deepEqual(await collection.distinct('_id'), [8, 9, 10]);
     }));
 
