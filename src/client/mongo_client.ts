@@ -10,6 +10,7 @@ import { budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { Lifetime } from '../csot/lifetime.js';
 import { waitFor } from '../csot/wait.js';
+import { setOrigin } from '../errors/base.js';
 import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
@@ -242,6 +243,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   async #connect(engine: Engine, options: ConnectOptions, deadline: Deadline): Promise<void> {
+    if (engine.lifetime.closing) throw new MongoClientClosedError();
     const readPreference = options.readPreference ?? this.options.readPreference;
     const request = {
       selector: readPreferenceSelector(readPreference),
@@ -249,14 +251,19 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       purpose: { ...CONNECT, operationId: engine.operationIds.next(), attempt: 1 },
       deprioritized: new Set<string>(),
     };
-    const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
-    const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
-    // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
-    if (!this.options.__skipPingOnConnect) {
-      const connection =
-        server.pool.tryCheckOut(request.purpose) ??
-        (await server.pool.checkOut(request.purpose, deadline.timedByOperation ? limit : deadline));
-      server.pool.checkIn(connection);
+    try {
+      const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
+      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
+      // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
+      if (!this.options.__skipPingOnConnect) {
+        const connection =
+          server.pool.tryCheckOut(request.purpose) ??
+          (await server.pool.checkOut(request.purpose, deadline.timedByOperation ? limit : deadline));
+        server.pool.checkIn(connection);
+      }
+    } catch (error) {
+      setOrigin(error, request.purpose);
+      throw error;
     }
     this.#announceOpen(engine);
   }

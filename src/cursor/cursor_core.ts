@@ -58,8 +58,7 @@ export class CursorCore {
   #told = false;
   /** The killCursors that runs, if one does. */
   #killing: Promise<void> | null = null;
-  /** It was closed before all had been read. */
-  killed = false;
+  #killed = false;
 
   constructor(source: EngineSource, settings: CursorSettings, onEnd: () => void = () => undefined) {
     this.#source = source;
@@ -75,7 +74,12 @@ export class CursorCore {
 
   /** Whether nothing is left to be read: it was closed, or its last document has been read. */
   get closed(): boolean {
-    return this.#state === 'closed' || (this.#opened && this.#cursor === null && this.#reader === null);
+    return this.#state === 'closed' || this.#isLost || (this.#opened && this.#cursor === null && this.#reader === null);
+  }
+
+  /** Whether it was closed, by itself or with its client, before all had been read. */
+  get killed(): boolean {
+    return this.#killed || this.#isLost;
   }
 
   /** The cursor's number on the server: undefined before the first batch, 0n after the last. */
@@ -103,10 +107,15 @@ export class CursorCore {
       void this.close();
       throw this.#signal.reason as Error;
     }
-    if (this.#engine?.lifetime.closing !== true || (this.#cursor === null && !this.#lost)) return;
+    if (!this.#isLost) return;
     this.#lost = true;
     void this.close();
     throw new MongoClientClosedError(undefined, { namespace: this.#settings.context.namespace, phase: 'cursor' });
+  }
+
+  /** Whether the client was closed before the end. */
+  get #isLost(): boolean {
+    return this.#engine?.lifetime.closing === true && (this.#cursor !== null || this.#lost);
   }
 
   /** The next document of the batch that is here, or undefined. */
@@ -336,7 +345,7 @@ export class CursorCore {
    */
   async close(timeoutMS?: number): Promise<void> {
     const left = this.#cursor !== null || this.#reader !== null;
-    if (left && this.#state === 'open') this.killed = true;
+    if (left && this.#state === 'open') this.#killed = true;
     await this.#end(timeoutMS);
   }
 

@@ -20,10 +20,6 @@ const MOST_CURSORS = 10_000;
 export class LiveCursors {
   readonly #cursors = new Map<OpenCursor, LiveCursor>();
 
-  get size(): number {
-    return this.#cursors.size;
-  }
-
   add(cursor: OpenCursor, scope: OperationScope, session: SessionState | null): void {
     this.#cursors.set(cursor, { cursor, scope, session });
     if (this.#cursors.size <= MOST_CURSORS) return;

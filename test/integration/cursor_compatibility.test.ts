@@ -86,6 +86,15 @@ describe('a program written for the official driver', () => {
       assert.equal(log.started('killCursors').length, 2);
     }));
 
+  it('gets transformed documents from a cursor that is read by next and then by a loop', () =>
+    withFive(async ({ collection }) => {
+      const cursor = collection.find({}, { batchSize: 3 }).map(({ _id }) => Number(_id) * 10);
+      const seen = [await cursor.next()];
+      for await (const value of cursor) seen.push(value);
+
+      assert.deepEqual(seen, [0, 10, 20, 30, 40]);
+    }));
+
   it('gets values and no promises where a transform is an async function', () =>
     withFive(async ({ collection }) => {
       const cursor = collection.find({}, { batchSize: 2 }).map(async ({ _id }) => Promise.resolve(_id));

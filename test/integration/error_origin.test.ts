@@ -12,6 +12,7 @@ import {
 import { TestCluster } from 'mongotempo-server';
 import { failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
+import { paced } from '../support/pace.js';
 
 describe('an error can be joined with the events of its operation', () => {
   it('by operationId, connectionId and serverConnectionId when a server refuses the command', async () => {
@@ -48,26 +49,30 @@ describe('an error can be joined with the events of its operation', () => {
     });
   });
 
-  it('when time runs out on a connection', async () => {
-    await withServerProcess({}, async ({ collection, log, uri }) => {
-      await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 300 });
+  it(
+    'when time runs out on a connection',
+    paced(ms =>
+      withServerProcess({}, async ({ collection, log, uri }) => {
+        await collection.countDocuments();
+        await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 60_000 });
 
-      const error = await rejection<MongoOperationTimeoutError>(collection.findOne({}, { timeoutMS: 60 }));
+        const error = await rejection<MongoOperationTimeoutError>(collection.findOne({}, { timeoutMS: ms(60) }));
 
-      assert.ok(error instanceof MongoOperationTimeoutError);
-      const [find] = log.started('find');
-      assert.deepEqual(
-        [error.operationId, error.connectionId, error.serverConnectionId],
-        [find!.operationId, find!.connectionId, find!.serverConnectionId],
-      );
-    });
-  });
+        assert.ok(error instanceof MongoOperationTimeoutError);
+        const [find] = log.started('find');
+        assert.deepEqual(
+          [error.operationId, error.connectionId, error.serverConnectionId],
+          [find?.operationId, find?.connectionId, find?.serverConnectionId],
+        );
+      }),
+    ),
+  );
 
   it('by operationId when there was no connection yet', async () => {
-    await withServerProcess({ client: { maxPoolSize: 1 } }, async ({ collection, log, uri }) => {
-      await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 300 });
+    await withServerProcess({ client: { maxPoolSize: 1 } }, async ({ client, collection, log, uri }) => {
+      await failCommand(uri, { failCommands: ['find'], blockConnection: true, blockTimeMS: 60_000 });
       const started = log.next('commandStarted');
-      const running = collection.findOne();
+      const running = rejection(collection.findOne());
       await started;
       const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({}, { timeoutMS: 50 }));
 
@@ -75,6 +80,7 @@ describe('an error can be joined with the events of its operation', () => {
       assert.equal(error.operationId, failed!.operationId);
       assert.equal(error.connectionId, undefined);
       assert.match(error.message, /wanted by insert shop\.orders/);
+      await client.close();
       await running;
     });
   });

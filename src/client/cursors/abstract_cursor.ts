@@ -176,13 +176,8 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   [Symbol.asyncIterator](): AsyncGenerator<TSchema, void, void> {
     const core = this.#started();
-    return new DocumentIterator<TSchema>({
-      nextBuffered: () => core.nextBuffered(),
-      next: () => core.next(),
-      shape: document => this.#shape(document),
-      close: () => core.close(),
-      signal: this.signal,
-    });
+    const shapeNow = () => (this.#transform === null ? null : (document: Document) => this.#shape(document));
+    return new DocumentIterator<TSchema>(core, shapeNow, this.signal);
   }
 
   /**

@@ -1,17 +1,9 @@
 import type { Document } from '../../bson/index.js';
+import type { CursorCore } from '../../cursor/cursor_core.js';
 import { addCaller } from '../../errors/stack_trace.js';
 
-/** The part of a cursor that an iterator reads. */
-export interface DocumentSource<T> {
-  /** A document that is here; undefined if one must be fetched. Throws if the caller has aborted. */
-  nextBuffered(): Document | undefined;
-  /** The next document, or null at the end. */
-  next(): Promise<Document | null>;
-  /** What the caller of the cursor gets of a document. */
-  shape(document: Document): T;
-  close(): Promise<void>;
-  readonly signal: AbortSignal | undefined;
-}
+/** What a caller gets of a document; null if the document itself. */
+export type Shape<T> = ((document: Document) => T) | null;
 
 // The prototype of all async generators has no name of its own.
 const ASYNC_GENERATOR = Object.getPrototypeOf(
@@ -25,36 +17,41 @@ const ASYNC_GENERATOR = Object.getPrototypeOf(
  * costs no turn of a generator.
  */
 export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
-  readonly #source: DocumentSource<T>;
+  readonly #core: CursorCore;
+  readonly #shapeNow: () => Shape<T>;
+  readonly #signal: AbortSignal | undefined;
+  #shape: Shape<T>;
   #ended = false;
 
-  constructor(source: DocumentSource<T>) {
-    this.#source = source;
+  /** @param shapeNow - asked when documents come: until then the cursor may be given a transform */
+  constructor(core: CursorCore, shapeNow: () => Shape<T>, signal: AbortSignal | undefined) {
+    this.#core = core;
+    this.#shapeNow = shapeNow;
+    this.#signal = signal;
+    this.#shape = shapeNow();
   }
 
   next(): Promise<IteratorResult<T, void>> {
     if (this.#ended) return Promise.resolve({ value: undefined, done: true });
-    let value: T;
     try {
-      const document = this.#source.nextBuffered();
+      const document = this.#core.nextBuffered();
       if (document === undefined) return this.#fetch();
-      value = this.#source.shape(document);
+      if (this.#shape === null) return Promise.resolve({ value: document as T, done: false });
+      return this.#settled(this.#shape(document));
     } catch (error) {
       return this.#fail(error as Error);
     }
-    if (value instanceof Promise) return this.#settled(value);
-    return Promise.resolve({ value, done: false });
   }
 
-  async return(): Promise<IteratorReturnResult<void>> {
+  async return(value?: void | PromiseLike<void>): Promise<IteratorReturnResult<void>> {
     this.#ended = true;
-    await this.#source.close();
-    return { value: undefined, done: true };
+    await this.#core.close();
+    return { value: await value, done: true };
   }
 
   async throw(error: unknown): Promise<never> {
     this.#ended = true;
-    await this.#source.close();
+    await this.#core.close();
     throw error;
   }
 
@@ -69,22 +66,23 @@ export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
   async #fetch(): Promise<IteratorResult<T, void>> {
     let document: Document | null;
     try {
-      document = await this.#source.next();
+      this.#shape = this.#shapeNow();
+      document = await this.#core.next();
     } catch (error) {
-      const { signal } = this.#source;
+      const signal = this.#signal;
       if (signal?.aborted !== true || error !== signal.reason) addCaller(error, this.next.bind(this));
       return await this.#fail(error as Error);
     }
     if (document === null) return await this.return();
     try {
-      // A transform may return a promise.
-      return { value: await this.#source.shape(document), done: false };
+      return this.#shape === null ? { value: document as T, done: false } : await this.#settled(this.#shape(document));
     } catch (error) {
       return await this.#fail(error as Error);
     }
   }
 
-  async #settled(value: Promise<Awaited<T>>): Promise<IteratorResult<T, void>> {
+  /** A transform may return a promise, whose value is what an async generator yields. */
+  async #settled(value: T): Promise<IteratorResult<T, void>> {
     try {
       return { value: await value, done: false };
     } catch (error) {
@@ -95,7 +93,7 @@ export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
   /** `for await` does not close what has thrown. Closing has a time of its own, which a caller who gets an error is not made to wait for. */
   #fail(error: Error): Promise<never> {
     this.#ended = true;
-    void this.#source.close();
+    void this.#core.close();
     return Promise.reject(error);
   }
 }
