@@ -447,33 +447,31 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     if (this.#engine !== null && !this.#engine.lifetime.closing) return this.#engine;
     if (this.#wasClosed || this.#closing !== null)
       throw new MongoNotConnectedError('Client must be connected before running operations');
-    const { srvHost, tls } = this.#givenOptions;
-    return srvHost === undefined && !tls.enabled ? this.#open(this.#givenOptions) : this.#prepare(user, deadline);
+    return this.#givenOptions.tls.enabled ? this.#prepare(user, deadline) : this.#openWith(user, undefined, deadline);
   }
 
-  /** The same where certificates have to be read, or DNS has to be asked for the hosts first. */
-  async #prepare(user: EngineUser, deadline: Deadline): Promise<Engine> {
-    const tls = await this.#readCertificates(user, deadline);
-    if (this.#engine !== null) return this.#engine;
+  /** Opens, and asks DNS for the hosts first where that has to be. */
+  #openWith(user: EngineUser, tls: TLSMaterial | undefined, deadline: Deadline): Engine | Promise<Engine> {
     return this.#givenOptions.srvHost === undefined
       ? this.#open(this.#givenOptions, tls)
-      : await this.#discover(user, tls, deadline);
+      : this.#discover(user, tls, deadline);
   }
 
   /**
-   * A file that is missing or malformed now will not mend by waiting for a server: nothing is connected.
+   * Reads certificates first: a file that is missing or malformed now will not mend by waiting for a server, and nothing is connected.
    *
    * @throws MongoInvalidArgumentError that names the option and the file
    */
-  async #readCertificates({ name, namespace }: EngineUser, deadline: Deadline): Promise<TLSMaterial | undefined> {
+  async #prepare(user: EngineUser, deadline: Deadline): Promise<Engine> {
+    const { name, namespace } = user;
     this.#tls ??= tlsMaterialOf(this.#givenOptions, this.#effects);
     const tls = this.#tls;
-    if (tls === undefined) return undefined;
     const limit = deadline.within('serverSelection', this.#givenOptions.serverSelectionTimeoutMS);
     const during = `while reading the files of TLS for ${name} ${namespace}`;
-    await waitFor(tls.load(), limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
+    const loaded = tls?.load() ?? Promise.resolve();
+    await waitFor(loaded, limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
     if (tls !== this.#tls) throw new MongoClientClosedError();
-    return tls;
+    return this.#engine ?? (await this.#openWith(user, tls, deadline));
   }
 
   async #discover(user: EngineUser, tls: TLSMaterial | undefined, deadline: Deadline): Promise<Engine> {

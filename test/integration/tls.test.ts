@@ -165,6 +165,14 @@ describe('a client that speaks TLS', () => {
     assert.deepEqual(events, []);
   });
 
+  it('ends what waits for its files when it is closed', async () => {
+    const client = new MongoClient(plain, { tls: true, tlsCAFile: join(folder, 'ca.pem') });
+    const waiting = rejection(client.db('admin').command({ ping: 1 }));
+    await client.close();
+
+    assert.equal((await waiting).name, 'MongoClientClosedError');
+  });
+
   it('goes on with what it has read when its files become unreadable, and clears no pool', async () => {
     const file = join(folder, 'passing.pem');
     writeFileSync(file, ca);
