@@ -28,7 +28,7 @@ const LATER = {
   logging: /^(Log|LogComponent.*|MongoDBLogWritable|MongoLoggableComponent|SeverityLevel)$/,
   // Declared, and reached by no public method.
   "the official driver's own parts":
-    /^(CancellationToken|CancellationToken\..*|CommandStartedEvent\.commandObj|Batch\.serializedOperations|MongoOptions|CommonEvents|Stream|StreamDescription.*|Monitor(Events|Options)|ConnectionEvents|Connection(Pool)?Options|ConnectionPoolEvents|EventEmitterWithState|ServerEvents|TopologyEvents|TopologyDescriptionOptions|SelectServerOptions|LEGAL_.*|MONGO_CLIENT_EVENTS|ProxyOptions|OsAdapter|RuntimeAdapters|Supported.*|MongoCredentialsOptions|MongoNetworkErrorOptions|MongoDB(Collection)?Namespace|Callback|GenericListener)$/,
+    /^(CancellationToken|CancellationToken\..*|CommandStartedEvent\.commandObj|Batch\.serializedOperations|MongoOptions|CommonEvents|Stream|StreamDescription.*|Monitor(Events|Options)|ConnectionEvents|Connection(Pool)?Options(\..*)?|ConnectionPoolEvents|EventEmitterWithState|ServerEvents|TopologyEvents|TopologyDescriptionOptions|SelectServerOptions|LEGAL_.*|MONGO_CLIENT_EVENTS|ProxyOptions|OsAdapter|RuntimeAdapters|Supported.*|MongoCredentialsOptions|MongoNetworkErrorOptions|MongoDB(Collection)?Namespace|Callback|GenericListener)$/,
 };
 
 /** Index signatures stand in these lists too. */

@@ -29,17 +29,19 @@ export type { BulkWriteOptions } from './bulk/batch.js';
 export {
   type Batch,
   BatchType,
-  type BulkOperationBase,
+  BulkOperationBase,
   type FindOperators,
   OrderedBulkOperation,
   UnorderedBulkOperation,
 } from './bulk/bulk_operation.js';
 export type * from './bulk/client_result.js';
-export * from './bulk/errors.js';
+export { type BulkCounts, MongoBulkWriteError, MongoClientBulkWriteError } from './bulk/errors.js';
 export type { InsertManyResult } from './bulk/insert_many.js';
 export {
   type BulkWriteOperationError,
   BulkWriteResult,
+  type BulkWriteState,
+  type IdAt,
   WriteConcernError,
   type WriteConcernErrorData,
   WriteError,
@@ -80,6 +82,7 @@ export {
   type MongoClientEvents,
   type WithSessionCallback,
 } from './client/mongo_client.js';
+export { ClientEncryption, GridFSBucket } from './client/unsupported.js';
 export { ReadConcern, ReadConcernLevel, type ReadConcernLike } from './concern/read_concern.js';
 export {
   type HedgeOptions,

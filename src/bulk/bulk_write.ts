@@ -1,3 +1,4 @@
+import { isGiven } from '../concern/given.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError, setOrigin } from '../errors/base.js';
 import { ServerErrorCode } from '../errors/codes.js';
@@ -9,9 +10,10 @@ import type { OperationContext } from '../operations/context.js';
 import type { Engine } from '../operations/engine.js';
 import { executeWith } from '../operations/execute.js';
 import type { OperationReply } from '../operations/operation.js';
+import type { CommandOperationOptions } from '../operations/options.js';
 import { newScope, type OperationScope } from '../operations/scope.js';
 import { type BatchOutcome, type BulkWriteOptions, batchOperation, batchOutcome } from './batch.js';
-import { MongoBulkWriteError } from './errors.js';
+import { addCounts, MongoBulkWriteError } from './errors.js';
 import type { Run } from './runs.js';
 import { Tally } from './tally.js';
 
@@ -41,6 +43,7 @@ export async function bulkWrite(
   if (runs.every(({ statements }) => statements.length === 0)) {
     throw new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty');
   }
+  if (runs.some(({ kind }) => kind !== 'insert')) refuseCollation(options);
   const scope = newScope();
   const tally = new Tally();
   try {
@@ -50,6 +53,16 @@ export async function bulkWrite(
   }
   throwIfFailed(tally, context, scope, deadline);
   return tally;
+}
+
+/**
+ * A collation of the whole would be left out, and the writes would match other documents than were meant.
+ *
+ * @throws MongoInvalidArgumentError if one is given
+ */
+export function refuseCollation({ collation }: CommandOperationOptions): void {
+  if (!isGiven(collation)) return;
+  throw new MongoInvalidArgumentError('A bulk write has no collation of its own: give one to each of its writes');
 }
 
 async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Promise<void> {
@@ -74,26 +87,27 @@ async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally):
     return await executeWith(scope, engine, operation, deadline);
   } catch (error) {
     const failedReply = failedReplies.at(-1);
-    if (failedReply === undefined) throw withResult(error, tally);
+    if (failedReply === undefined) throw withResult(error, tally, deadline);
     // What it wrote stays written, and that its write concern was not satisfied is told at the end.
     const outcome = batchOutcome(context, failedReply);
     if (error instanceof MongoWriteConcernError) return outcome;
     tally.add(run, from, outcome);
-    throw withResult(error, tally);
+    throw withResult(error, tally, deadline);
   }
 }
 
 /**
  * The error of a batch, with what the earlier ones came to. As in the official driver, what a server answered and that it could not be
- * reached is a MongoBulkWriteError; other errors keep their class, and an abort reason is the caller's own and stays as it is.
+ * reached is a MongoBulkWriteError; other errors keep their class and get its fields, and an abort reason is the caller's own and stays as it is.
  */
-function withResult(error: unknown, tally: Tally): unknown {
-  if (!(error instanceof MongoError)) return error;
+function withResult(error: unknown, tally: Tally, { signal }: Deadline): unknown {
+  if (!(error instanceof MongoError) || (signal?.aborted === true && error === signal.reason)) return error;
   // Of the whole, not of the batch that did not go any more.
   if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
   const result = tally.result();
   if (!(error instanceof MongoServerError || error instanceof MongoNetworkError)) {
-    return Object.assign(error, { result });
+    addCounts(error, result);
+    return error;
   }
   const { errorLabels: labels, host, namespace, phase } = error;
   const response = error instanceof MongoServerError ? error.errorResponse : (error as unknown as ErrorDescription);
@@ -127,10 +141,9 @@ function throwIfFailed(
   if (!expired || !deadline.timedByOperation) throw error;
   // The server's own timeout came from ours, so it is ours (CSOT, "Errors").
   const during = `on the server (bulk write to ${namespace})`;
-  const timeout = deadline.errorOf(
-    { kind: 'expired', lateByMS: 0 },
-    { during, phase: 'server', namespace, maybeApplied: true, cause: error },
-  );
+  const details = { during, phase: 'server', namespace, maybeApplied: true, cause: error } as const;
+  const timeout = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, details);
   setOrigin(timeout, { operationId });
+  if (timeout instanceof MongoError) addCounts(timeout, result);
   throw timeout;
 }

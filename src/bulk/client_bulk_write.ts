@@ -25,6 +25,7 @@ import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors } from '../operations/get_more.js';
 import type { OperationReply } from '../operations/operation.js';
 import { newScope, type OperationScope, unpin } from '../operations/scope.js';
+import { refuseCollation } from './bulk_write.js';
 import type { ClientBulkWriteResult } from './client_result.js';
 import { ClientTally } from './client_tally.js';
 import { MongoClientBulkWriteError } from './errors.js';
@@ -67,6 +68,7 @@ export async function clientBulkWrite(
     throw new MongoClientBulkWriteExecutionError('No client bulk write models were provided.');
   }
   const { ordered = true, verboseResults = false } = options;
+  refuseCollation(options);
   checkUnacknowledged(context, ordered, verboseResults);
   // Holes are no models, and `map` would leave them.
   const writes = Array.from(models as readonly unknown[], model => clientWriteOf(model, prepare, context.bsonOptions));

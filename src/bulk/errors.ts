@@ -1,4 +1,4 @@
-import { brand, type ErrorDetails } from '../errors/base.js';
+import { brand, type ErrorDetails, type MongoError } from '../errors/base.js';
 import { type ErrorDescription, MongoServerError } from '../errors/server.js';
 import type { ClientBulkWriteError, ClientBulkWriteResult } from './client_result.js';
 import type { BulkWriteResult, WriteConcernError, WriteError } from './result.js';
@@ -55,6 +55,34 @@ export class MongoBulkWriteError extends MongoServerError {
   static {
     brand(this, 'MongoBulkWriteError');
   }
+}
+
+/** What the batches before a failure did. */
+export interface BulkCounts {
+  readonly result: BulkWriteResult;
+  readonly writeErrors: readonly WriteError[];
+  readonly insertedCount: number;
+  readonly matchedCount: number;
+  readonly modifiedCount: number;
+  readonly deletedCount: number;
+  readonly upsertedCount: number;
+  readonly insertedIds: Record<number, unknown>;
+  readonly upsertedIds: Record<number, unknown>;
+}
+
+// Errors lie below results.
+declare module '../errors/timeout.js' {
+  /** Of a bulk write or an insertMany: what its earlier batches did, where {@link MongoBulkWriteError} has it. */
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merging takes an interface
+  interface MongoOperationTimeoutError extends Partial<BulkCounts> {}
+}
+
+/** Puts what the earlier batches did on an error that keeps its class. */
+export function addCounts(error: MongoError, result: BulkWriteResult): void {
+  const { insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount, insertedIds, upsertedIds } = result;
+  const writeErrors = result.getWriteErrors();
+  const counts = { insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount, insertedIds, upsertedIds };
+  Object.assign(error, { result, writeErrors, ...counts } satisfies BulkCounts);
 }
 
 /** What an error tells of a client bulk write. */

@@ -1,4 +1,4 @@
-import type { Document } from '../bson/index.js';
+import { type Document, EJSON } from '../bson/index.js';
 
 /** One write that a server refused, in a batch of many. @public */
 export interface BulkWriteOperationError {
@@ -84,13 +84,13 @@ export class WriteConcernError {
   }
 }
 
-/** An `_id` and the position of the write that it belongs to. */
+/** An `_id` and the position of the write that it belongs to. @public */
 export interface IdAt {
   index: number;
   _id: unknown;
 }
 
-/** What a bulk write has done so far, by the names that users of `getRawResponse` know. */
+/** What a bulk write has done so far, by the names that users of `getRawResponse` know. @public */
 export interface BulkWriteState {
   ok: number;
   writeErrors: WriteError[];
@@ -148,6 +148,11 @@ export class BulkWriteResult {
     return this.#state.ok;
   }
 
+  /** What {@link BulkWriteResult.getRawResponse} returns: `nInserted`, `upserted` and so on. */
+  get result(): BulkWriteState {
+    return this.#state;
+  }
+
   isOk(): boolean {
     return this.#state.ok === 1;
   }
@@ -188,7 +193,7 @@ export class BulkWriteResult {
   }
 
   toString(): string {
-    return `BulkWriteResult(${JSON.stringify(this.#state)})`;
+    return `BulkWriteResult(${EJSON.stringify(this.#state)})`;
   }
 }
 

@@ -136,8 +136,8 @@ function selectorOf(filter: unknown): Document {
 
 function checkedFields(fields: unknown): StatementFields {
   const own = checkedObject(fields);
-  if ('q' in own) throw new MongoInvalidArgumentError('Raw operations are not allowed');
-  return own;
+  if (Object.hasOwn(own, 'q')) throw new MongoInvalidArgumentError('Raw operations are not allowed');
+  return ownOptions<StatementFields>(own);
 }
 
 function checkedObject(value: unknown): Document {

@@ -53,7 +53,15 @@ export class Collection<TSchema extends Document = Document> extends CollectionI
    */
   async options(options?: OperationOptions): Promise<Document> {
     const database = { client: this.client, context: this.parent.context };
-    const cursor = new ListCollectionsCursor<CollectionInfo>(database, { name: this.collectionName }, options ?? {});
+    const cursor = new ListCollectionsCursor<CollectionInfo>(
+      database,
+      { name: this.collectionName },
+      {
+        ...options,
+        // Names alone would have no options.
+        nameOnly: false,
+      },
+    );
     for await (const collection of cursor) return collection.options ?? {};
     throw new MongoAPIError(`collection ${this.namespace} not found`);
   }

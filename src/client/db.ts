@@ -3,6 +3,7 @@ import { isGiven } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { withOverrides } from '../operations/context.js';
 import { type CreateCommandOptions, createCollection } from '../operations/create_collection.js';
 import type { CreateIndexesOptions } from '../operations/create_indexes.js';
@@ -34,7 +35,8 @@ import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_colle
 import { RunCommandCursor, type RunCursorCommandOptions } from './cursors/run_command_cursor.js';
 import { deriveContext, type Inherited, type LevelOptions } from './inherit.js';
 import { checkCollectionName, checkDatabaseName } from './namespace.js';
-import { run } from './run.js';
+import { refuseExplain, run } from './run.js';
+import { notYet } from './unsupported.js';
 
 /** What operations on a database and its collections inherit. @public */
 export interface DbOptions extends LevelOptions {
@@ -154,6 +156,11 @@ export class Db {
 
   /** A collection of this database. It need not exist. */
   collection<TSchema extends Document = Document>(name: string, options?: CollectionOptions): Collection<TSchema> {
+    if (typeof options === 'function') {
+      throw new MongoInvalidArgumentError(
+        'The callback form of db.collection has been removed: the second argument must be an object of options',
+      );
+    }
     return new Collection<TSchema>(this.#client, this, name, options);
   }
 
@@ -207,6 +214,15 @@ export class Db {
     return new Admin(this.#client, this.context);
   }
 
+  /**
+   * Change streams are not supported yet.
+   *
+   * @throws MongoCompatibilityError always
+   */
+  watch(_pipeline?: Document[], _options?: Document): never {
+    return notYet('change streams (watch)');
+  }
+
   /** The collections of this database. Nothing is sent before the cursor is read. */
   listCollections(
     filter: Document,
@@ -222,6 +238,7 @@ export class Db {
       | CollectionInfo,
   >(filter?: Document, options?: ListCollectionsOptions & Abortable): ListCollectionsCursor<T>;
   listCollections(filter: Document = {}, options?: ListCollectionsOptions): ListCollectionsCursor<CollectionInfo> {
+    refuseExplain(options ?? {});
     return new ListCollectionsCursor(this, filter, options ?? {});
   }
 

@@ -3,7 +3,7 @@ import { isGiven, ownOptions } from '../concern/given.js';
 import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { checkOptions } from '../operations/check_options.js';
+import { checkOptionNames, checkOptions } from '../operations/check_options.js';
 import { type ContextOverrides, type OperationContext, withOverrides } from '../operations/context.js';
 import type { OperationOptions } from '../operations/options.js';
 import type { Clock } from '../runtime/clock.js';
@@ -46,6 +46,7 @@ export function deriveContext(
 ): Inherited {
   const options = ownOptions(given);
   const { database, collection } = names;
+  checkOptionNames(options);
   const timeoutMS = validateTimeoutMS(options.timeoutMS, `${level} option`);
   return {
     ...withOverrides(parent, options),

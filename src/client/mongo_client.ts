@@ -47,7 +47,7 @@ import { clientContext, type Inherited, startDeadline } from './inherit.js';
 import { runSteps } from './run.js';
 import { SrvDiscovery } from './srv_discovery.js';
 import { tidyUp } from './tidy_up.js';
-import { refuseUnsupported } from './unsupported.js';
+import { notYet, refuseUnsupported } from './unsupported.js';
 
 /** @public */
 export type MongoClientEvents = MonitoringEventListeners & {
@@ -283,6 +283,15 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
+   * Change streams are not supported yet.
+   *
+   * @throws MongoCompatibilityError always
+   */
+  watch(_pipeline?: Document[], _options?: Document): never {
+    return notYet('change streams (watch)');
+  }
+
+  /**
    * Writes to any collections, in as few messages as possible. For servers from 8.0 on.
    *
    * @throws MongoClientBulkWriteError if some were refused; its `partialResult` tells of the others
@@ -312,8 +321,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /** Runs a function with a session of its own, which is ended when the function's promise settles. */
-  withSession<T = unknown>(executor: WithSessionCallback<T>): Promise<T>;
-  withSession<T = unknown>(options: ClientSessionOptions, executor: WithSessionCallback<T>): Promise<T>;
+  // As in the official driver, the result of a function without a type is of any type.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  withSession<T = any>(executor: WithSessionCallback<T>): Promise<T>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  withSession<T = any>(options: ClientSessionOptions, executor: WithSessionCallback<T>): Promise<T>;
   async withSession<T = unknown>(
     optionsOrExecutor: ClientSessionOptions | WithSessionCallback<T>,
     executor?: WithSessionCallback<T>,

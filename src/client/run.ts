@@ -85,7 +85,7 @@ export async function runSteps<O extends CommandOperationOptions, T>(
 }
 
 /** @throws MongoInvalidArgumentError */
-function refuseExplain(options: CommandOperationOptions): void {
+export function refuseExplain(options: CommandOperationOptions): void {
   if (isGiven(options.explain)) {
     throw new MongoInvalidArgumentError('Option "explain" is not supported on this command');
   }

@@ -3,6 +3,39 @@ import { MongoCompatibilityError } from '../errors/driver.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 
 /**
+ * Refuses a call of what this version does not have yet.
+ *
+ * @throws MongoCompatibilityError always
+ */
+export function notYet(what: string): never {
+  throw new MongoCompatibilityError(`This version of mongotempo does not support ${what} yet`);
+}
+
+/**
+ * Files in MongoDB. Not supported yet.
+ *
+ * @public
+ */
+export class GridFSBucket {
+  /** @throws MongoCompatibilityError always */
+  constructor(_db: unknown, _options?: unknown) {
+    notYet('GridFS (GridFSBucket)');
+  }
+}
+
+/**
+ * Keys and explicit encryption of client-side encryption. Not supported yet.
+ *
+ * @public
+ */
+export class ClientEncryption {
+  /** @throws MongoCompatibilityError always */
+  constructor(_client: unknown, _options?: unknown) {
+    notYet('client-side encryption (ClientEncryption)');
+  }
+}
+
+/**
  * Refuses what this version understands and cannot do yet, before anything is sent: going on without it would be worse (without TLS, say,
  * in the clear).
  *
@@ -16,6 +49,6 @@ export function refuseUnsupported(options: ResolvedOptions): void {
     autoEncryption: options.autoEncryption !== undefined,
   };
   for (const [what, asked] of Object.entries(missing)) {
-    if (asked) throw new MongoCompatibilityError(`This version of mongotempo does not support ${what} yet`);
+    if (asked) notYet(what);
   }
 }

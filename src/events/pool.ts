@@ -16,7 +16,7 @@ export interface PoolSnapshot {
 }
 
 /** The options of a pool, as its creation reports them. @public */
-export interface PoolCreatedOptions {
+export interface ConnectionPoolOptions {
   readonly maxPoolSize: number;
   readonly minPoolSize: number;
   readonly maxConnecting: number;
@@ -39,7 +39,7 @@ export abstract class ConnectionPoolMonitoringEvent extends MonitoringEvent {
 /** A pool was created. @public */
 export class ConnectionPoolCreatedEvent extends ConnectionPoolMonitoringEvent {
   /** The options of the pool. */
-  declare readonly options: PoolCreatedOptions;
+  declare readonly options: ConnectionPoolOptions;
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPoolCreatedEvent>, stamp: EventStamp) {

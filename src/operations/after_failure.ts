@@ -11,7 +11,15 @@ import { MongoPoolClosedError } from '../pool/errors.js';
 import type { Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { Operation } from './operation.js';
-import { errorToReport, labelWriteError, maybeApplied, pauseBeforeRetry, shouldRetry, withPrevious } from './retry.js';
+import {
+  errorToReport,
+  labelWriteError,
+  maybeApplied,
+  pauseBeforeRetry,
+  shouldRetry,
+  withPrevious,
+  withRetryAdvice,
+} from './retry.js';
 import { afterErrorInSession } from './session_rules.js';
 
 /**
@@ -53,7 +61,10 @@ export async function afterFailure(
   if (engine.lifetime.closing && (retries || isOwedToClose(error))) {
     throw interrupted(operation, execution, errorToReport(previous, error) as Error);
   }
-  if (!retries) throw errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
+  if (!retries) {
+    const reported = errorToReport(previous, withPrevious(error, previous, execution.maybeApplied));
+    throw withRetryAdvice(reported, execution.txnNumber);
+  }
   const reported = errorToReport(previous, error) as Error;
   if (maybeApplied(error)) execution.maybeApplied = true;
   // The time of this attempt is not that of the next.

@@ -1,5 +1,6 @@
 import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { OPTION_NAMES, warnOfUnknownOption } from './option_names.js';
 
 /** What an option may be: in words, and whether a value is that. */
 interface Kind {
@@ -17,8 +18,12 @@ const HINT: Kind = {
   allows: value => typeof value === 'string' || (typeof value === 'object' && value !== null),
 };
 
-/** By their names, which mean the same everywhere. Options that are not here are checked where they are used, or by the server. */
-const KINDS: ReadonlyMap<string, Kind> = new Map([
+/**
+ * By their names, which mean the same everywhere. Options of other kinds are null here: they are checked where they are used, or by the
+ * server.
+ */
+const KINDS: ReadonlyMap<string, Kind | null> = new Map<string, Kind | null>([
+  ...OPTION_NAMES.map((name): [string, null] => [name, null]),
   ['limit', NUMBER],
   ['skip', NOT_NEGATIVE],
   ['batchSize', NUMBER],
@@ -61,12 +66,18 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 export function checkOptions(options: object): void {
   for (const name in options) {
     const kind = KINDS.get(name);
-    if (kind === undefined) continue;
+    if (kind === undefined) warnOfUnknownOption(name);
+    if (kind === undefined || kind === null) continue;
     const value: unknown = (options as Record<string, unknown>)[name];
     if (isGiven(value) && !kind.allows(value)) {
       throw new MongoInvalidArgumentError(`Option "${name}" must be ${kind.words}, given was ${shown(value)}`);
     }
   }
+}
+
+/** The same of the names alone: warns of one that is misspelt. */
+export function checkOptionNames(options: object): void {
+  for (const name of Object.keys(options)) if (!KINDS.has(name)) warnOfUnknownOption(name);
 }
 
 function isNumber(value: unknown): boolean {

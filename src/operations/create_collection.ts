@@ -4,7 +4,8 @@ import { MongoCompatibilityError } from '../errors/driver.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
-import { addGenericFields, addUnknownOptions, type CommandOperationOptions } from './options.js';
+import { addOwnFields } from './option_names.js';
+import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { checkPipeline } from './pipeline.js';
 import { throwWriteConcernError } from './write_result.js';
 
@@ -54,6 +55,29 @@ export interface CreateCommandOptions extends Omit<CommandOperationOptions, 'raw
   changeStreamPreAndPostImages?: { enabled: boolean };
 }
 
+/** Options that are fields of the command, some of them of old servers. */
+const FIELDS: ReadonlySet<string> = new Set([
+  'capped',
+  'autoIndexId',
+  'idIndex',
+  'size',
+  'max',
+  'flags',
+  'temp',
+  'storageEngine',
+  'validator',
+  'validationLevel',
+  'validationAction',
+  'indexOptionDefaults',
+  'viewOn',
+  'pipeline',
+  'collation',
+  'timeseries',
+  'clusteredIndex',
+  'expireAfterSeconds',
+  'changeStreamPreAndPostImages',
+]);
+
 /** @throws MongoCompatibilityError for `encryptedFields` */
 export function createCollection(
   context: OperationContext,
@@ -70,7 +94,7 @@ export function createCollection(
     retryable: false,
     command(target) {
       const command: Document = { create: name };
-      addUnknownOptions(command, options);
+      addOwnFields(command, options, FIELDS);
       addWriteConcern(command, context, target);
       addGenericFields(command, options, target);
       return command;

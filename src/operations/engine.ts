@@ -33,8 +33,9 @@ export interface EngineUser {
 
 /** Where those that send commands get it from. */
 export interface EngineSource {
+  /** @internal */
   readonly clock: Clock;
-  /** At once; or when the files of TLS are read, and DNS has told the hosts of an SRV connection string. Connects if need be. */
+  /** At once; or when the files of TLS are read, and DNS has told the hosts of an SRV connection string. Connects if need be. @internal */
   engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine>;
 }
 

@@ -74,7 +74,8 @@ export function findOneAndReplace(
 ): Operation<Document | null> {
   checkObject('replacement', replacement);
   checkReplacement(replacement, context.bsonOptions);
-  return findAndModify(context, filter, 'replacement', changeFields(replacement, options), options);
+  const { arrayFilters: _, ...own }: FindOneAndUpdateOptions = options;
+  return findAndModify(context, filter, 'replacement', changeFields(replacement, own), options);
 }
 
 /** @throws MongoInvalidArgumentError if the update is none, or lacks update operators */

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- a type that is compared with, not one that a value has */
-import type { Document } from '../bson/index.js';
+import type { Document, Timestamp } from '../bson/index.js';
 import type { Condition, RootFilterOperators } from './filter_types.js';
 import type { ArrayElement, WithId } from './schema_types.js';
 import type {
@@ -82,7 +82,7 @@ export type NestedPaths<Type, Depth extends number[]> = Depth['length'] extends 
 export type NestedPathsOfType<TSchema, Type> = {
   [Property in Join<NestedPaths<TSchema, []>, '.'>]: PropertyType<TSchema, Property>;
 } extends infer Paths
-  ? { [Path in keyof Paths as Paths[Path] extends Type ? Path : never]: Paths[Path] }
+  ? { [Path in keyof Paths as NonNullable<Paths[Path]> extends Type ? Path : never]: Paths[Path] }
   : never;
 
 /** A filter whose names with dots are checked too. @public */
@@ -110,7 +110,7 @@ type NestedDocumentArrays<TSchema> = Extract<keyof NestedPathsOfType<TSchema, Re
 
 /** An update whose names with dots are checked too. @public */
 export type StrictUpdateFilter<TSchema> = {
-  $currentDate?: OnlyFieldsOfType<TSchema, Date, true | { $type: 'date' | 'timestamp' }>;
+  $currentDate?: OnlyFieldsOfType<TSchema, Date | Timestamp, true | { $type: 'date' | 'timestamp' }>;
   $inc?: OnlyFieldsOfType<TSchema, NumericType | undefined>;
   $min?: StrictMatchKeysAndValues<TSchema>;
   $max?: StrictMatchKeysAndValues<TSchema>;

@@ -1,4 +1,4 @@
-import { BSON_OPTIONS, type BSONSerializeOptions, type Document } from '../bson/index.js';
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
@@ -90,34 +90,5 @@ export function addGenericFields(
   if (comment !== undefined) command['comment'] = comment;
   if (isGiven(rawData) && target.connection.server.maxWireVersion >= RAW_DATA_WIRE_VERSION) {
     command['rawData'] = rawData;
-  }
-}
-
-/** Options that are the driver's and no fields of a command. */
-const OF_THE_DRIVER: ReadonlySet<string> = new Set([
-  ...BSON_OPTIONS,
-  'session',
-  'readConcern',
-  'readPreference',
-  'writeConcern',
-  'timeoutMS',
-  'signal',
-  'explain',
-  'willRetryWrite',
-  'retryWrites',
-  'pkFactory',
-  'forceServerObjectId',
-  'dbName',
-  'authdb',
-  'authSource',
-  'comment',
-  'maxTimeMS',
-  'rawData',
-]);
-
-/** The options that the driver does not know, as fields: for commands to which newer servers add fields that users then need. */
-export function addUnknownOptions(command: Document, options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!OF_THE_DRIVER.has(name) && isGiven<unknown>(value) && typeof value !== 'function') command[name] = value;
   }
 }

@@ -1,12 +1,12 @@
 import { numberOf } from '../bson/reply_fields.js';
-import { MongoError, type OperationPhase } from '../errors/base.js';
+import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
 import {
   isRetryableOverload,
   isRetryableRead,
   isRetryableWrite,
   shouldLabelRetryableWrite,
 } from '../errors/classify.js';
-import { MongoErrorLabel } from '../errors/codes.js';
+import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 
@@ -85,6 +85,33 @@ const BEFORE_SENDING: ReadonlySet<OperationPhase | undefined> = new Set([
   'auth',
   'preSend',
 ]);
+
+/**
+ * The error of a deployment that cannot repeat writes (an old storage engine, a standalone server), with the advice to turn that off.
+ *
+ * Source: Retryable Writes, "Supported Server Versions" and "How will users know…".
+ */
+export function withRetryAdvice(error: unknown, txnNumber: number): unknown {
+  if (txnNumber === 0 || !(error instanceof MongoServerError) || error.code !== ServerErrorCode.IllegalOperation) {
+    return error;
+  }
+  const { errorResponse, errorLabels: labels, host, namespace, phase } = error;
+  const advice = new MongoServerError(
+    { ...errorResponse, message: NO_RETRYABLE_WRITES, errmsg: NO_RETRYABLE_WRITES, originalError: error },
+    {
+      labels,
+      cause: error,
+      ...(host !== undefined && { host }),
+      ...(namespace !== undefined && { namespace }),
+      ...(phase !== undefined && { phase }),
+    },
+  );
+  setOrigin(advice, error);
+  return advice;
+}
+
+const NO_RETRYABLE_WRITES =
+  'This MongoDB deployment does not support retryable writes. Please add retryWrites=false to your connection string.';
 
 /** Whether an attempt that failed with this error may have had its effect. */
 export function maybeApplied(error: unknown): boolean {

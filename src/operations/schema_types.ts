@@ -1,8 +1,12 @@
 import type { ObjectId } from '../bson/index.js';
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- a type that is compared with, not one that a value has */
+
 /** The type of a schema's `_id`: its own, or ObjectId. @public */
 export type InferIdType<TSchema> = TSchema extends { _id: infer IdType }
-  ? IdType
+  ? Record<any, never> extends IdType
+    ? never
+    : IdType
   : TSchema extends { _id?: infer IdType }
     ? unknown extends IdType
       ? ObjectId

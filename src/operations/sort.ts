@@ -7,6 +7,8 @@ export type SortDirection = 1 | -1 | 'asc' | 'desc' | 'ascending' | 'descending'
 /** @public */
 export type Sort =
   | string
+  | 1
+  | -1
   | { readonly [key: string]: SortDirection }
   | ReadonlyMap<string, SortDirection>
   | readonly (readonly [string, SortDirection])[]

@@ -3,7 +3,8 @@ import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { OperationContext } from './context.js';
 import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
-import { addGenericFields, addUnknownOptions, type CommandOperationOptions } from './options.js';
+import { addOwnFields } from './option_names.js';
+import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { replyDocument } from './reply_document.js';
 
 /** @public */
@@ -17,6 +18,19 @@ export interface ValidateCollectionOptions extends Omit<CommandOperationOptions,
  *
  * @throws MongoUnexpectedServerResponseError if they are not
  */
+/** Options that are fields of the command. */
+const FIELDS: ReadonlySet<string> = new Set([
+  'full',
+  'background',
+  'repair',
+  'fixMultikey',
+  'metadata',
+  'checkBSONConformance',
+  'enforceFastCount',
+  'scandata',
+  'collHash',
+]);
+
 export function validateCollection(
   context: OperationContext,
   name: string,
@@ -28,7 +42,7 @@ export function validateCollection(
     retryable: false,
     command(target) {
       const command: Document = { validate: name };
-      addUnknownOptions(command, options);
+      addOwnFields(command, options, FIELDS);
       addGenericFields(command, options, target);
       return command;
     },

@@ -16,9 +16,9 @@ import {
   ConnectionPoolClearedEvent,
   ConnectionPoolClosedEvent,
   ConnectionPoolCreatedEvent,
+  type ConnectionPoolOptions,
   ConnectionPoolReadyEvent,
   ConnectionReadyEvent,
-  type PoolCreatedOptions,
   type PoolSnapshot,
 } from '../events/pool.js';
 import type { EventPublisher } from '../events/publisher.js';
@@ -47,7 +47,7 @@ export class PoolEvents {
     this.#snapshot = snapshot;
   }
 
-  created(options: PoolCreatedOptions): void {
+  created(options: ConnectionPoolOptions): void {
     const address = this.#address;
     this.#publisher.publish(
       'connectionPoolCreated',

@@ -209,7 +209,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    *
    * @throws what the function or the commit throws at last
    */
-  async withTransaction<T = unknown>(
+  // As in the official driver, the result of a function without a type is of any type.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  async withTransaction<T = any>(
     fn: WithTransactionCallback<T>,
     options?: TransactionOptions & { timeoutMS?: number },
   ): Promise<T> {

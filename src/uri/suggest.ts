@@ -1,11 +1,18 @@
-/** How many letters a name may differ from the one that was meant. */
 const GREATEST_DISTANCE = 2;
 
-/** The known name that someone who wrote `name` probably meant. */
-export function suggestName(name: string, known: readonly string[]): string | undefined {
+/**
+ * The known name that someone who wrote `name` probably meant.
+ *
+ * @param greatest - how many letters the names may differ in
+ */
+export function suggestName(
+  name: string,
+  known: readonly string[],
+  greatest: number = GREATEST_DISTANCE,
+): string | undefined {
   const lower = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.min(GREATEST_DISTANCE, Math.floor(name.length / 2)) + 1;
+  let bestDistance = Math.min(greatest, Math.floor(name.length / 2)) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(lower, candidate.toLowerCase());

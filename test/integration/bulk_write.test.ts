@@ -147,12 +147,15 @@ describe('Collection.bulkWrite', () => {
         await collection.countDocuments();
         await failCommand(uri, { failCommands: ['delete'], blockConnection: true, blockTimeMS: ms(300) });
 
-        const error = await rejection<MongoOperationTimeoutError & { result: { insertedCount: number } }>(
+        const error = await rejection<MongoOperationTimeoutError>(
           collection.bulkWrite([insert(1), { deleteOne: { filter: {} } }], { timeoutMS: ms(100) }),
         );
 
         assert.ok(error instanceof MongoOperationTimeoutError);
-        assert.equal(error.result.insertedCount, 1);
+        assert.equal(error.result?.insertedCount, 1);
+        const { insertedCount, deletedCount, matchedCount, upsertedCount, insertedIds, upsertedIds } = error;
+        assert.deepEqual([insertedCount, deletedCount, matchedCount, upsertedCount], [1, 0, 0, 0]);
+        assert.deepEqual([insertedIds, upsertedIds, error.writeErrors], [{ 0: 1 }, {}, []]);
         assert.equal(error.maybeApplied, true);
       }),
     ),

@@ -53,7 +53,6 @@ const list: readonly (readonly [name: string, reason: string, ...parts: Part[]])
   ['client.bulkWrite', 'bypassDocumentValidation is not sent unless it is given', 'commands'],
   ['client.bulkWrite, verbose', 'bypassDocumentValidation is not sent unless it is given', 'commands'],
   ['collection with $ in its name', NAME, 'result', 'error'],
-  ['collection with a wrong name', NAME, 'result', 'error'],
   ['collection with an empty name', NAME, 'result', 'error'],
   ['countDocuments with a negative skip', TYPE, 'commands', 'error'],
   ['countDocuments with a text', ARG, 'commands', 'error'],

@@ -1,9 +1,12 @@
 // One program, compiled twice: against this package, and against `mongodb` (test/types/official). What compiles there must compile here.
 import {
   type AnyBulkWriteOperation,
+  BulkOperationBase,
   type Collection,
   type Condition,
+  type ConnectionPoolOptions,
   type CreateIndexesOptions,
+  Db,
   type DeleteResult,
   type Document,
   type Filter,
@@ -34,6 +37,7 @@ import {
   type Sort,
   type StrictFilter,
   type StrictUpdateFilter,
+  Timestamp,
   type UpdateFilter,
   type UpdateResult,
   type WithId,
@@ -66,6 +70,11 @@ interface StringId {
 yes<Same<InferIdType<Pet>, ObjectId>>();
 yes<Same<InferIdType<NoId>, ObjectId>>();
 yes<Same<InferIdType<StringId>, string>>();
+yes<Same<InferIdType<Document>, ObjectId>>();
+yes<Same<InferIdType<{ _id: Record<string, never> }>, never>>();
+yes<Same<InferIdType<{ _id: object }>, never>>();
+yes<Same<InferIdType<{ _id: { a: 1 } }>, { a: 1 }>>();
+yes<Same<InferIdType<{ _id: number } | { _id: string }>, number | string>>();
 yes<Same<WithId<NoId>['_id'], ObjectId>>();
 yes<Same<WithoutId<StringId>, Omit<StringId, '_id'>>>();
 yes<Same<OptionalId<StringId>['_id'], string | undefined>>();
@@ -111,6 +120,11 @@ const wrongInc: UpdateFilter<Pet> = { $inc: { name: 1 } };
 // @ts-expect-error only lists can be pushed to
 const wrongPush: UpdateFilter<Pet> = { $push: { name: 'x' } };
 const strictUpdate: StrictUpdateFilter<Pet> = { $set: { 'owner.name': 'a', 'visits.$.cost': 3 } };
+const stamped: StrictUpdateFilter<{ at: Timestamp }> = { $currentDate: { at: { $type: 'timestamp' } } };
+const elements: StrictUpdateFilter<{ tags?: string[] }> = { $set: { 'tags.$': 'a', 'tags.$[x]': 'b' } };
+// @ts-expect-error an element has the type of its array, also of an optional one
+const wrongElement: StrictUpdateFilter<{ tags?: string[] }> = { $set: { 'tags.$': 3 } };
+const sorted: UpdateFilter<Pet> = { $push: { tags: { $each: ['a'], $sort: 1, $slice: -3, $position: 0 } } };
 // @ts-expect-error names with dots are checked too
 const wrongStrictUpdate: StrictUpdateFilter<Pet> = { $set: { 'owner.name': 3 } };
 const values: MatchKeysAndValues<Pet> = { name: 'a' };
@@ -120,6 +134,7 @@ const condition: Condition<string> = { $gt: 'a' };
 
 const sorts: Sort[] = [
   'a',
+  -1,
   ['a', 'b'],
   { a: 1, b: 'desc' },
   [
@@ -224,6 +239,45 @@ export async function program(client: MongoClient): Promise<void> {
   const renamed: Collection = await pets.rename('x', { dropTarget: true });
   pets.hint = { name: 1 };
 
+  const bare = new Db(client, 'x', { readPreference: 'secondary' });
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a function of no type is what is tested
+  const anyFunction: any = async () => Promise.resolve(1);
+  const fromAny: number = await client.withSession(anyFunction);
+  const fromAnyWithOptions: number = await client.withSession({ snapshot: true }, anyFunction);
+  const fromTransaction: string = await client.startSession().withTransaction(anyFunction);
+  client.on('connectionPoolCreated', ({ options }) => {
+    const most: number = options.maxPoolSize + options.minPoolSize + options.maxConnecting;
+    const times: Pick<ConnectionPoolOptions, 'maxIdleTimeMS' | 'waitQueueTimeoutMS'> = options;
+    void [most, times];
+  });
+  const bulk: BulkOperationBase = pets.initializeOrderedBulkOp();
+  bulk
+    .find({ name: 'a' })
+    .upsert()
+    .updateOne({ $set: { age: 1 } })
+    .find({})
+    .delete();
+  const size: number = bulk.length;
+  const response: Document = (await bulk.execute()).getRawResponse();
+  class Counting extends BulkOperationBase {
+    override addToOperationsList(): this {
+      return this;
+    }
+  }
+
+  void [
+    bare,
+    fromAny,
+    fromAnyWithOptions,
+    fromTransaction,
+    size,
+    response,
+    Counting,
+    stamped,
+    elements,
+    sorted,
+    wrongElement,
+  ];
   void [id, ids, updated, deleted, found, projectedName, all, mapped, firstName, before, meta, removed, removedMeta];
   void [replaced, ages, tags, anyValues, count, totals, name, namesOfIndexes, infos, compact, full, exists, search];
   void [created, listed, collections, stats, database, plan, renamed, wrongFilter, wrongOperator, wrongMod, strict];

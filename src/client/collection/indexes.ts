@@ -21,7 +21,7 @@ import {
 } from '../../operations/search_indexes.js';
 import { ListIndexesCursor, type ListIndexesOptions } from '../cursors/list_indexes_cursor.js';
 import { ListSearchIndexesCursor, type ListSearchIndexesOptions } from '../cursors/list_search_indexes_cursor.js';
-import { run } from '../run.js';
+import { refuseExplain, run } from '../run.js';
 import { CollectionReads } from './reads.js';
 
 /** @public */
@@ -97,6 +97,7 @@ export class CollectionIndexes<TSchema extends Document = Document> extends Coll
 
   /** The indexes of this collection. Nothing is sent before the cursor is read. */
   listIndexes(options?: ListIndexesOptions): ListIndexesCursor {
+    refuseExplain(options ?? {});
     return new ListIndexesCursor(this, options ?? {});
   }
 

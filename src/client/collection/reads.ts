@@ -18,6 +18,7 @@ import type { Flatten, WithId } from '../../operations/schema_types.js';
 import { type AggregateOptions, AggregationCursor } from '../cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from '../cursors/find_cursor.js';
 import { run, runExplainable } from '../run.js';
+import { notYet } from '../unsupported.js';
 import { CollectionWrites } from './writes.js';
 
 /** @public */
@@ -50,6 +51,15 @@ export class CollectionReads<TSchema extends Document = Document> extends Collec
     const wanted = filter ?? {};
     checkFilter(wanted, NO_QUERY);
     return new FindCursor(this.client, withOverrides(this.context, options), wanted, options ?? {});
+  }
+
+  /**
+   * Change streams are not supported yet.
+   *
+   * @throws MongoCompatibilityError always
+   */
+  watch(_pipeline?: Document[], _options?: Document): never {
+    return notYet('change streams (watch)');
   }
 
   /** The results of an aggregation. Nothing is sent before the cursor is read. */

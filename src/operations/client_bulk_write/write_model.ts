@@ -1,5 +1,6 @@
 import type { BSONSerializeOptions, Document } from '../../bson/index.js';
 import { isDocument, kindOf } from '../../bson/is_document.js';
+import { ownOptions } from '../../concern/given.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../../errors/driver.js';
 import { idOf } from '../insert.js';
 import { copyOptions } from '../options.js';
@@ -36,7 +37,7 @@ export function clientWriteOf(
       `A client bulk write model must be an object with a name and a namespace, got ${kindOf(model)}`,
     );
   }
-  const { name, namespace: given, filter, ...fields } = model;
+  const { name, namespace: given, filter, ...fields } = ownOptions(model);
   const namespace = namespaceOf(given);
   switch (name) {
     case 'insertOne': {

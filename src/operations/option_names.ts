@@ -1,0 +1,109 @@
+import { BSON_OPTIONS, type Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import { optionOfProgram } from '../uri/options/table.js';
+import { suggestName } from '../uri/suggest.js';
+
+/** All options that a method of a database, a collection, a cursor or a session takes, or passes on, somewhere. */
+export const OPTION_NAMES: readonly string[] = [
+  ...BSON_OPTIONS,
+  ...['session', 'signal', 'timeoutMS', 'timeoutMode', 'readPreference', 'readConcern', 'writeConcern', 'comment'],
+  ...[
+    'maxTimeMS',
+    'explain',
+    'rawData',
+    'willRetryWrite',
+    'dbName',
+    'authdb',
+    'authSource',
+    'retryWrites',
+    'retryReads',
+  ],
+  // reads
+  ...['filter', 'limit', 'skip', 'sort', 'projection', 'hint', 'min', 'max', 'batchSize', 'maxAwaitTimeMS', 'timeout'],
+  ...['noCursorTimeout', 'tailable', 'awaitData', 'returnKey', 'showRecordId', 'singleBatch', 'allowPartialResults'],
+  ...[
+    'allowDiskUse',
+    'oplogReplay',
+    'exhaust',
+    'cursor',
+    'out',
+    'let',
+    'collation',
+    'prefetch',
+    'lazy',
+    'tailableRetryIntervalMS',
+  ],
+  ...['nameOnly', 'authorizedCollections', 'authorizedDatabases', 'full', 'scale', 'cursorType', 'query', 'partial'],
+  // writes
+  ...[
+    'ordered',
+    'upsert',
+    'arrayFilters',
+    'bypassDocumentValidation',
+    'forceServerObjectId',
+    'returnDocument',
+    'multi',
+  ],
+  ...['includeResultMetadata', 'verboseResults', 'pkFactory', 'w', 'j', 'wtimeout', 'wtimeoutMS', 'journal', 'fsync'],
+  // collections and indexes
+  ...['capped', 'autoIndexId', 'idIndex', 'size', 'flags', 'temp', 'storageEngine', 'validator', 'validationLevel'],
+  ...[
+    'validationAction',
+    'indexOptionDefaults',
+    'viewOn',
+    'pipeline',
+    'timeseries',
+    'clusteredIndex',
+    'encryptedFields',
+  ],
+  ...['changeStreamPreAndPostImages', 'expireAfterSeconds', 'dropTarget', 'new_collection', 'commitQuorum'],
+  ...['background', 'unique', 'name', 'key', 'partialFilterExpression', 'sparse', 'weights', 'default_language'],
+  ...['language_override', 'defaultLanguage', 'languageOverride', 'textIndexVersion', '2dsphereIndexVersion', 'bits'],
+  ...['bucketSize', 'wildcardProjection', 'hidden', 'version', 'v', 'repair', 'fixMultikey', 'metadata', 'scandata'],
+  ...['checkBSONConformance', 'enforceFastCount', 'collHash'],
+  // sessions
+  ...[
+    'causalConsistency',
+    'snapshot',
+    'snapshotTime',
+    'defaultTransactionOptions',
+    'defaultTimeoutMS',
+    'maxCommitTimeMS',
+  ],
+  ...['force', 'forceClear'],
+];
+
+const KNOWN: ReadonlySet<string> = new Set(OPTION_NAMES);
+
+/**
+ * The fields of a command, of the options that have their names, and the options that the driver does not know at all: newer servers have
+ * fields that it never heard of. Options of other commands, of clients, and of the driver itself are left out.
+ */
+export function addOwnFields(command: Document, options: object, fields: ReadonlySet<string>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!fields.has(name) && (KNOWN.has(name) || optionOfProgram(name) !== undefined)) continue;
+    if (isGiven<unknown>(value) && typeof value !== 'function') command[name] = value;
+  }
+}
+
+/** A program has few names of options; one that makes them up must not fill the memory. */
+const MOST_NAMES = 1000;
+/** Short names are close to too many others. */
+const SHORT = 5;
+
+const looked = new Set<string>();
+
+/**
+ * Warns once per process of an option that no method knows, and whose name is close to one that some do: `timeoutMs` would do nothing, in
+ * silence. Other unknown options say nothing: libraries pass options of their own.
+ */
+export function warnOfUnknownOption(name: string): void {
+  if (looked.has(name) || looked.size >= MOST_NAMES) return;
+  looked.add(name);
+  const meant = suggestName(name, OPTION_NAMES, name.length <= SHORT ? 1 : undefined);
+  if (meant === undefined) return;
+  process.emitWarning(
+    `The option "${name}" is not known and has no effect: did you mean "${meant}"?`,
+    'MongoOptionWarning',
+  );
+}
