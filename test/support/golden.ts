@@ -1,23 +1,43 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { MonitoringEvent, ServerDescription, TopologyDescription } from 'mongotempo';
 
 /** Compiled, this file lies in `.build/test/support`. */
 const ROOT = resolve(__dirname, '../../..');
-const DIRECTORY = resolve(ROOT, process.env['GOLDEN_DIR'] ?? '../shared/golden');
+const DEFAULT = resolve(ROOT, '../shared/golden');
+const DIRECTORY = resolve(ROOT, process.env['GOLDEN_DIR'] ?? DEFAULT);
+const SUFFIX = /(\.go)?\.jsonl$/;
+
+/** The peer that the streams were recorded against: beside them, or in the default folder. */
+const PEER = [DIRECTORY, DEFAULT].map(folder => join(folder, 'scripted-peer.mjs')).find(existsSync);
+
+/** The streams in the folder, whatever their names. */
+export function streamFiles(): readonly string[] {
+  if (!existsSync(DIRECTORY)) return [];
+  return readdirSync(DIRECTORY)
+    .filter(file => SUFFIX.test(file))
+    .sort();
+}
 
 /** Why the golden tests are skipped; false when they can run. */
-export const skipReason: string | false = existsSync(DIRECTORY)
-  ? false
-  : `there are no recorded streams in ${DIRECTORY}; set GOLDEN_DIR to their folder`;
+export const skipReason: string | false =
+  streamFiles().length === 0
+    ? `there are no recorded streams in ${DIRECTORY}; set GOLDEN_DIR to their folder`
+    : PEER === undefined
+      ? `there is no scripted-peer.mjs in ${DIRECTORY} or ${DEFAULT}`
+      : false;
 
-/** Events as short texts: those of commands, of each pool, of each server, and of the topology. */
+/**
+ * Events as short texts, in one stream each: those of commands, of each pool, of each server, of the topology, and the heartbeats of each
+ * server; and merged, in the order in which they came, as far as the design fixes it: what concerns connections and commands (`operations`),
+ * and, where there is one server only, what concerns its discovery (`discovery`).
+ */
 export type Streams = Record<string, string[]>;
 
-interface GoEvent {
+export interface GoEvent {
   readonly kind: 'cmd' | 'pool' | 'sdam' | 'note';
   readonly type: string;
   readonly address?: string;
@@ -27,6 +47,21 @@ interface GoEvent {
   readonly from?: string;
   readonly to?: string | { readonly kind: string };
   readonly awaited?: boolean;
+  readonly durNs?: number;
+  readonly command?: string;
+  readonly failure?: string;
+  readonly options?: { readonly maxPoolSize: number; readonly minPoolSize: number };
+}
+
+export function readStream(file: string): readonly GoEvent[] {
+  const lines = readFileSync(join(DIRECTORY, file), 'utf8').split('\n');
+  return lines.filter(line => line.trim() !== '').map(line => JSON.parse(line) as GoEvent);
+}
+
+/** The name of the scenario that was recorded: what the stream itself says, else the name of its file. */
+export function nameOf(file: string, events: readonly GoEvent[]): string {
+  const note = events.find(({ kind, type }) => kind === 'note' && type.startsWith('scenario '));
+  return note?.type.slice('scenario '.length) ?? file.replace(SUFFIX, '');
 }
 
 function add(streams: Streams, stream: string, text: string): void {
@@ -34,24 +69,44 @@ function add(streams: Streams, stream: string, text: string): void {
 }
 
 /** What was recorded of the Go driver. */
-export function goStreams(scenario: string): Streams {
+export function goStreams(events: readonly GoEvent[]): Streams {
   const streams: Streams = {};
-  for (const line of readFileSync(join(DIRECTORY, `${scenario}.go.jsonl`), 'utf8')
-    .trim()
-    .split('\n')) {
-    const event = JSON.parse(line) as GoEvent;
+  const isAlone =
+    new Set(events.filter(({ type }) => type === 'ServerOpening').map(({ address }) => address)).size === 1;
+  for (const event of events) {
     const { kind, type, address, connectionId, reason, from, to } = event;
-    if (kind === 'cmd') add(streams, 'commands', `${type} ${event.name}`);
-    else if (kind === 'pool') add(streams, `pool ${address}`, poolText(type, Number(connectionId), reason));
+    if (kind === 'cmd') addOperation(streams, 'commands', `${type} ${event.name}`);
+    else if (kind === 'pool')
+      addPool(streams, `pool ${address}`, poolText(type, Number(connectionId), reason), isAlone);
     else if (type === 'ServerDescriptionChanged')
-      add(streams, `server ${address}`, `${from} -> ${(to as { kind: string }).kind}`);
+      addDiscovery(streams, `server ${address}`, `${from} -> ${(to as { kind: string }).kind}`, isAlone);
     else if (type === 'TopologyDescriptionChanged')
-      add(streams, 'topology', `${sorted(from)} -> ${sorted(to as string)}`);
-    else if (type.startsWith('Heartbeat')) add(streams, 'heartbeats', `${type} ${event.awaited}`);
-    else if (type.startsWith('Server')) add(streams, `server ${address}`, type);
+      addDiscovery(streams, 'topology', `${sorted(from)} -> ${sorted(to as string)}`, isAlone);
+    else if (type.startsWith('Heartbeat')) {
+      const host = /^(h\d+)\[/.exec(String(connectionId))?.[1];
+      // Go tells of a start on no connection yet ("0"), and so of no server.
+      if (type !== 'HeartbeatStarted') addDiscovery(streams, `heartbeats ${host}`, `${type} ${event.awaited}`, isAlone);
+    } else if (type.startsWith('Server')) add(streams, `server ${address}`, type);
     else if (type.startsWith('Topology')) add(streams, 'topology', type);
   }
   return streams;
+}
+
+function addOperation(streams: Streams, stream: string, text: string): void {
+  add(streams, stream, text);
+  add(streams, 'operations', text);
+}
+
+/** The events of a pool as a whole have their place in the discovery of its server, and those of connections beside commands. */
+function addPool(streams: Streams, stream: string, text: string, isAlone: boolean): void {
+  add(streams, stream, text);
+  if (!text.startsWith('ConnectionPool')) add(streams, 'operations', text);
+  else if (isAlone && /^ConnectionPoolCleared/.test(text)) add(streams, 'discovery', text);
+}
+
+function addDiscovery(streams: Streams, stream: string, text: string, isAlone: boolean): void {
+  add(streams, stream, text);
+  if (isAlone) add(streams, 'discovery', text);
 }
 
 function poolText(type: string, connectionId: number | undefined, reason: string | undefined): string {
@@ -87,17 +142,20 @@ interface AnyEvent {
 /** Our events in the same form. */
 export function ourStreams(events: readonly MonitoringEvent[], addresses: readonly string[]): Streams {
   const streams: Streams = {};
+  const isAlone = events.filter(({ name }) => name === 'serverOpening').length === 1;
   for (const event of events) {
     const { name, address, connectionId, reason, commandName, previousDescription, newDescription } = event as AnyEvent;
     const host = `h${addresses.indexOf(address ?? '') + 1}`;
     const type = name.replace(/^./, first => first.toUpperCase());
-    if (name.startsWith('command')) add(streams, 'commands', `${type} ${commandName}`);
-    else if (name.startsWith('connection')) add(streams, `pool ${host}`, poolText(type, connectionId, reason));
+    if (name.startsWith('command')) addOperation(streams, 'commands', `${type} ${commandName}`);
+    else if (name.startsWith('connection'))
+      addPool(streams, `pool ${host}`, poolText(type, connectionId, reason), isAlone);
     else if (name.startsWith('serverHeartbeat')) {
-      add(streams, 'heartbeats', `${type.replace('Server', '')} ${(event as AnyEvent).awaited}`);
+      const text = `${type.replace('Server', '')} ${(event as AnyEvent).awaited}`;
+      if (name !== 'serverHeartbeatStarted') addDiscovery(streams, `heartbeats ${host}`, text, isAlone);
     } else if (name === 'serverDescriptionChanged') {
       const change = [previousDescription, newDescription] as readonly ServerDescription[];
-      add(streams, `server ${host}`, change.map(server => server.type).join(' -> '));
+      addDiscovery(streams, `server ${host}`, change.map(server => server.type).join(' -> '), isAlone);
     } else if (name === 'topologyDescriptionChanged') {
       const change = [previousDescription, newDescription] as readonly TopologyDescription[];
       const texts = change.map(({ type: kind, servers }) =>
@@ -106,7 +164,7 @@ export function ourStreams(events: readonly MonitoringEvent[], addresses: readon
           [...servers.values()].map(server => server.type),
         ),
       );
-      add(streams, 'topology', texts.join(' -> '));
+      addDiscovery(streams, 'topology', texts.join(' -> '), isAlone);
     } else if (name === 'serverOpening' || name === 'serverClosed') add(streams, `server ${host}`, type);
     else if (name.startsWith('topology')) add(streams, 'topology', type);
   }
@@ -114,10 +172,13 @@ export function ourStreams(events: readonly MonitoringEvent[], addresses: readon
 }
 
 /** Starts the peer against which the streams were recorded. */
-export async function startPeer(mode: 'standalone' | 'rs' | 'lb'): Promise<{ addresses: string[]; stop(): void }> {
+export async function startPeer(
+  mode: 'standalone' | 'rs' | 'lb',
+  more: object = {},
+): Promise<{ addresses: string[]; stop(): void }> {
   const ports = await freePorts(mode === 'rs' ? 3 : 1);
-  const settings = JSON.stringify({ mode, ports, lifeMS: 20_000 });
-  const child = spawn(process.execPath, [join(DIRECTORY, 'scripted-peer.mjs'), settings], { cwd: ROOT });
+  const settings = JSON.stringify({ mode, ports, lifeMS: 600_000, ...more });
+  const child = spawn(process.execPath, [PEER ?? '', settings], { cwd: ROOT });
   await once(child.stdout, 'data');
   // It says that it is up before it listens.
   await Promise.all(ports.map(listening));
