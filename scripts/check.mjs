@@ -37,6 +37,7 @@ const steps = {
   build: () => run(process.execPath, ['scripts/build.mjs']),
   types: () => ['test/types', 'test/types/official'].every(compiles),
   surface: () => run(process.execPath, ['scripts/check_surface.mjs']),
+  behaviour: () => run(process.execPath, ['scripts/check_behaviour.mjs']),
   lint: () => run(bin('eslint'), ['.']),
   layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src']),
   knip: () => run(bin('knip'), []),

@@ -9,7 +9,7 @@ import { CollectionReads } from './collection/reads.js';
 import { CollectionWrites } from './collection/writes.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
 import { checkCollectionName } from './namespace.js';
-import { run } from './run.js';
+import { refuseExplain, run } from './run.js';
 
 // Here and not there, since a cursor's file cannot import this one: that would be a cycle.
 declare module './cursors/list_indexes_cursor.js' {
@@ -52,6 +52,7 @@ export class Collection<TSchema extends Document = Document> extends CollectionI
    * @throws MongoAPIError if there is no such collection
    */
   async options(options?: OperationOptions): Promise<Document> {
+    refuseExplain(options ?? {});
     const database = { client: this.client, context: this.parent.context };
     const cursor = new ListCollectionsCursor<CollectionInfo>(
       database,

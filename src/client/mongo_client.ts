@@ -15,6 +15,7 @@ import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedErr
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
+import { checkOptionNames } from '../operations/check_options.js';
 import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
 import { endTransaction } from '../operations/end_transaction.js';
 import type { Engine, EngineUser } from '../operations/engine.js';
@@ -313,6 +314,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    */
   startSession(options?: ClientSessionOptions): ClientSession {
     const given = ownOptions(options);
+    checkOptionNames(given);
     const state = new SessionState(this.#sessions, sessionSettings(given, this.options));
     const session = new ClientSession(this.#sessionClient(), state, given);
     this.#activeSessions.add(session);
