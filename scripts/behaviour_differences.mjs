@@ -53,20 +53,25 @@ export const differences = [
   },
   {
     option: /^promoteValues$/,
-    parts: ['result'],
-    reason: 'counts are numbers, as their types say; the option is about documents',
+    parts: ['result', 'error'],
+    reason: 'counts and codes are numbers, as their types say; the option is about documents',
   },
   {
-    method: /^client\.bulkWrite$/,
+    method: /client\.bulkWrite$/,
     option: /^(?!bypassDocumentValidation$)/,
     parts: ['commands'],
     reason: 'bypassDocumentValidation is not sent unless it is given',
   },
   {
-    method: /^client\.bulkWrite$/,
+    method: /client\.bulkWrite$/,
     option: /^(?!verboseResults$)/,
-    parts: ['result'],
+    parts: ['result', 'error'],
     reason: 'insertResults and the like are absent, not undefined',
+  },
+  {
+    method: /^a duplicate in (insertMany|bulkWrite)$/,
+    parts: ['error'],
+    reason: 'the ids are those of what was inserted, everywhere in the error',
   },
   {
     method: /^admin\.validateCollection$/,

@@ -210,7 +210,27 @@ const METHODS = {
   'client.db': ({ client }, options) => client.db('surface', options).collection('docs').findOne({ n: 3 }),
   'db.collection': ({ db }, options) => db.collection('docs', options).findOne({ n: 3 }),
   'a write by db.collection': ({ db }, options) => db.collection('docs', options).deleteOne({ n: 3 }),
+  // errors, with what they tell of the writes that were done
+  'a duplicate in insertOne': ({ docs }, options) => docs.insertOne({ _id: 1 }, options),
+  'a duplicate in insertMany': ({ docs }, options) =>
+    docs.insertMany([{ _id: 'a' }, { _id: 1 }, { _id: 'b' }], options),
+  'a duplicate in bulkWrite': ({ docs }, options) =>
+    docs.bulkWrite([insertOne, upsertOne, { insertOne: { document: { _id: 1 } } }, deleteOne], options),
+  'a duplicate in client.bulkWrite': ({ client }, options) =>
+    client.bulkWrite([...CLIENT_MODELS, { ...CLIENT_MODELS[0], document: { _id: 1 } }, CLIENT_MODELS[2]], options),
+  'a duplicate in findOneAndUpdate': ({ docs }, options) =>
+    docs.findOneAndUpdate({ _id: 'new' }, { $set: { _id: 'other' } }, { upsert: true, ...options }),
+  'a duplicate index': async ({ docs }, options) => {
+    await docs.createIndex({ n: 1 });
+    return docs.createIndex({ n: 1 }, { unique: true, ...options });
+  },
 };
+
+/** Options with which errors are compared: those that change what they tell. */
+const OF_ERRORS = new Set(['none', 'ordered', 'verboseResults', 'promoteValues', 'promoteLongs', 'comment']);
+
+/** What of an error differs in any case: texts say more here. */
+const NOT_COMPARED = new Set(['constructor', 'stack', 'message', 'errmsg', 'cause', 'errorResponse', 'toJSON']);
 
 /** Results whose values are the server's own and change from call to call: only their fields and types count. */
 const LOOSE = /^(admin\.(ping|buildInfo|command|listDatabases|validate)|db\.(stats|command))/;
@@ -224,17 +244,20 @@ class Driver {
     this.#client.on('commandStarted', ({ command }) => this.#commands.push(command));
   }
 
-  async outcome(method, options) {
+  /** @param names - what to read from an error; null for all that it has */
+  async outcome(method, options, names) {
     const client = this.#client;
     const db = client.db('surface');
     const docs = db.collection('docs');
     this.#commands.length = 0;
-    const outcome = { commands: null, result: null, error: null };
+    const outcome = { commands: null, result: null, error: null, names: [] };
     try {
       const result = await METHODS[method]({ client, db, docs, admin: db.admin() }, options);
       outcome.result = shapeOf(result, LOOSE.test(method) || 'explain' in options);
     } catch (error) {
-      outcome.error = `${error?.constructor?.name} ${error?.code ?? ''}`.trim();
+      outcome.names = names ?? namesOf(error);
+      const fields = outcome.names.map(name => [name, shapeOf(error[name], false, 1)]);
+      outcome.error = { class: error.constructor.name, code: error.code, ...Object.fromEntries(fields) };
     }
     outcome.commands = this.#commands.map(normalCommand);
     return outcome;
@@ -245,7 +268,16 @@ class Driver {
   }
 }
 
-const DROPPED = new Set(['lsid', '$clusterTime']);
+const DROPPED = new Set(['lsid', '$clusterTime', 'operationTime']);
+
+/** All that can be read from an error. */
+function namesOf(error) {
+  const names = new Set(Object.getOwnPropertyNames(error));
+  for (let it = Object.getPrototypeOf(error); it !== Error.prototype && it !== null; it = Object.getPrototypeOf(it)) {
+    for (const name of Object.getOwnPropertyNames(it)) if (typeof error[name] !== 'function') names.add(name);
+  }
+  return [...names].filter(name => !NOT_COMPARED.has(name) && !DROPPED.has(name)).sort();
+}
 
 function normalCommand(command) {
   const plain = JSON.parse(EJSON.stringify(command, { relaxed: true }));
@@ -297,7 +329,7 @@ function shapeOf(value, loose, depth = 0) {
   }
   const shape = {};
   for (const name of [...names].sort()) {
-    if (DROPPED.has(name) || name === 'operationTime') continue;
+    if (DROPPED.has(name)) continue;
     shape[name] = name === 'constructor' ? constructor.name : shapeOf(value[name], loose, depth + 1);
   }
   return shape;
@@ -339,10 +371,13 @@ let calls = 0;
 const found = [];
 for (const method of Object.keys(METHODS)) {
   for (const [option, value] of [['none', undefined], ...Object.entries(OPTIONS)]) {
+    if (/^a duplicate/.test(method) && !OF_ERRORS.has(option)) continue;
     const outcomes = [];
     for (const driver of drivers) {
       await reset(before);
-      outcomes.push(await driver.outcome(method, option === 'none' ? {} : { [option]: value }));
+      outcomes.push(
+        await driver.outcome(method, option === 'none' ? {} : { [option]: value }, outcomes[0]?.names ?? null),
+      );
       before = option === 'out' ? null : method;
     }
     calls++;
@@ -370,6 +405,8 @@ const unexplained = found.filter(({ method, option, part }) => {
   return explained === undefined;
 });
 
+const shown = text => (text === undefined || text.length <= 2000 ? text : `${text.slice(0, 2000)}…`);
+
 console.log('\ndeliberate differences in behaviour');
 for (const [{ reason, option, method }, where] of used) {
   const [example] = where;
@@ -378,7 +415,7 @@ for (const [{ reason, option, method }, where] of used) {
   console.log(`  ${what}\n    ${reason}`);
 }
 for (const { method, option, part, theirs, own } of unexplained) {
-  console.log(`\n${method} with ${option}: ${part}\n  official ${theirs}\n  here     ${own}`);
+  console.log(`\n${method} with ${option}: ${part}\n  official ${shown(theirs)}\n  here     ${shown(own)}`);
 }
 const gone = [...used.values()].filter(where => where.length === 0).length;
 console.log(
