@@ -115,7 +115,8 @@ export class MongoBatchReExecutionError extends MongoAPIError {
 }
 
 /**
- * The client was closed while the operation ran.
+ * The client was closed while the operation ran or waited, or before a cursor was read to its end. `cause` is what an earlier attempt met, if
+ * there was one.
  *
  * @public
  */

@@ -6,7 +6,7 @@ import { maxTimeOf } from '../csot/max_time.js';
 import { setOrigin } from '../errors/base.js';
 import { brokenReplyError } from '../errors/broken_reply.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
-import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { MongoServerError } from '../errors/server.js';
 import { redactForTopology } from '../events/redact.js';
@@ -145,6 +145,11 @@ async function exchange<T>(
   requestId: number,
 ): Promise<Reply | null> {
   const { connection, purpose, session } = attempt;
+  // A listener that is told of the command may close the client, which then uses the pinned connection itself.
+  if (engine.lifetime.closing) {
+    const { namespace } = purpose;
+    throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
+  }
   if (session !== null) session.lastUse = engine.clock.now();
   if (operation.unacknowledged) {
     connection.send(message, purpose);

@@ -1,4 +1,5 @@
 import type { Deadline, EndDescription } from '../csot/deadline.js';
+import { setOrigin } from '../errors/base.js';
 import { isRetryableOverload } from '../errors/classify.js';
 import type { Connection } from '../pool/connection.js';
 import { ServerType, TopologyType } from '../sdam/description/types.js';
@@ -127,7 +128,9 @@ export class Execution implements OperationScope {
 
   /** Throws since the time would be over before another attempt. */
   throwEnded(deadline: Deadline, previous: Error): never {
-    throw deadline.errorOf({ kind: 'expired', lateByMS: 0 }, this.#unsent(previous), () => previous);
+    const error = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, this.#unsent(previous), () => previous);
+    setOrigin(error, this);
+    throw error;
   }
 
   #unsent(previous: Error | null): EndDescription {

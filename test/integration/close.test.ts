@@ -211,6 +211,27 @@ describe('closing a client behind a load balancer', () => {
     }));
 });
 
+describe('closing a client in a listener of its own events', () => {
+  for (const topology of ['replicaset', 'load-balanced'] as const) {
+    it(`sends nothing more for the operation that the event tells of, and ends (${topology})`, () =>
+      withServer({ cluster: { topology } }, async ({ client, collection, log }) => {
+        await collection.insertMany(documents(6));
+        const cursor = await openCursor(collection);
+        await cursor.next();
+        let closing: Promise<void> | undefined;
+        client.on('commandStarted', ({ commandName }) => {
+          if (commandName === 'getMore') closing = client.close();
+        });
+
+        await assert.rejects(cursor.next(), MongoClientClosedError);
+        await closing;
+
+        assert.equal(log.named('commandSucceeded').filter(({ commandName }) => commandName === 'getMore').length, 0);
+        assert.equal(log.started('killCursors').length, 1);
+      }));
+  }
+});
+
 describe('the time that closing a client takes', () => {
   it('is 5 seconds at most by default when a server does not answer the abort of a transaction', async () => {
     const { server, clock, client } = scripted();

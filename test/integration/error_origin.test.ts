@@ -85,6 +85,18 @@ describe('an error can be joined with the events of its operation', () => {
     });
   });
 
+  it('when there is no time for another attempt', async () => {
+    await withServer({}, async ({ collection, log, uri }) => {
+      const errorLabels = ['SystemOverloadedError', 'RetryableError'];
+      await failCommand(uri, { failCommands: ['find'], errorCode: 462, errorLabels }, 'alwaysOn');
+
+      const error = await rejection<MongoError>(collection.findOne({}, { timeoutMS: 150 }));
+
+      const [selection] = log.named('serverSelectionStarted');
+      assert.equal(error.operationId, selection!.operationId);
+    });
+  });
+
   it('when no server is found, with and without timeoutMS', async () => {
     const cluster = await TestCluster.start();
     await cluster.stop();
