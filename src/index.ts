@@ -1,5 +1,6 @@
 // Everything that users of the library may import. The order is that of the documentation.
 
+export { MongoClientAuthProviders } from './auth/auth_providers.js';
 export { AuthMechanism, type AuthMechanismProperties, MongoCredentials } from './auth/credentials.js';
 // BSON
 export {
@@ -109,6 +110,7 @@ export type { PoolCounts } from './errors/pool_counts.js';
 export * from './errors/server.js';
 export * from './errors/timeout.js';
 // Events
+export { CancellationToken } from './events/cancellation_token.js';
 export * from './events/command.js';
 export type { EventStamp } from './events/event.js';
 export { MonitoringEvent } from './events/event.js';
@@ -216,4 +218,5 @@ export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
 // Options and concerns
 export type * from './uri/client_options.js';
+export type { MongoOptions } from './uri/mongo_options.js';
 export { Compressor, type CompressorName } from './wire/compressor.js';

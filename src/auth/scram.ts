@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { saslprep } from '@mongodb-js/saslprep';
 import { ServerErrorCode } from '../errors/codes.js';
-import { MongoRuntimeError } from '../errors/driver.js';
+import { MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 
 export type ScramMechanism = 'SCRAM-SHA-1' | 'SCRAM-SHA-256';
@@ -95,10 +95,24 @@ export async function deriveKeys(
   { salt, iterations }: Pick<ScramChallenge, 'salt' | 'iterations'>,
 ): Promise<ScramKeys> {
   const { name, length } = HASHES[mechanism];
-  const secret = mechanism === 'SCRAM-SHA-256' ? saslprep(password) : legacyDigest(username, password);
+  const secret = mechanism === 'SCRAM-SHA-256' ? prepared(password) : legacyDigest(username, password);
   const salted = await pbkdf2Async(secret, salt, iterations, length, name);
   const client = hmac(name, salted, 'Client Key');
   return { client, stored: createHash(name).update(client).digest(), server: hmac(name, salted, 'Server Key') };
+}
+
+/**
+ * @throws MongoInvalidArgumentError if SASLprep refuses the password: it has a character that no password may have, or letters of both directions
+ */
+function prepared(password: string): string {
+  try {
+    return saslprep(password);
+  } catch (cause) {
+    throw new MongoInvalidArgumentError(
+      'The password cannot be used with SCRAM-SHA-256: SASLprep (RFC 4013) refuses one of its characters, or their directions. Change it',
+      { cause },
+    );
+  }
 }
 
 /** The client's final message, and the signature with which the server has to answer it. */

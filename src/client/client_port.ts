@@ -1,5 +1,5 @@
 import type { EngineSource } from '../operations/engine.js';
-import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { MongoOptions } from '../uri/mongo_options.js';
 import type { Inherited } from './inherit.js';
 
 /**
@@ -7,7 +7,7 @@ import type { Inherited } from './inherit.js';
  * which imports them.
  */
 export interface ClientPort extends EngineSource {
-  readonly options: ResolvedOptions;
+  readonly options: Pick<MongoOptions, 'pkFactory' | 'forceServerObjectId' | 'retryWrites' | 'loadBalanced'>;
   /** What databases inherit. @internal */
   readonly context: Inherited;
 }

@@ -1,5 +1,5 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
@@ -98,10 +98,11 @@ export class Db {
     this.#options = options;
     Object.defineProperty(this, 'client', { value: client });
     this.context = deriveContext(client.context, { database: databaseName, collection: '' }, 'database', options);
-    const factory = options?.pkFactory ?? client.options.pkFactory;
+    const { pkFactory, forceServerObjectId } = ownOptions(options);
+    const factory = pkFactory ?? client.options.pkFactory;
     this.idSettings = {
       createPk: () => factory.createPk() as unknown,
-      forceServerObjectId: options?.forceServerObjectId ?? client.options.forceServerObjectId,
+      forceServerObjectId: forceServerObjectId ?? client.options.forceServerObjectId,
     };
   }
 

@@ -39,6 +39,7 @@ import { SessionState } from '../sessions/session_state.js';
 import { EmitterSink } from '../sinks/emitter_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
+import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
@@ -92,6 +93,9 @@ export interface ClientEffects extends Effects {
   readonly resolver: DNSResolver;
 }
 
+/** How many warnings about its options a client prints. */
+const MOST_WARNINGS = 10;
+
 const SYSTEM: ClientEffects = Object.freeze({
   clock: systemClock,
   random: systemRandom,
@@ -132,7 +136,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #activeSessions = new Set<ClientSession>();
   /** As given; of an SRV connection string without what DNS knows. */
   readonly #givenOptions: ResolvedOptions;
-  #options: ResolvedOptions;
+  /** As users see them; of an SRV connection string with what DNS has said. */
+  #options: MongoOptions;
   #discovery: SrvDiscovery | null = null;
   /** Read before the first connection is made. */
   #tls: TLSMaterial | undefined;
@@ -156,17 +161,17 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   constructor(url: string, options?: MongoClientOptions, effects: ClientEffects = SYSTEM) {
     super();
     this.#givenOptions = resolveOptions(url, options);
-    this.#options = this.#givenOptions;
-    refuseTLSInTheClear(this.options);
-    refuseUnsupported(this.options);
+    this.#options = mongoOptions(this.#givenOptions);
+    refuseTLSInTheClear(this.#givenOptions);
+    refuseUnsupported(this.#givenOptions);
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
-    this.#emitterSink = new EmitterSink(this, { monitorCommands: this.options.monitorCommands });
+    this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands });
     this.#publisher = new EventPublisher([this.#emitterSink], effects.clock);
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
-    this.context = clientContext(this.options);
-    for (const warning of this.options.warnings) process.emitWarning(warning, 'MongoOptionWarning');
+    this.context = clientContext(this.#givenOptions);
+    warnOf(this.options.warnings);
   }
 
   static async connect(url: string, options?: MongoClientOptions): Promise<MongoClient> {
@@ -177,7 +182,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * The connection string, the options and the defaults in one frozen value. Of an SRV connection string it has no `hosts`, and nothing of what
    * else DNS may say, until the client is connected.
    */
-  get options(): ResolvedOptions {
+  get options(): MongoOptions {
     return this.#options;
   }
 
@@ -497,7 +502,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   #open(options: ResolvedOptions, tls?: TLSMaterial, discovery?: SrvDiscovery): Engine {
-    this.#options = options;
+    this.#options = mongoOptions(options);
     // While `connect` runs, it is for it to say whether the client is connected.
     const onConnectionReady = () => {
       if (this.#connecting === 0) this.#announceOpen(engine);
@@ -521,4 +526,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     }
     return engine;
   }
+}
+
+function warnOf(warnings: readonly string[]): void {
+  const shown = warnings.slice(0, MOST_WARNINGS);
+  const more = warnings.length - shown.length;
+  if (more > 0) shown.push(`${more} more warnings about the options of this client are in client.options.warnings`);
+  for (const warning of shown) process.emitWarning(warning, 'MongoOptionWarning');
 }

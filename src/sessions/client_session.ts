@@ -8,7 +8,7 @@ import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { ClusterTime } from '../sdam/description/types.js';
-import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { MongoOptions } from '../uri/mongo_options.js';
 import type { ServerSession } from './server_session_pool.js';
 import type { ClientSessionOptions } from './session_options.js';
 import { type SessionState } from './session_state.js';
@@ -36,7 +36,7 @@ export interface EndSessionOptions {
 
 /** What a session needs of its client. */
 export interface SessionClient {
-  readonly options: ResolvedOptions;
+  readonly options: MongoOptions;
   readonly clock: Clock;
   readonly random: Random;
   /** logicalSessionTimeoutMinutes of the deployment, as far as it is known. */
@@ -59,7 +59,7 @@ export interface SessionClient {
  * @public
  */
 export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
-  readonly clientOptions: ResolvedOptions;
+  readonly clientOptions: MongoOptions;
   readonly supports: { causalConsistency: boolean };
   /** Started by a user, and not by the driver for one operation. */
   readonly explicit = true;

@@ -2,7 +2,7 @@ import type { Timestamp } from '../bson/index.js';
 import { isGiven, ownOptions } from '../concern/given.js';
 import { validateTimeoutMS } from '../csot/budget.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import type { ResolvedOptions } from '../uri/resolved_options.js';
+import type { MongoOptions } from '../uri/mongo_options.js';
 import type { SessionSettings } from './session_state.js';
 import { type TransactionOptions, transactionSettings } from './transaction.js';
 
@@ -20,7 +20,7 @@ export interface ClientSessionOptions {
 }
 
 /** @throws MongoInvalidArgumentError if options contradict one another */
-export function sessionSettings(given: ClientSessionOptions, client: ResolvedOptions): SessionSettings {
+export function sessionSettings(given: ClientSessionOptions, client: MongoOptions): SessionSettings {
   const options = ownOptions(given);
   const { causalConsistency, snapshot = false, snapshotTime } = options;
   if (snapshot && causalConsistency === true) {

@@ -73,7 +73,7 @@ export interface SupportedSocketOptions
   autoSelectFamily?: boolean;
   /** Milliseconds for each address that {@link SupportedSocketOptions.autoSelectFamily} tries. Default: that of Node.js. */
   autoSelectFamilyAttemptTimeout?: number;
-  /** Milliseconds of silence before the first keep-alive probe. Default 120000. */
+  /** Milliseconds of silence before the first keep-alive probe. 0 and less leave it to the system. Default 120000. */
   keepAliveInitialDelay?: number;
 }
 
@@ -164,7 +164,7 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   // ---- Monitoring of servers
 
-  /** Time between the checks of a server. At least 500. Default 10000. */
+  /** Time between the checks of a server. Less than 500 is taken for 500, with a warning. Default 10000. */
   heartbeatFrequencyMS?: number;
   /** The least time between two checks of a server, however often one is asked for. Default 500. */
   minHeartbeatFrequencyMS?: number;

@@ -22,6 +22,8 @@ import { frozenOptions, type ResolvedOptions } from './resolved_options.js';
 /** The database that `client.db()` stands for when nobody names one. */
 const DEFAULT_DATABASE = 'test';
 
+const LEAST_HEARTBEAT_FREQUENCY_MS = 500;
+
 /**
  * Everything that a client is configured with, from its connection string and its options. Pure: nothing is read, resolved or
  * printed.
@@ -42,7 +44,7 @@ export function resolveOptions(uri: string, options?: MongoClientOptions): Resol
   refuseDifferentTLSValues(parsed.options, fromProgram);
   const fromUri = readUriOptions(parsed, warnings);
   const given = Object.assign<GivenValues, GivenValues, GivenValues>(noValues() as GivenValues, fromUri, fromProgram);
-  const values = withDefaults(given);
+  const values = withLeastHeartbeatFrequency(withDefaults(given), warnings);
 
   refuseConflicts(given, parsed.srv);
   refuseMisspeltTLS(parsed.options, given, parsed.srv);
@@ -78,6 +80,16 @@ export function resolveOptions(uri: string, options?: MongoClientOptions): Resol
 function withDefaults(given: GivenValues): OptionValues {
   const value = (name: OptionName): unknown => given[name] ?? optionNamed(name).default;
   return Object.fromEntries(OPTION_NAMES.map(name => [name, value(name)])) as unknown as OptionValues;
+}
+
+/** SDAM, "heartbeatFrequencyMS": must be at least 500. What connects with the official driver, which has no minimum, must connect here. */
+function withLeastHeartbeatFrequency(values: OptionValues, warnings: string[]): OptionValues {
+  const { heartbeatFrequencyMS } = values;
+  if (heartbeatFrequencyMS >= LEAST_HEARTBEAT_FREQUENCY_MS) return values;
+  warnings.push(
+    `heartbeatFrequencyMS=${heartbeatFrequencyMS} is less than ${LEAST_HEARTBEAT_FREQUENCY_MS}; ${LEAST_HEARTBEAT_FREQUENCY_MS} is used`,
+  );
+  return { ...values, heartbeatFrequencyMS: LEAST_HEARTBEAT_FREQUENCY_MS };
 }
 
 /** The options whose resolved value is the value that was given. */

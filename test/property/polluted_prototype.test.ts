@@ -242,6 +242,7 @@ function recorder(sent: string[], hellos: Set<string>): OpenTransport {
 const PROGRAM: readonly ((client: MongoClient) => Promise<unknown>)[] = [
   client => orders(client).insertOne({ _id: 1 }),
   client => orders(client).insertOne({ _id: 1, a: 2 }, {}),
+  client => client.db('shop', {}).collection('orders').insertOne({ a: 2 }),
   client => orders(client).insertMany([{ _id: 1 }, { _id: 2 }], { comment: 'c' }),
   client => orders(client).updateOne({ _id: 1 }, { $set: { a: 1 } }),
   client => orders(client).updateMany({}, { $set: { a: 1 } }, { writeConcern: { journal: true } }),
@@ -328,7 +329,7 @@ async function trace(name: string | null): Promise<Trace> {
   const client = await polluted(name, VALUES[0], async () => {
     const made = new MongoClient(
       'mongodb://db1:27017/shop',
-      { serverSelectionTimeoutMS: 2000, maxPoolSize: 1 },
+      { serverSelectionTimeoutMS: 2000, maxPoolSize: 1, pkFactory: { createPk: () => 9 } },
       effects,
     );
     return await made.connect();

@@ -77,7 +77,8 @@ export const connectionOptions = {
     default: 1000,
   }),
 
-  heartbeatFrequencyMS: option('Time between checks of a server', integer({ min: 500 }), { default: 10_000 }),
+  // Less than 500 is taken for 500, with a warning (`leastHeartbeatFrequency`).
+  heartbeatFrequencyMS: option('Time between checks of a server', milliseconds, { default: 10_000 }),
   minHeartbeatFrequencyMS: option('Least time between checks of a server', milliseconds, { default: 500 }),
   serverMonitoringMode: option('How servers are checked', oneOf('auto', 'poll', 'stream'), { default: 'auto' }),
   localThresholdMS: option('How much slower than the nearest a server may be', milliseconds, { default: 15 }),

@@ -34,7 +34,11 @@ export interface Range {
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: Range = {}): Parser<number> {
   const isBounded = max !== Number.MAX_SAFE_INTEGER;
   return {
-    allowed: isBounded ? `an integer from ${min} to ${max}` : `an integer of at least ${min}`,
+    allowed: isBounded
+      ? `an integer from ${min} to ${max}`
+      : min === Number.MIN_SAFE_INTEGER
+        ? 'an integer'
+        : `an integer of at least ${min}`,
     parse(given) {
       const value = typeof given === 'string' && /^-?\d+$/.test(given) ? Number(given) : given;
       return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max

@@ -2,6 +2,9 @@ import type { SupportedSocketOptions, SupportedTLSOptions } from '../client_opti
 import { option } from './option.js';
 import { anyText, anything, boolean, func, integer, isRecord, type Parser, REFUSED, text } from './parsers.js';
 
+/** Node.js takes a negative number for 0, which leaves the time to the system. */
+const anyInteger = integer({ min: Number.MIN_SAFE_INTEGER });
+
 const family: Parser<number> = {
   allowed: '4, 6, or 0 for both',
   parse: given => [0, 4, 6].find(value => value === given || String(value) === given) ?? REFUSED,
@@ -104,6 +107,8 @@ export const socketConnectOptions = {
 
 export const socketOptions = {
   noDelay: option('Send small packets at once', boolean, { default: true }),
-  keepAliveInitialDelay: option('Time of silence before the first keep-alive probe', integer(), { default: 120_000 }),
+  keepAliveInitialDelay: option('Time of silence before the first keep-alive probe', anyInteger, {
+    default: 120_000,
+  }),
   lookup: option('Resolves host names', func<NonNullable<SupportedSocketOptions['lookup']>>(), { where: 'client' }),
 };

@@ -9,7 +9,7 @@ import {
   type ScramMechanism,
   verifyServer,
 } from '../../../src/auth/scram.js';
-import { MongoRuntimeError } from '../../../src/errors/driver.js';
+import { MongoInvalidArgumentError, MongoRuntimeError } from '../../../src/errors/driver.js';
 
 interface Exchange {
   readonly mechanism: ScramMechanism;
@@ -179,6 +179,16 @@ describe('what is proved', () => {
     assert.equal(await keyOf('SCRAM-SHA-256', 'u', '\u2168'), roman);
     assert.notEqual(await keyOf('SCRAM-SHA-256', 'u', 'ix'), roman);
     await assert.rejects(keyOf('SCRAM-SHA-256', 'u', '\u0007'));
+  });
+
+  it('cannot be a password that SASLprep refuses: that is an error of the driver, and does not repeat it', async () => {
+    for (const password of ['secret\u0007', 'secret\ue000', 'secret\u0627x', 'secret\u0221']) {
+      await assert.rejects(
+        deriveKeys('SCRAM-SHA-256', { username: 'u', password }, { salt: Buffer.from('salt'), iterations: 4096 }),
+        error => error instanceof MongoInvalidArgumentError && !error.message.includes('secret'),
+        JSON.stringify(password),
+      );
+    }
   });
 
   it('is the password as it is together with the name, with SHA-1', async () => {

@@ -5,6 +5,16 @@ import { ReadPreference, ReadPreferenceMode, readPreferenceDocument } from '../.
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
 
 describe('ReadPreference', () => {
+  it('refuses tags that are neither a list nor the options of the old form', () => {
+    for (const tags of ['invalid', 5, true, () => undefined]) {
+      assert.throws(() => new ReadPreference('secondary', tags as never), {
+        name: 'MongoInvalidArgumentError',
+        message: /tags must be an array/,
+      });
+    }
+    assert.equal(new ReadPreference('secondary', { maxStalenessSeconds: 100 } as never).maxStalenessSeconds, 100);
+  });
+
   it('has the modes and constants of the official driver', () => {
     assert.deepEqual(ReadPreferenceMode, official.ReadPreferenceMode);
     assert.equal(ReadPreference.PRIMARY_PREFERRED, official.ReadPreference.PRIMARY_PREFERRED);

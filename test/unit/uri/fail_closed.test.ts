@@ -128,11 +128,11 @@ describe('certificates and keys without TLS', () => {
         name: 'MongoParseError',
         message: new RegExp(`^Option ${name} is given, and TLS is not switched on.*Add tls=true`),
       });
-      assert.equal(new MongoClient('mongodb://h/', { ...options, tls: true }).options.tls.enabled, true);
-      assert.equal(new MongoClient('mongodb://h/?ssl=true', options).options.tls.enabled, true);
-      assert.equal(new MongoClient('mongodb+srv://h.example.com/', options).options.tls.enabled, true);
+      assert.equal(new MongoClient('mongodb://h/', { ...options, tls: true }).options.tls, true);
+      assert.equal(new MongoClient('mongodb://h/?ssl=true', options).options.tls, true);
+      assert.equal(new MongoClient('mongodb+srv://h.example.com/', options).options.tls, true);
       // The caller has said so.
-      assert.equal(new MongoClient('mongodb://h/?tls=false', options).options.tls.enabled, false);
+      assert.equal(new MongoClient('mongodb://h/?tls=false', options).options.tls, false);
     });
   }
 
@@ -173,7 +173,7 @@ describe('an empty string from an unset environment variable', () => {
 
   it('is no name of a file: without TLS it does not matter, with TLS the client fails', () => {
     for (const name of ['tlsCAFile', 'tlsCRLFile', 'tlsCertificateKeyFile']) {
-      assert.equal(clientWith({ [name]: '' }).options.tls.enabled, false);
+      assert.equal(clientWith({ [name]: '' }).options.tls, false);
       assert.throws(() => clientWith({ [name]: '', tls: true }), {
         message: new RegExp(`Option ${name} cannot be ""`),
       });

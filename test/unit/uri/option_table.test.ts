@@ -79,7 +79,6 @@ describe('integer options', () => {
   });
 
   for (const [name, tooLow, lowest, byDefault, error] of [
-    ['heartbeatFrequencyMS', 499, 500, 10_000, 'MongoParseError'],
     ['maxConnecting', 0, 1, 2, 'MongoInvalidArgumentError'],
   ] as const) {
     it(`${name} is at least ${lowest}`, () => {
