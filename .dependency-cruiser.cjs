@@ -11,6 +11,7 @@ const layers = [
   ['pool'],
   ['sdam'],
   ['sessions'],
+  ['executor'],
   ['operations'],
   ['cursor', 'bulk'],
   ['client'],

@@ -7,17 +7,16 @@ import { createHook } from 'node:async_hooks';
 import { Deadline } from '../../src/csot/deadline.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
-import type { Purpose } from '../../src/pool/purpose.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
-import { connectionParts, establishSettings } from '../../test/support/pool_harness.js';
+import { attempt, connectionParts, establishSettings } from '../../test/support/pool_harness.js';
 import { ScriptedServer } from '../../test/support/scripted_server.js';
 import { median } from '../ops/statistics.js';
 
 const TIMES = 200_000;
 const ROUNDS = 15;
 
-const purpose: Purpose = { name: 'find', namespace: 'shop.orders', operationId: 1, attempt: 1 };
+const lending = attempt(Deadline.background(systemClock));
 
 async function main(): Promise<void> {
   const server = new ScriptedServer();
@@ -40,10 +39,10 @@ async function main(): Promise<void> {
     onConnectionError: error => console.error(error),
   });
   pool.ready();
-  pool.checkIn(await pool.checkOut(purpose, Deadline.background(systemClock)));
+  pool.checkIn(await pool.checkOut(lending));
 
   const lend = (): void => {
-    const connection = pool.tryCheckOut(purpose);
+    const connection = pool.tryCheckOut(lending);
     if (connection === null) throw new Error('the pool is not warm');
     pool.checkIn(connection);
   };

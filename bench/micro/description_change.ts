@@ -14,8 +14,9 @@ import { parseHello } from '../../src/sdam/description/hello.js';
 import { Server } from '../../src/sdam/server.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology } from '../../src/sdam/topology.js';
-import { connectionParts, deadline, establishSettings, purpose } from '../../test/support/pool_harness.js';
+import { connectionParts, deadline, establishSettings } from '../../test/support/pool_harness.js';
 import { ScriptedServer, STANDALONE } from '../../test/support/scripted_server.js';
+import { request } from '../../test/support/topology_harness.js';
 import { median } from '../ops/statistics.js';
 
 const SERVERS = [3, 10, 50];
@@ -102,13 +103,7 @@ async function measure({ selector, from, to }: Case, servers: number, waiters: n
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     topology.onServerDescription(tell(from));
     if (waiting.length === 0) {
-      const request = () => ({
-        selector: selector(),
-        wanted: 'it',
-        purpose: purpose(),
-        deprioritized: new Set<string>(),
-      });
-      const one = () => topology.select(request(), deadline(systemClock)).catch(() => undefined);
+      const one = () => topology.select(request(selector(), 'it', deadline(systemClock))).catch(() => undefined);
       waiting = Array.from({ length: waiters }, one);
     }
     const changed = tell(to);

@@ -13,8 +13,9 @@ import { unknownServer } from '../../src/sdam/description/server_description.js'
 import { Server } from '../../src/sdam/server.js';
 import { writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology } from '../../src/sdam/topology.js';
-import { connectionParts, deadline, establishSettings, purpose } from '../../test/support/pool_harness.js';
+import { connectionParts, deadline, establishSettings } from '../../test/support/pool_harness.js';
 import { ScriptedServer, STANDALONE } from '../../test/support/scripted_server.js';
+import { request } from '../../test/support/topology_harness.js';
 import { median } from '../ops/statistics.js';
 
 const SERVERS = [100, 300, 1000, 3000, 10_000];
@@ -59,13 +60,7 @@ async function discover(count: number): Promise<number> {
   const topology = openTopology();
   const hosts = [SEED, ...Array.from({ length: count - 1 }, (_, index) => `h${index}.example:27017`)];
   const hello = { ...STANDALONE, isWritablePrimary: false, secondary: true, setName: 'rs', hosts, me: SEED };
-  const request = {
-    selector: writableSelector,
-    wanted: 'primary',
-    purpose: purpose(),
-    deprioritized: new Set<string>(),
-  };
-  const waiting = topology.select(request, deadline(systemClock)).catch(() => undefined);
+  const waiting = topology.select(request(writableSelector, 'primary', deadline(systemClock))).catch(() => undefined);
   const startedAt = performance.now();
   topology.onServerDescription(parseHello(SEED, hello, TIMES));
   for (const host of hosts.slice(1)) topology.onServerDescription(unknownServer(host, null, null, 1));

@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
+import type { Operation, OperationReply } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
 import { encodedWrite, forEachSent, STATEMENT } from '../operations/encoded_write.js';
-import type { Operation, OperationReply } from '../operations/operation.js';
 import { onPrimary } from '../operations/operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../operations/options.js';
 import { checkEncodedWrite } from '../operations/update_document.js';
@@ -66,7 +66,7 @@ export function batchOperation(
     checkEncoded: kind === 'insert' ? undefined : message => checkStatements(message, run, from),
     command(target) {
       const command: Document = { [kind]: context.collection, ordered: options.ordered ?? true };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       copyOptions(command, options, FIELDS[kind]);
       return command;

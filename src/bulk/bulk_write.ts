@@ -1,4 +1,5 @@
 import { isGiven } from '../concern/given.js';
+import type { Call } from '../csot/call.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoError, setOrigin } from '../errors/base.js';
 import { ServerErrorCode } from '../errors/codes.js';
@@ -6,12 +7,12 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import { type ErrorDescription, MongoServerError, MongoWriteConcernError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { Binding } from '../executor/binding.js';
+import type { Engine } from '../executor/engine.js';
+import { execute } from '../executor/execute.js';
+import type { OperationReply } from '../executor/operation.js';
 import type { OperationContext } from '../operations/context.js';
-import type { Engine } from '../operations/engine.js';
-import { executeWith } from '../operations/execute.js';
-import type { OperationReply } from '../operations/operation.js';
 import type { CommandOperationOptions } from '../operations/options.js';
-import { newScope, type OperationScope } from '../operations/scope.js';
 import { type BatchOutcome, type BulkWriteOptions, batchOperation, batchOutcome } from './batch.js';
 import { addCounts, MongoBulkWriteError } from './errors.js';
 import type { Run } from './runs.js';
@@ -22,8 +23,8 @@ interface BulkWrite {
   readonly engine: Engine;
   readonly context: OperationContext;
   readonly options: BulkWriteOptions;
-  readonly scope: OperationScope;
-  readonly deadline: Deadline;
+  readonly binding: Binding;
+  readonly call: Call;
 }
 
 /**
@@ -38,20 +39,20 @@ export async function bulkWrite(
   context: OperationContext,
   runs: readonly Run[],
   options: BulkWriteOptions,
-  deadline: Deadline,
+  call: Call,
 ): Promise<Tally> {
   if (runs.every(({ statements }) => statements.length === 0)) {
     throw new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty');
   }
   if (runs.some(({ kind }) => kind !== 'insert')) refuseCollation(options);
-  const scope = newScope();
+  const binding = new Binding(false);
   const tally = new Tally();
   try {
-    await sendAll({ engine, context, options, scope, deadline }, runs, tally);
+    await sendAll({ engine, context, options, binding, call }, runs, tally);
   } finally {
-    if (scope.session !== null) engine.sessions.release(scope.session);
+    binding.releaseSession(engine.sessions);
   }
-  throwIfFailed(tally, context, scope, deadline);
+  throwIfFailed(tally, context, call);
   return tally;
 }
 
@@ -73,26 +74,26 @@ async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Pro
       tally.add(run, from, outcome);
       from += outcome.taken;
       // The next batch's time begins here.
-      if (bulk.deadline.canEnd) bulk.deadline.record('read');
+      if (bulk.call.deadline.canEnd) bulk.call.deadline.record('read');
       if (ordered && tally.writeErrors.length > 0) return;
     }
   }
 }
 
 async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally): Promise<BatchOutcome> {
-  const { engine, context, options, scope, deadline } = bulk;
+  const { engine, context, options, binding, call } = bulk;
   const failedReplies: OperationReply[] = [];
   const operation = batchOperation(context, run, from, options, reply => failedReplies.push(reply));
   try {
-    return await executeWith(scope, engine, operation, deadline);
+    return await execute(engine, operation, binding, call);
   } catch (error) {
     const failedReply = failedReplies.at(-1);
-    if (failedReply === undefined) throw withResult(error, tally, deadline);
+    if (failedReply === undefined) throw withResult(error, tally, call.deadline);
     // What it wrote stays written, and that its write concern was not satisfied is told at the end.
     const outcome = batchOutcome(context, failedReply);
     if (error instanceof MongoWriteConcernError) return outcome;
     tally.add(run, from, outcome);
-    throw withResult(error, tally, deadline);
+    throw withResult(error, tally, call.deadline);
   }
 }
 
@@ -122,12 +123,7 @@ function withResult(error: unknown, tally: Tally, { signal }: Deadline): unknown
   return whole;
 }
 
-function throwIfFailed(
-  tally: Tally,
-  { namespace }: OperationContext,
-  { operationId }: OperationScope,
-  deadline: Deadline,
-): void {
+function throwIfFailed(tally: Tally, { namespace }: OperationContext, { operationId, deadline }: Call): void {
   if (tally.writeErrors.length === 0 && tally.writeConcernErrors.length === 0) return;
   const result = tally.result();
   const { code, errmsg: message } = tally.writeErrors[0] ?? tally.writeConcernErrors.at(-1) ?? {};

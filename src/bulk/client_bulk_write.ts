@@ -1,7 +1,7 @@
 import { decodeDocument } from '../bson/decode.js';
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Call } from '../csot/call.js';
 import { type ErrorOrigin, MongoError, setOrigin } from '../errors/base.js';
 import {
   MongoClientBulkWriteExecutionError,
@@ -11,6 +11,10 @@ import {
 import { MongoNetworkError } from '../errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { Binding } from '../executor/binding.js';
+import type { Engine } from '../executor/engine.js';
+import { execute } from '../executor/execute.js';
+import type { OperationReply } from '../executor/operation.js';
 import {
   batchReply,
   type ClientBatchReply,
@@ -20,11 +24,7 @@ import {
 import { type ClientWrite, clientWriteOf } from '../operations/client_bulk_write/write_model.js';
 import { type OperationContext, unacknowledged } from '../operations/context.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
-import type { Engine } from '../operations/engine.js';
-import { executeWith } from '../operations/execute.js';
 import { getMore, killCursors } from '../operations/get_more.js';
-import type { OperationReply } from '../operations/operation.js';
-import { newScope, type OperationScope, unpin } from '../operations/scope.js';
 import { refuseCollation } from './bulk_write.js';
 import type { ClientBulkWriteResult } from './client_result.js';
 import { ClientTally } from './client_tally.js';
@@ -39,8 +39,8 @@ interface ClientBulkWrite {
   readonly context: OperationContext;
   readonly writes: readonly ClientWrite[];
   readonly options: ClientBulkWriteOptions;
-  readonly scope: OperationScope;
-  readonly deadline: Deadline;
+  readonly binding: Binding;
+  readonly call: Call;
   readonly tally: ClientTally;
 }
 
@@ -59,7 +59,7 @@ export async function clientBulkWrite(
   models: unknown,
   options: ClientBulkWriteOptions,
   prepare: (document: unknown) => Document,
-  deadline: Deadline,
+  call: Call,
 ): Promise<ClientBulkWriteResult> {
   if (!Array.isArray(models)) {
     throw new MongoInvalidArgumentError('Argument "models" must be an array of client bulk write models');
@@ -73,11 +73,11 @@ export async function clientBulkWrite(
   // Holes are no models, and `map` would leave them.
   const writes = Array.from(models as readonly unknown[], model => clientWriteOf(model, prepare, context.bsonOptions));
   const tally = new ClientTally(writes, ordered, verboseResults);
-  const scope = newScope(true);
+  const binding = new Binding(true);
   try {
-    await sendAll({ engine, context, writes, options, scope, deadline, tally }, ordered);
+    await sendAll({ engine, context, writes, options, binding, call, tally }, ordered);
   } finally {
-    if (scope.session !== null) engine.sessions.release(scope.session);
+    binding.releaseSession(engine.sessions);
   }
   if (tally.writeErrors.size === 0 && tally.writeConcernErrors.length === 0) return tally.result();
   throw failure(
@@ -85,7 +85,7 @@ export async function clientBulkWrite(
     ordered && tally.writeErrors.size > 0
       ? 'Mongo client ordered bulk write encountered a write error.'
       : 'Mongo client bulk write encountered errors during execution.',
-    scope,
+    call,
   );
 }
 
@@ -97,7 +97,7 @@ function checkUnacknowledged(context: OperationContext, ordered: boolean, verbos
 }
 
 async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
-  const { writes, tally, deadline } = bulk;
+  const { writes, tally, call } = bulk;
   const ops = writes.map(({ op }) => op);
   for (let from = 0; from < writes.length; ) {
     try {
@@ -108,20 +108,20 @@ async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
     } catch (error) {
       throw withResult(error, tally);
     } finally {
-      unpin(bulk.scope);
+      bulk.binding.unpin();
     }
     // The next batch's time begins here.
-    if (deadline.canEnd) deadline.record('read');
+    if (call.deadline.canEnd) call.deadline.record('read');
     if (ordered && tally.writeErrors.size > 0) return;
   }
 }
 
 async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: number): Promise<ClientBatchReply> {
-  const { engine, context, writes, options, scope, deadline } = bulk;
+  const { engine, context, writes, options, binding, call } = bulk;
   const failedReplies: OperationReply[] = [];
   const operation = clientBulkWriteOperation(context, writes, ops, from, options, reply => failedReplies.push(reply));
   try {
-    return await executeWith(scope, engine, operation, deadline);
+    return await execute(engine, operation, binding, call);
   } catch (error) {
     const failedReply = failedReplies.at(-1);
     // What it wrote stays written, and that its write concern was not satisfied is told at the end.
@@ -132,12 +132,12 @@ async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: 
 
 /** Reads what came of single writes, in as many batches as the server makes of it. */
 async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: number, taken: number): Promise<void> {
-  const { engine, context, scope, deadline, tally } = bulk;
+  const { engine, context, binding, call, tally } = bulk;
   const decode = context.bsonOptions.raw === true ? decodeDocument : context.decode;
   for (let reply = first; ; ) {
     const { id, namespace, address } = reply;
     const cursor = { id, namespace, address };
-    if (id !== 0n) engine.cursors.add(cursor, scope, context.session);
+    if (id !== 0n) engine.cursors.add(cursor, binding, context.session);
     try {
       const reader = new DocumentReader(reply.batch, decode);
       for (let result = reader.next(); result !== undefined; result = reader.next()) {
@@ -150,12 +150,12 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
         kind: 'nonTailable',
         maxAwaitTimeMS: undefined,
       });
-      reply = await executeWith(scope, engine, operation, deadline);
+      reply = await execute(engine, operation, binding, call);
     } catch (error) {
       if (error instanceof MongoUnexpectedServerResponseError) reply.reply.corrupt(error);
       // Whether that is possible changes nothing: the server forgets idle cursors by itself.
-      const bounded = deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS);
-      if (id !== 0n) await executeWith(scope, engine, killCursors(cursor, context), bounded).catch(() => undefined);
+      const bounded = call.until(call.deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS));
+      if (id !== 0n) await execute(engine, killCursors(cursor, context), binding, bounded).catch(() => undefined);
       throw error;
     } finally {
       engine.cursors.delete(cursor);

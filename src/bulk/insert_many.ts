@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Call } from '../csot/call.js';
+import type { Engine } from '../executor/engine.js';
 import type { OperationContext } from '../operations/context.js';
-import type { Engine } from '../operations/engine.js';
 import { idOf } from '../operations/insert.js';
 import type { InferIdType } from '../operations/schema_types.js';
 import type { BulkWriteOptions } from './batch.js';
@@ -25,10 +25,10 @@ export async function insertMany<TSchema>(
   context: OperationContext,
   documents: readonly Document[],
   options: BulkWriteOptions,
-  deadline: Deadline,
+  call: Call,
 ): Promise<InsertManyResult<TSchema>> {
   const run = { kind: 'insert', statements: documents, changes: null, positions: null } as const;
-  const { acknowledged, insertedCount } = await bulkWrite(engine, context, [run], options, deadline);
+  const { acknowledged, insertedCount } = await bulkWrite(engine, context, [run], options, call);
   const insertedIds: Record<number, unknown> = {};
   documents.forEach((document, index) => {
     const id = idOf(document);

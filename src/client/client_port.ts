@@ -1,4 +1,4 @@
-import type { EngineSource } from '../operations/engine.js';
+import type { EngineSource } from '../executor/engine.js';
 import type { MongoOptions } from '../uri/mongo_options.js';
 import type { Inherited } from './inherit.js';
 

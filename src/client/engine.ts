@@ -2,9 +2,9 @@ import { authenticatorFor } from '../auth/mechanisms.js';
 import type { Document } from '../bson/index.js';
 import { serverApiFields } from '../concern/server_api.js';
 import { Lifetime } from '../csot/lifetime.js';
-import { type EventPublisher, OperationIds } from '../events/publisher.js';
-import type { Engine } from '../operations/engine.js';
-import { LiveCursors } from '../operations/live_cursors.js';
+import type { EventPublisher } from '../events/publisher.js';
+import type { Engine } from '../executor/engine.js';
+import { LiveCursors } from '../executor/live_cursors.js';
 import type { ConnectionParts } from '../pool/connection_parts.js';
 import type { EstablishSettings } from '../pool/establish.js';
 import type { HandshakeOptions } from '../pool/handshake.js';
@@ -104,13 +104,10 @@ export function createEngine(
     lifetime: new Lifetime(),
     clusterClock: new ClusterClock(),
     publisher,
-    operationIds: new OperationIds(),
     clock,
     random,
     encoder,
     options: {
-      serverSelectionTimeoutMS: options.serverSelectionTimeoutMS,
-      socketTimeoutMS: options.socketTimeoutMS,
       retryReads: options.retryReads,
       retryWrites: options.retryWrites,
       maxAdaptiveRetries: options.maxAdaptiveRetries,

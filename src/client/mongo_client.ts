@@ -7,18 +7,19 @@ import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { budgetOf, validateTimeoutMS } from '../csot/budget.js';
+import { Call, type StageLimits } from '../csot/call.js';
 import { Deadline } from '../csot/deadline.js';
 import { Lifetime } from '../csot/lifetime.js';
 import { waitFor } from '../csot/wait.js';
 import { setOrigin } from '../errors/base.js';
 import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
-import { EventPublisher } from '../events/publisher.js';
+import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
+import type { Engine } from '../executor/engine.js';
 import { checkOptionNames } from '../operations/check_options.js';
 import type { ClientBulkWriteOptions } from '../operations/client_bulk_write/operation.js';
 import { endTransaction } from '../operations/end_transaction.js';
-import type { Engine, EngineUser } from '../operations/engine.js';
 import { withId } from '../operations/insert.js';
 import type { Abortable } from '../operations/options.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
@@ -30,6 +31,7 @@ import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
 import type { TLSMaterial } from '../runtime/tls_material.js';
 import type { TopologyDescription } from '../sdam/description/topology_description.js';
+import { SelectionRequest } from '../sdam/selection_request.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import { SrvPoller } from '../sdam/srv_poller.js';
 import { ClientSession, type SessionClient } from '../sessions/client_session.js';
@@ -83,8 +85,6 @@ export interface CloseOptions {
   timeoutMS?: number;
 }
 
-const CONNECT: EngineUser = Object.freeze({ name: 'connect', namespace: 'admin' });
-
 /** Aborting transactions while a client closes, unless the caller of `close` says otherwise: servers abort them by themselves after a minute. */
 const CLOSE_TIMEOUT_MS = 5000;
 
@@ -128,6 +128,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #emitterSink: EmitterSink;
   readonly #publisher: EventPublisher;
   readonly #effects: ClientEffects;
+  /** @internal */
+  readonly operationIds = new OperationIds();
   /** This client's own, and what libraries that wrap it have added. */
   #driverInfo: readonly DriverInfo[];
   #metadata: Document;
@@ -187,6 +189,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /** @internal */
+  get stageLimits(): StageLimits {
+    return this.#options;
+  }
+
+  /** @internal */
   get clock(): Clock {
     return this.#effects.clock;
   }
@@ -237,8 +244,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#wasClosed = false;
     this.#connecting++;
     try {
-      const engine = await this.engine(CONNECT, deadline);
-      if (engine !== this.#opened) await this.#connect(engine, own, deadline);
+      const call = this.#call('connect', deadline);
+      const engine = await this.engine(call);
+      if (engine !== this.#opened) await this.#connect(engine, own, call);
     } catch (error) {
       this.#connecting--;
       await this.#closeAfterFailure();
@@ -248,27 +256,19 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     return this;
   }
 
-  async #connect(engine: Engine, options: ConnectOptions, deadline: Deadline): Promise<void> {
+  async #connect(engine: Engine, options: ConnectOptions, call: Call): Promise<void> {
     if (engine.lifetime.closing) throw new MongoClientClosedError();
     const readPreference = options.readPreference ?? this.options.readPreference;
-    const request = {
-      selector: readPreferenceSelector(readPreference),
-      wanted: readPreference.mode,
-      purpose: { ...CONNECT, operationId: engine.operationIds.next(), attempt: 1 },
-      deprioritized: new Set<string>(),
-    };
+    const selector = readPreferenceSelector(readPreference);
+    const request = new SelectionRequest(call, call, selector, readPreference.mode);
     try {
-      const limit = deadline.within('serverSelection', this.options.serverSelectionTimeoutMS);
-      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request, limit));
+      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request));
       // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
       if (!this.options.__skipPingOnConnect) {
-        const connection =
-          server.pool.tryCheckOut(request.purpose) ??
-          (await server.pool.checkOut(request.purpose, deadline.timedByOperation ? limit : deadline));
-        server.pool.checkIn(connection);
+        server.pool.checkIn(server.pool.tryCheckOut(request) ?? (await server.pool.checkOut(request)));
       }
     } catch (error) {
-      setOrigin(error, request.purpose);
+      setOrigin(error, call);
       throw error;
     }
     this.#announceOpen(engine);
@@ -280,6 +280,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     if (this.#connecting > 0 || isConnected || this.#wasClosed) return;
     // The program has not closed it: an operation connects anew.
     await this.#shutDown(this.#closeDeadline(undefined));
+  }
+
+  #call(name: string, deadline: Deadline): Call {
+    return new Call(this.operationIds.next(), name, 'admin', deadline, this.stageLimits);
   }
 
   #announceOpen(engine: Engine): void {
@@ -308,7 +312,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   ): Promise<ClientBulkWriteResult> {
     return runSteps(this, { ...this.context, database: 'admin', namespace: 'admin' }, options, (context, own) => {
       const prepare = (document: unknown) => withId(document, () => this.options.pkFactory.createPk() as unknown);
-      return (engine, deadline) => clientBulkWrite(engine, context, models, own, prepare, deadline);
+      return (engine, call) => clientBulkWrite(engine, context, models, own, prepare, call);
     });
   }
 
@@ -359,12 +363,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
       },
       endTransaction: async (state, name, deadline) => {
-        await endTransaction(
-          this.#closingEngine ?? (await this.engine({ name, namespace: 'admin' }, deadline)),
-          state,
-          name,
-          deadline,
-        );
+        const call = this.#call(name, deadline);
+        await endTransaction(this.#closingEngine ?? (await this.engine(call)), state, name, call);
       },
       pause: (ms, deadline) => (this.#engine?.lifetime ?? new Lifetime()).pause(ms, deadline),
     };
@@ -438,7 +438,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       engine.topology.interruptOperations();
       this.#closingEngine = { ...engine, lifetime: new Lifetime() };
     }
-    await tidyUp(this.#closingEngine, this.#activeSessions, deadline);
+    await tidyUp(this.#closingEngine, this.#activeSessions, this.#call('close', deadline));
     this.#engine = null;
     this.#closingEngine = null;
     if (engine === null) return;
@@ -462,18 +462,16 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoNotConnectedError after `close`
    * @internal
    */
-  engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine> {
+  engine(call: Call): Engine | Promise<Engine> {
     if (this.#engine !== null && !this.#engine.lifetime.closing) return this.#engine;
     if (this.#wasClosed || this.#closing !== null)
       throw new MongoNotConnectedError('Client must be connected before running operations');
-    return this.#givenOptions.tls.enabled ? this.#prepare(user, deadline) : this.#openWith(user, undefined, deadline);
+    return this.#givenOptions.tls.enabled ? this.#prepare(call) : this.#openWith(undefined, call);
   }
 
   /** Opens, and asks DNS for the hosts first where that has to be. */
-  #openWith(user: EngineUser, tls: TLSMaterial | undefined, deadline: Deadline): Engine | Promise<Engine> {
-    return this.#givenOptions.srvHost === undefined
-      ? this.#open(this.#givenOptions, tls)
-      : this.#discover(user, tls, deadline);
+  #openWith(tls: TLSMaterial | undefined, call: Call): Engine | Promise<Engine> {
+    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions, tls) : this.#discover(tls, call);
   }
 
   /**
@@ -481,8 +479,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    *
    * @throws MongoInvalidArgumentError that names the option and the file
    */
-  async #prepare(user: EngineUser, deadline: Deadline): Promise<Engine> {
-    const { name, namespace } = user;
+  async #prepare(call: Call): Promise<Engine> {
+    const { name, namespace, deadline } = call;
     this.#tls ??= tlsMaterialOf(this.#givenOptions, this.#effects);
     const tls = this.#tls;
     const limit = deadline.within('serverSelection', this.#givenOptions.serverSelectionTimeoutMS);
@@ -490,13 +488,13 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const loaded = tls?.load() ?? Promise.resolve();
     await waitFor(loaded, limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
     if (tls !== this.#tls) throw new MongoClientClosedError();
-    return this.#engine ?? (await this.#openWith(user, tls, deadline));
+    return this.#engine ?? (await this.#openWith(tls, call));
   }
 
-  async #discover(user: EngineUser, tls: TLSMaterial | undefined, deadline: Deadline): Promise<Engine> {
+  async #discover(tls: TLSMaterial | undefined, call: Call): Promise<Engine> {
     this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects, this.#publisher);
     const discovery = this.#discovery;
-    const options = await discovery.resolve(user, deadline);
+    const options = await discovery.resolve(call);
     if (discovery !== this.#discovery) throw new MongoClientClosedError();
     return this.#engine ?? this.#open(options, tls, discovery);
   }

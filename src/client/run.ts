@@ -1,12 +1,13 @@
 import { isGiven, ownOptions } from '../concern/given.js';
+import { Call } from '../csot/call.js';
 import type { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
+import type { Engine } from '../executor/engine.js';
+import { execute } from '../executor/execute.js';
+import type { Operation } from '../executor/operation.js';
 import { withOverrides } from '../operations/context.js';
-import type { Engine } from '../operations/engine.js';
-import { execute } from '../operations/execute.js';
 import { checkExplainTimes, explained } from '../operations/explain.js';
-import type { Operation } from '../operations/operation.js';
 import type { CommandOperationOptions, OperationOptions } from '../operations/options.js';
 import type { ClientPort } from './client_port.js';
 import { type Inherited, startDeadline } from './inherit.js';
@@ -32,8 +33,9 @@ export async function run<O extends OperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const operation = make(withOverrides(context, options), options);
-    const engine = client.engine(operation, deadline);
-    return await execute(engine instanceof Promise ? await engine : engine, operation, deadline);
+    const call = callOf(client, operation.name, operation.namespace, deadline);
+    const engine = client.engine(call);
+    return await execute(engine instanceof Promise ? await engine : engine, operation, null, call);
   } catch (error) {
     throw withCaller(error, options, run);
   }
@@ -53,17 +55,18 @@ export async function runExplainable<O extends CommandOperationOptions, T>(
     const { explain, maxTimeMS } = options;
     checkExplainTimes(explain, maxTimeMS, deadline.timedByOperation);
     const operation = make(own, options);
-    const found = client.engine(operation, deadline);
+    const call = callOf(client, operation.name, operation.namespace, deadline);
+    const found = client.engine(call);
     const engine = found instanceof Promise ? await found : found;
-    if (!isGiven(explain)) return await execute(engine, operation, deadline);
-    return (await execute(engine, explained(operation, own, explain), deadline)) as T;
+    if (!isGiven(explain)) return await execute(engine, operation, null, call);
+    return (await execute(engine, explained(operation, own, explain), null, call)) as T;
   } catch (error) {
     throw withCaller(error, options, runExplainable);
   }
 }
 
-/** What takes several commands, under one deadline. */
-export type Steps<T> = (engine: Engine, deadline: Deadline) => Promise<T>;
+/** What takes several commands of one call. */
+export type Steps<T> = (engine: Engine, call: Call) => Promise<T>;
 
 /** The same for what takes several commands. */
 export async function runSteps<O extends CommandOperationOptions, T>(
@@ -77,11 +80,15 @@ export async function runSteps<O extends CommandOperationOptions, T>(
     const deadline = startDeadline(context, options, client.clock);
     refuseExplain(options);
     const steps = make(withOverrides(context, options), options);
-    const user = { name: 'commands on', namespace: context.namespace };
-    return await steps(await client.engine(user, deadline), deadline);
+    const call = callOf(client, 'bulkWrite', context.namespace, deadline);
+    return await steps(await client.engine(call), call);
   } catch (error) {
     throw withCaller(error, options, runSteps);
   }
+}
+
+function callOf({ operationIds, stageLimits }: ClientPort, name: string, namespace: string, deadline: Deadline): Call {
+  return new Call(operationIds.next(), name, namespace, deadline, stageLimits);
 }
 
 /** @throws MongoInvalidArgumentError */

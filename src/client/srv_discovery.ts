@@ -1,9 +1,9 @@
+import type { Call } from '../csot/call.js';
 import { Deadline } from '../csot/deadline.js';
 import { waitFor } from '../csot/wait.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { SrvPollingEvent } from '../events/topology.js';
-import type { EngineUser } from '../operations/engine.js';
 import type { Clock } from '../runtime/clock.js';
 import type { DNSResolver, SrvRecord } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
@@ -51,7 +51,7 @@ export class SrvDiscovery {
    * @throws MongoNetworkError if DNS does not answer, MongoAPIError or MongoParseError if what it answers may not be
    * @throws MongoServerSelectionError, MongoOperationTimeoutError or the abort reason when the deadline ends
    */
-  resolve({ name, namespace }: EngineUser, deadline: Deadline): Promise<ResolvedOptions> {
+  resolve({ name, namespace, deadline }: Call): Promise<ResolvedOptions> {
     this.#lookup ??= this.#lookUp().finally(() => {
       this.#lookup = null;
     });

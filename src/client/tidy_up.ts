@@ -1,6 +1,6 @@
-import type { Deadline } from '../csot/deadline.js';
+import type { Call } from '../csot/call.js';
+import type { Engine } from '../executor/engine.js';
 import { endSessions } from '../operations/end_sessions.js';
-import type { Engine } from '../operations/engine.js';
 import { killLiveCursors } from '../operations/kill_live_cursors.js';
 import type { ClientSession } from '../sessions/client_session.js';
 
@@ -13,17 +13,15 @@ const COURTESY_TIMEOUT_MS = 1000;
  *
  * @param engine - null if the client never connected
  */
-export async function tidyUp(
-  engine: Engine | null,
-  sessions: ReadonlySet<ClientSession>,
-  deadline: Deadline,
-): Promise<void> {
-  const courtesy = deadline.within('read', COURTESY_TIMEOUT_MS);
+export async function tidyUp(engine: Engine | null, sessions: ReadonlySet<ClientSession>, call: Call): Promise<void> {
+  const { deadline } = call;
+  const courtesy = () => call.until(deadline.within('read', COURTESY_TIMEOUT_MS));
+  const early = courtesy();
   const aborts = [...sessions].some(session => session.inTransaction());
   // The cursors come first, while it is known which of them belong to a transaction.
-  const killed = engine === null ? undefined : killLiveCursors(engine, courtesy);
+  const killed = engine === null ? undefined : killLiveCursors(engine, early);
   await Promise.all(Array.from(sessions, session => session.endWithClient(deadline)));
   await killed;
   if (engine === null) return;
-  await endSessions(engine, aborts ? deadline.within('read', COURTESY_TIMEOUT_MS) : courtesy);
+  await endSessions(engine, aborts ? courtesy() : early);
 }

@@ -69,7 +69,7 @@ export class WriteConcern {
 
   /** Puts the fields that a server reads into a command's `writeConcern`. */
   static apply(command: Document, writeConcern: WriteConcern): Document {
-    command['writeConcern'] = writeConcernDocument(writeConcern, false) ?? {};
+    command['writeConcern'] = writeConcernDocument(writeConcern) ?? {};
     return command;
   }
 
@@ -129,21 +129,14 @@ function shown(value: unknown): string {
   return typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value) : `of type ${typeof value}`;
 }
 
-/**
- * The `writeConcern` field of a command; undefined for the server's default, which is not sent.
- *
- * @param timedByOperation - `timeoutMS` is in effect, and then `wtimeout` is left out (CSOT, "Command Execution")
- */
-export function writeConcernDocument(
-  writeConcern: WriteConcern | undefined,
-  timedByOperation: boolean,
-): WriteConcernDocument | undefined {
+/** The `writeConcern` field of a command; undefined for the server's default, which is not sent. */
+export function writeConcernDocument(writeConcern: WriteConcern | undefined): WriteConcernDocument | undefined {
   if (writeConcern === undefined) return undefined;
   const document: WriteConcernDocument = {};
   // Fields that are not set are no properties of it: a polluted Object.prototype would show through.
   if (has(writeConcern, 'w')) document.w = writeConcern.w;
   if (has(writeConcern, 'journal')) document.j = writeConcern.journal;
-  if (has(writeConcern, 'wtimeoutMS') && !timedByOperation) document.wtimeout = writeConcern.wtimeoutMS;
+  if (has(writeConcern, 'wtimeoutMS')) document.wtimeout = writeConcern.wtimeoutMS;
   return Object.keys(document).length === 0 ? undefined : document;
 }
 

@@ -1,16 +1,17 @@
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
+import { Call } from '../csot/call.js';
 import { Deadline, type EndDescription } from '../csot/deadline.js';
 import { waitFor } from '../csot/wait.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { Binding } from '../executor/binding.js';
+import type { Engine, EngineSource } from '../executor/engine.js';
+import { execute } from '../executor/execute.js';
+import type { OpenCursor, Operation } from '../executor/operation.js';
 import type { CursorReply } from '../operations/cursor_reply.js';
-import type { Engine, EngineSource } from '../operations/engine.js';
-import { executeWith } from '../operations/execute.js';
-import { getMore, killCursors, type OpenCursor } from '../operations/get_more.js';
-import type { Operation } from '../operations/operation.js';
-import { newScope, unpin } from '../operations/scope.js';
+import { getMore, killCursors } from '../operations/get_more.js';
 import { type CursorSettings, CursorTimeoutMode, maxTimeOfOpen, nextBatchSize } from './cursor_settings.js';
 
 /** For a killCursors when neither `timeoutMS` nor anything else bounds it: the server forgets idle cursors by itself. */
@@ -43,7 +44,9 @@ export class CursorCore {
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
-  readonly #scope = newScope(true);
+  readonly #binding = new Binding(true);
+  /** The same for all commands of the cursor; 0 before the first. */
+  #operationId = 0;
   /** What it was opened with: all its commands go there, even if the client is closed and connected again. */
   #engine: Engine | null = null;
   /** The client was closed while the server still had the cursor. */
@@ -251,11 +254,12 @@ export class CursorCore {
   }
 
   async #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
+    const call = this.#call(operation, deadline);
     if (this.#engine === null) {
-      const found = this.#source.engine(operation, deadline);
+      const found = this.#source.engine(call);
       this.#engine = found instanceof Promise ? await found : found;
     }
-    return await executeWith(this.#scope, this.#engine, operation, deadline);
+    return await execute(this.#engine, operation, this.#binding, call);
   }
 
   /** The command for the next batch, or null when there is none. */
@@ -297,8 +301,8 @@ export class CursorCore {
     if (known !== null && known.id === id && known.namespace === namespace) return;
     if (known !== null) this.#engine?.cursors.delete(known);
     this.#cursor = id === 0n ? null : { id, namespace, address };
-    if (this.#cursor === null) unpin(this.#scope);
-    else this.#engine?.cursors.add(this.#cursor, this.#scope, this.#settings.context.session);
+    if (this.#cursor === null) this.#binding.unpin();
+    else this.#engine?.cursors.add(this.#cursor, this.#binding, this.#settings.context.session);
   }
 
   /** Tells that the server has no more, as the official driver does: documents of the last batch may still be buffered. */
@@ -322,10 +326,16 @@ export class CursorCore {
   #failed(error: unknown): void {
     if (error instanceof MongoClientClosedError) this.#lost = true;
     // Whoever reads closes it, and until then its connection is its own (Load Balancers, "Cursors").
-    if (this.#scope.pinned !== null) return;
+    if (this.#binding.pinned !== null) return;
     // What a tailable cursor waits for may yet come: its next call has a time of its own.
     if (this.#settings.kind !== 'nonTailable' && this.#opened && error instanceof MongoOperationTimeoutError) return;
     void this.close();
+  }
+
+  #call({ name, namespace }: Operation<unknown>, deadline: Deadline): Call {
+    const { operationIds, stageLimits } = this.#source;
+    if (this.#operationId === 0) this.#operationId = operationIds.next();
+    return new Call(this.#operationId, name, namespace, deadline, stageLimits);
   }
 
   /** Bounds a call that may wait: anew each time, or what is left of the cursor's life. */
@@ -385,24 +395,24 @@ export class CursorCore {
     // A client that closes kills the cursors that servers hold itself.
     if (engine === null || engine.lifetime.closing) return;
     // With its connection the server has lost the cursor too.
-    const lost = this.#scope.pinned !== null && this.#scope.pinned.connection.error !== null;
+    const lost = this.#binding.pinned !== null && this.#binding.pinned.connection.error !== null;
     try {
       const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, this.#source.clock);
       const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      if (!lost) await executeWith(this.#scope, engine, killCursors(cursor, this.#settings.context), bounded);
+      const operation = killCursors(cursor, this.#settings.context);
+      if (!lost) await execute(engine, operation, this.#binding, this.#call(operation, bounded));
     } catch {
       // Nobody can do anything about it, and the server will.
     } finally {
-      unpin(this.#scope);
+      this.#binding.unpin();
     }
   }
 
   /** Gives the session back when no command of this cursor can follow any more. */
   #releaseSession(): void {
-    const { session } = this.#scope;
+    const { session } = this.#binding;
     if (session === null || this.#cursor !== null) return;
     if (this.#fetching !== null || this.#prefetched !== null || this.#killing !== null) return;
-    this.#scope.session = null;
-    this.#engine?.sessions.release(session);
+    if (this.#engine !== null) this.#binding.releaseSession(this.#engine.sessions);
   }
 }

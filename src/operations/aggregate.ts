@@ -1,6 +1,7 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
+import type { Operation, OperationReply } from '../executor/operation.js';
 import {
   FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT,
   outputSelector,
@@ -8,7 +9,7 @@ import {
 } from '../sdam/server_selection.js';
 import { addReadConcern, addWriteConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';
-import type { Operation, OperationReply } from './operation.js';
+import { killCursors } from './get_more.js';
 import { defineOperation } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 
@@ -55,7 +56,7 @@ export function countDocuments(
   if (limit !== undefined) pipeline.push({ $limit: limit });
   pipeline.push({ $group: { _id: 1, n: { $sum: 1 } } });
   return aggregateOperation(context, pipeline, options, reply => {
-    const first = firstDocumentOf(reply, decodeDocument, context.namespace);
+    const first = firstDocumentOf(reply, decodeDocument, context.namespace, cursor => killCursors(cursor, context));
     return first === undefined ? 0 : (new ReplyFields(first, 'result of a count', reply.address).count('n') ?? 0);
   });
 }
@@ -89,7 +90,7 @@ function aggregateOperation<T>(
       };
       copyOptions(command, options, ['allowDiskUse', 'bypassDocumentValidation', 'collation', 'hint', 'let']);
       addReadConcern(command, context);
-      if (writes) addWriteConcern(command, context, target);
+      if (writes) addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

@@ -19,7 +19,6 @@ import { MongoInvalidArgumentError, MongoTransactionError } from '../errors/driv
 import { ClientSession } from '../sessions/client_session.js';
 import type { SessionState } from '../sessions/session_state.js';
 import type { Transaction } from '../sessions/transaction.js';
-import type { CommandTarget } from './operation.js';
 
 /** Where an operation works and what it inherits: the settings of a collection or database, with those of the call over them. */
 export interface OperationContext {
@@ -125,9 +124,9 @@ function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | un
 }
 
 /** Puts the write concern on a command, unless it is the server's default. */
-export function addWriteConcern(command: Document, { writeConcern }: OperationContext, target: CommandTarget): void {
+export function addWriteConcern(command: Document, { writeConcern }: OperationContext): void {
   if (writeConcern === undefined) return;
-  const document = writeConcernDocument(writeConcern, target.timedByOperation);
+  const document = writeConcernDocument(writeConcern);
   if (document !== undefined) command['writeConcern'] = document;
 }
 

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import { addReadConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 import { countIn } from './write_result.js';

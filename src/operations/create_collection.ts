@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addOwnFields } from './option_names.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
@@ -95,7 +95,7 @@ export function createCollection(
     command(target) {
       const command: Document = { create: name };
       addOwnFields(command, options, FIELDS);
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

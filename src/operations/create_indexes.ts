@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
 import { isGiven, ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { type IndexDirection, type IndexKeys, type IndexSpecification, indexKeys, indexName } from './index_keys.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CollationOptions, type CommandOperationOptions, copyOptions } from './options.js';
 import { throwWriteConcernError } from './write_result.js';
@@ -162,7 +162,7 @@ function createIndexesCommand(
     command(target) {
       const command: Document = { createIndexes: context.collection, indexes };
       copyOptions(command, options, ['commitQuorum']);
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

@@ -3,9 +3,9 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import type { RawDocument } from '../bson/raw_document.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { OpenCursor, Operation, OperationReply } from '../executor/operation.js';
 import { isCursorNamespace } from '../wire/cursor_namespace.js';
 import type { Reply } from '../wire/reply.js';
-import type { OperationReply } from './operation.js';
 
 /** The part of a reply that is a cursor and one of its batches. */
 export interface CursorReply {
@@ -43,11 +43,14 @@ export function cursorReplyOf(
 /**
  * The first document of a reply's only batch, or undefined: for those who make no cursor of it. A server may keep one open all the same, as
  * it does for time series.
+ *
+ * @param kill - makes the command that closes it
  */
 export function firstDocumentOf(
   operationReply: OperationReply,
   decode: DocumentDecoder,
   known: string,
+  kill: (cursor: OpenCursor) => Operation<void>,
 ): Document | undefined {
   const { reply, address } = operationReply;
   const cursor = reply.body.document('cursor');
@@ -56,7 +59,9 @@ export function firstDocumentOf(
     throw new MongoUnexpectedServerResponseError(`A reply of ${address} lacks cursor.firstBatch`, { host: address });
   }
   const id = idIn(cursor) ?? 0n;
-  if (id !== 0n) operationReply.unread = { id, namespace: namespaceIn(cursor, id, known, address), address };
+  if (id !== 0n) {
+    operationReply.closing = kill({ id, namespace: namespaceIn(cursor, id, known, address), address });
+  }
   return new DocumentReader(batch, decode).next();
 }
 

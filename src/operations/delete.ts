@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedWrite, forEachSent, STATEMENT } from './encoded_write.js';
 import { checkHintWithoutAnswer } from './hint.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import {
   addGenericFields,
@@ -58,7 +58,7 @@ export function deleteDocuments(
     command(target) {
       if (options.hint !== undefined) checkHintWithoutAnswer('delete', context, target);
       const command: Document = { delete: context.collection, ordered: true };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       copyOptions(command, options, ['let']);
       return command;

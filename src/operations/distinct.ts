@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import { addReadConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
 import { replyDocument } from './reply_document.js';

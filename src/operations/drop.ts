@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { ServerErrorCode } from '../errors/codes.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { throwWriteConcernError } from './write_result.js';
@@ -26,7 +26,7 @@ function drop(
     retryable: false,
     command(target) {
       const command: Document = { [name]: value };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { replyDocument } from './reply_document.js';
@@ -25,7 +25,7 @@ export function dropIndexes(
     retryable: false,
     command(target) {
       const command: Document = { dropIndexes: context.collection, index };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

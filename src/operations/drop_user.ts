@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { throwWriteConcernError } from './write_result.js';
@@ -18,7 +18,7 @@ export function dropUser(context: OperationContext, name: unknown, options: Remo
     retryable: false,
     command(target) {
       const command: Document = { dropUser: name };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

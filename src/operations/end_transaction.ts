@@ -1,15 +1,15 @@
 import type { Document } from '../bson/index.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { writeConcernDocument } from '../concern/write_concern.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Call } from '../csot/call.js';
+import type { Engine } from '../executor/engine.js';
+import { execute } from '../executor/execute.js';
+import type { Operation } from '../executor/operation.js';
 import { writableSelector } from '../sdam/server_selection.js';
 import type { SessionState } from '../sessions/session_state.js';
-import type { Engine } from './engine.js';
-import { execute } from './execute.js';
-import type { CommandTarget, Operation } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
 
-/** Of a commit that is tried again without `timeoutMS`: it must not wait for a majority for ever. */
+/** Limit of a retried commit, which must not wait for a majority for ever (Transactions, "commitTransaction"). */
 const RETRY_WTIMEOUT_MS = 10_000;
 
 /** Sends the end of a transaction, and again if the first try leaves open what became of it. */
@@ -17,9 +17,9 @@ export async function endTransaction(
   engine: Engine,
   session: SessionState,
   name: 'commitTransaction' | 'abortTransaction',
-  deadline: Deadline,
+  call: Call,
 ): Promise<void> {
-  await execute(engine, endTransactionOperation(session, name), deadline);
+  await execute(engine, endTransactionOperation(session, name), null, call);
 }
 
 function endTransactionOperation(
@@ -38,14 +38,12 @@ function endTransactionOperation(
       access: 'write',
       retryable: true,
       sessionRole: 'endsTransaction',
-      command(target) {
+      command() {
         const command: Document = { [name]: 1 };
-        const writeConcern = writeConcernOf(session, isCommit, target);
+        const writeConcern = writeConcernOf(session, isCommit);
         if (writeConcern !== undefined) command['writeConcern'] = writeConcern;
         if (transaction.recoveryToken !== undefined) command['recoveryToken'] = transaction.recoveryToken;
-        if (isCommit && maxCommitTimeMS !== undefined && !target.timedByOperation) {
-          command['maxTimeMS'] = maxCommitTimeMS;
-        }
+        if (isCommit && maxCommitTimeMS !== undefined) command['maxTimeMS'] = maxCommitTimeMS;
         if (isCommit) transaction.commitSent();
         return command;
       },
@@ -58,10 +56,9 @@ function endTransactionOperation(
 }
 
 /** One that is tried again asks for a majority: it may have been committed on a primary that was then deposed (Transactions, "Retry commit"). */
-function writeConcernOf(session: SessionState, isCommit: boolean, target: CommandTarget): Document | undefined {
+function writeConcernOf(session: SessionState, isCommit: boolean): Document | undefined {
   const { settings, commitTried } = session.transaction;
-  const document = writeConcernDocument(settings.writeConcern, target.timedByOperation);
+  const document = writeConcernDocument(settings.writeConcern);
   if (!isCommit || !commitTried) return document;
-  const limit = target.timedByOperation ? {} : { wtimeout: RETRY_WTIMEOUT_MS };
-  return { ...limit, ...document, w: 'majority' };
+  return { wtimeout: RETRY_WTIMEOUT_MS, ...document, w: 'majority' };
 }

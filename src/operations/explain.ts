@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { CommandTarget, Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { CommandTarget, Operation } from './operation.js';
 import { defineOperation } from './operation_defaults.js';
 import { replyDocument } from './reply_document.js';
 
@@ -93,7 +93,7 @@ export function explained(
       const inner = operation.command(target);
       if (sequence !== undefined) inner[sequence.field] = sequence.documents;
       const command: Document = { explain: inner, verbosity };
-      if (maxTimeMS !== undefined && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
+      if (maxTimeMS !== undefined) command['maxTimeMS'] = maxTimeMS;
       return command;
     },
     result: reply => replyDocument(reply, context),

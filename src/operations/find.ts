@@ -1,8 +1,9 @@
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
+import type { CommandTarget, Operation } from '../executor/operation.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';
-import type { CommandTarget, Operation } from './operation.js';
+import { killCursors } from './get_more.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint, namesAsKeys } from './options.js';
 import { formatSort, type Sort } from './sort.js';
@@ -120,7 +121,7 @@ export function findOne(
       return command;
     },
     result(reply) {
-      return firstDocumentOf(reply, context.decode, context.namespace) ?? null;
+      return firstDocumentOf(reply, context.decode, context.namespace, cursor => killCursors(cursor, context)) ?? null;
     },
   });
 }

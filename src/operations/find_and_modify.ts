@@ -1,10 +1,10 @@
 import type { Document } from '../bson/index.js';
 import { ElementType } from '../bson/raw_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { CommandTarget, Operation, OperationReply } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedBody, FIND_AND_MODIFY } from './encoded_write.js';
 import { checkHintWithoutAnswer } from './hint.js';
-import type { CommandTarget, Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
 import { replyDocument } from './reply_document.js';
@@ -127,7 +127,7 @@ function findAndModify(
       if (sort !== undefined) command['sort'] = sort;
       if (options.projection !== undefined) command['fields'] = options.projection;
       copyOptions(command, options, ['hint', 'let', 'collation']);
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

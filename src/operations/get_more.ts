@@ -1,10 +1,10 @@
 import { type Document, Long } from '../bson/index.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { OpenCursor, Operation } from '../executor/operation.js';
 import { sameServerSelector } from '../sdam/server_selection.js';
 import { type CursorNamespace, cursorNamespace } from '../wire/cursor_namespace.js';
 import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
-import type { OpenCursor, Operation } from './operation.js';
 import { defineOperation, type OperationDefinition } from './operation_defaults.js';
 
 /** @throws MongoUnexpectedServerResponseError if the server has not said where the cursor lives, and nobody else knows */
@@ -15,8 +15,6 @@ function whereLives({ namespace, address }: OpenCursor): CursorNamespace {
     host: address,
   });
 }
-
-export type { OpenCursor } from './operation.js';
 
 export interface GetMoreOptions {
   /** Undefined leaves it to the server. */
@@ -59,13 +57,13 @@ export function getMore(
     access: 'read',
     retryable: false,
     maxTime: awaits ? maxAwaitTimeMS : 'omit',
-    command({ connection, timedByOperation }) {
+    command({ connection }) {
       const command: Document = {
         getMore: Long.fromBigInt(cursor.id),
         collection: whereLives(cursor).collection,
       };
       if (batchSize !== undefined) command['batchSize'] = batchSize;
-      if (maxAwaitTimeMS !== undefined && !timedByOperation) command['maxTimeMS'] = maxAwaitTimeMS;
+      if (maxAwaitTimeMS !== undefined) command['maxTimeMS'] = maxAwaitTimeMS;
       if (comment !== undefined && connection.server.maxWireVersion >= COMMENT_WIRE_VERSION) {
         command['comment'] = comment;
       }

@@ -1,6 +1,6 @@
 import { MongoCompatibilityError } from '../errors/driver.js';
+import type { CommandTarget } from '../executor/operation.js';
 import { type OperationContext, unacknowledged } from './context.js';
-import type { CommandTarget } from './operation.js';
 
 /** The first server whose delete and findAndModify know `hint`: 4.4. */
 const FIRST_WIRE_VERSION_WITH_HINT = 9;

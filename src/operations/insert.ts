@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import { isDocument, kindOf } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { CommandTarget, Operation, OperationReply } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
-import type { CommandTarget, Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
 import type { InferIdType } from './schema_types.js';
@@ -50,7 +50,7 @@ export function insertOperation<T>(
 
 function insertCommand(context: OperationContext, options: InsertCommandOptions, target: CommandTarget): Document {
   const command: Document = { insert: context.collection, ordered: options.ordered ?? true };
-  addWriteConcern(command, context, target);
+  addWriteConcern(command, context);
   addGenericFields(command, options, target);
   copyOptions(command, options, ['bypassDocumentValidation']);
   return command;

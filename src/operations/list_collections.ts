@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
-import type { Operation } from './operation.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { type Abortable, addGenericFields, type CommandOperationOptions } from './options.js';
 

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
 import { replyDocument } from './reply_document.js';

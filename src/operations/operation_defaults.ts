@@ -1,11 +1,11 @@
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
+import type { CommandTarget, Operation, OperationReply } from '../executor/operation.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../sdam/server_selection.js';
 import type { SessionRole } from '../sessions/session_fields.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';
 import type { OperationContext } from './context.js';
-import type { CommandTarget, Operation, OperationReply } from './operation.js';
 
 /** What makes an operation what it is; the rest has defaults or comes from its context. */
 export interface OperationDefinition<T> {

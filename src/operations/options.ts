@@ -3,9 +3,9 @@ import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
 import type { WriteConcernOptions } from '../concern/write_concern.js';
+import type { CommandTarget } from '../executor/operation.js';
 import type { ClientSession } from '../sessions/client_session.js';
 import type { ExplainOptions } from './explain.js';
-import type { CommandTarget } from './operation.js';
 
 /** @public */
 export interface Abortable {
@@ -86,7 +86,7 @@ export function addGenericFields(
   { comment, maxTimeMS, rawData }: Pick<CommandOperationOptions, 'comment' | 'maxTimeMS' | 'rawData'>,
   target: CommandTarget,
 ): void {
-  if (isGiven(maxTimeMS) && !target.timedByOperation) command['maxTimeMS'] = maxTimeMS;
+  if (isGiven(maxTimeMS)) command['maxTimeMS'] = maxTimeMS;
   if (comment !== undefined) command['comment'] = comment;
   if (isGiven(rawData) && target.connection.server.maxWireVersion >= RAW_DATA_WIRE_VERSION) {
     command['rawData'] = rawData;

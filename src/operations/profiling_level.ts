@@ -1,6 +1,6 @@
 import { MongoInvalidArgumentError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
+import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 import { throwWriteConcernError } from './write_result.js';
@@ -28,7 +28,7 @@ export function renameCollection(context: OperationContext, to: string, options:
           to: `${database}.${to}`,
           dropTarget: options.dropTarget ?? false,
         };
-        addWriteConcern(command, context, target);
+        addWriteConcern(command, context);
         addGenericFields(command, options, target);
         return command;
       },

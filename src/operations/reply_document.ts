@@ -1,7 +1,7 @@
 import { documentDecoder, replyDecoder } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import type { OperationReply } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { OperationReply } from './operation.js';
 
 /** A reply as an object, by the user's BSON options. With `raw`, documents in it are bytes. */
 export function replyDocument({ reply }: OperationReply, { decode, bsonOptions }: OperationContext): Document {

@@ -2,10 +2,10 @@ import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoServerError } from '../errors/server.js';
+import type { Operation } from '../executor/operation.js';
 import { type AggregateCommandOptions, aggregate } from './aggregate.js';
 import type { OperationContext } from './context.js';
 import type { CursorReply } from './cursor_reply.js';
-import type { Operation } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 
 /** @public */

@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
+import type { Operation, OperationReply } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedWrite, forEachSent, STATEMENT } from './encoded_write.js';
-import type { Operation, OperationReply } from './operation.js';
 import { onPrimary } from './operation_defaults.js';
 import {
   addGenericFields,
@@ -85,7 +85,7 @@ export function update<TSchema extends Document>(
       ),
     command(target) {
       const command: Document = { update: context.collection, ordered: true };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       copyOptions(command, options, ['bypassDocumentValidation', 'let']);
       return command;

@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { Operation } from './operation.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addOwnFields } from './option_names.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';

@@ -2,8 +2,8 @@ import type { Document } from '../bson/index.js';
 import { ElementType } from '../bson/raw_document.js';
 import { ReplyFields } from '../bson/reply_fields.js';
 import { MongoServerError } from '../errors/server.js';
+import type { OperationReply } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { OperationReply } from './operation.js';
 import { replyDocumentDecoded } from './reply_document.js';
 
 /** Throws the error that a reply to a write of one document holds although it is `ok: 1`. */

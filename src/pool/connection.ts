@@ -1,3 +1,4 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import { type OperationPhase, setOrigin } from '../errors/base.js';
@@ -16,7 +17,6 @@ import type { ConnectionParts } from './connection_parts.js';
 import type { Exchange, Opening, ReplySink } from './exchange.js';
 import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
-import type { Purpose } from './purpose.js';
 import { nameOfStep } from './steps.js';
 
 /** Who is told what becomes of a connection that nobody is using. */
@@ -50,8 +50,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   generation: number;
   /** Behind a load balancer: the server at the other end, once hello has named it. */
   service: ServiceGeneration | null = null;
-  /** For what it is lent, and its place among those that are: of `Lent`. */
-  purpose: Purpose | null = null;
+  /** The attempt that it is checked out for, and its place among the connections in use: written by `Lent`. */
+  attempt: Attempt | null = null;
   slot = -1;
   /** This process stood still while it was idle: it may have been given up by the other end. */
   isSuspect = false;
@@ -149,12 +149,12 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   }
 
   /** Waits for the late reply, after which the connection can be used again: for those who need this one and no other. */
-  drained(deadline: Deadline): Promise<void> {
+  drained(attempt: Attempt): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
     if (this.#draining === null) return Promise.resolve();
+    const { deadline, commandName, namespace } = attempt;
     this.#drain = new Waiter<void, null>(null, deadline, 0, (self, end) => {
-      const { name = 'a command', namespace = '' } = this.purpose ?? {};
-      const during = `while waiting for a late reply from ${this.address} before ${name} ${namespace} was sent`;
+      const during = `while waiting for a late reply from ${this.address} before ${commandName} ${namespace} was sent`;
       const description = { during, phase: 'read', host: this.address, namespace, maybeApplied: false } as const;
       this.#drain = null;
       const error = deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false));
@@ -203,21 +203,16 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
    * @throws MongoNetworkError if the connection breaks
    * @throws MongoOperationTimeoutError or MongoNetworkTimeoutError, or the abort reason, when the deadline ends
    */
-  roundTrip(
-    message: Buffer,
-    requestId: number,
-    purpose: Purpose,
-    phase: OperationPhase,
-    deadline: Deadline,
-  ): Promise<Reply> {
+  roundTrip(message: Buffer, requestId: number, phase: OperationPhase, attempt: Attempt): Promise<Reply> {
     return new Promise<Reply>((resolve, reject) => {
       if (this.#error !== null) {
         reject(this.#error);
         return;
       }
-      this.#exchange = { requestId, answers: requestId, purpose, phase, deadline, resolve, reject, nextLimit: null };
+      const deadline = phase === 'read' ? attempt.limitOf('read') : attempt.deadline;
+      this.#exchange = { requestId, answers: requestId, attempt, phase, deadline, resolve, reject, nextLimit: null };
       deadline.watch(this);
-      this.#write(message, purpose.name);
+      this.#write(message, attempt.commandName);
     });
   }
 
@@ -225,16 +220,10 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
    * Sends a request that allows the server to answer again and again (OP_MSG, "exhaustAllowed"). The sink is called in the order of the
    * replies, before anything that came behind them is read.
    *
-   * @param deadline - of the first reply
+   * @param attempt - its deadline bounds the wait for the first reply
    */
-  follow(
-    message: Buffer,
-    requestId: number,
-    purpose: Purpose,
-    phase: OperationPhase,
-    sink: ReplySink,
-    deadline: Deadline,
-  ): void {
+  follow(message: Buffer, requestId: number, phase: OperationPhase, sink: ReplySink, attempt: Attempt): void {
+    const { deadline } = attempt;
     if (this.#error !== null) {
       sink.onFailed(this.#error);
       return;
@@ -242,7 +231,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.#exchange = {
       requestId,
       answers: requestId,
-      purpose,
+      attempt,
       phase,
       deadline,
       resolve: reply => sink.onReply(reply),
@@ -250,13 +239,13 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
       nextLimit: () => sink.nextLimit(),
     };
     deadline.watch(this);
-    this.#write(message, purpose.name);
+    this.#write(message, attempt.commandName);
   }
 
   /** Sends a message that the server will not answer. */
-  send(message: Buffer, purpose: Purpose): void {
+  send(message: Buffer, attempt: Attempt): void {
     if (this.#error !== null) throw this.#error;
-    this.#write(message, purpose.name);
+    this.#write(message, attempt.commandName);
   }
 
   #write(message: Buffer, commandName: string): void {

@@ -1,9 +1,9 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { EndDescription } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import { protocolError } from '../wire/header.js';
 import type { Exchange } from './exchange.js';
-import type { Purpose } from './purpose.js';
 
 /** When several addresses of one name were tried in vain, the error as a whole has no text. */
 export function textOf(cause: Error): string {
@@ -23,18 +23,18 @@ export function asProtocolError(error: unknown, host: string): Error {
 }
 
 /** What is told of a request whose caller's deadline ended. */
-export function endOfExchange(address: string, { purpose, phase }: Exchange, sent: boolean): EndDescription {
+export function endOfExchange(address: string, { attempt, phase }: Exchange, sent: boolean): EndDescription {
   return {
-    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${purpose.name} ${purpose.namespace}`,
+    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${attempt.commandName} ${attempt.namespace}`,
     phase: sent ? phase : 'write',
     host: address,
-    namespace: purpose.namespace,
+    namespace: attempt.namespace,
     maybeApplied: sent,
   };
 }
 
 /** Why a connection is closed although its late reply may come (`pendingResponseTimeoutMS` of 0). */
-export function lateReplyError(address: string, { name }: Purpose): MongoNetworkTimeoutError {
-  const text = `the late reply from ${address} to ${name} is not waited for (pendingResponseTimeoutMS=0)`;
+export function lateReplyError(address: string, { commandName }: Attempt): MongoNetworkTimeoutError {
+  const text = `the late reply from ${address} to ${commandName} is not waited for (pendingResponseTimeoutMS=0)`;
   return new MongoNetworkTimeoutError(text, { host: address, phase: 'read' });
 }

@@ -1,10 +1,10 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
-import type { Purpose } from './purpose.js';
 
 /** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
 function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
@@ -105,7 +105,7 @@ export function interruptedError(address: string, cause: Error | undefined): Mon
 export function checkOutTimeout(
   end: DeadlineEnd,
   address: string,
-  waiter: { readonly request: Purpose; readonly deadline: Deadline },
+  waiter: { readonly request: Attempt; readonly deadline: Deadline },
   waitedMS: number,
   pool: PoolCounts,
   loadBalanced: boolean,
@@ -116,7 +116,7 @@ export function checkOutTimeout(
     end,
     {
       during: deadline.timedByOperation
-        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${request.name} ${request.namespace}`
+        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${request.commandName} ${request.namespace}`
         : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}`,
       phase: 'checkOut',
       host: address,

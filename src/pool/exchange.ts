@@ -1,14 +1,14 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { Deadline } from '../csot/deadline.js';
 import type { OperationPhase } from '../errors/base.js';
 import type { Reply } from '../wire/reply.js';
-import type { Purpose } from './purpose.js';
 
 /** A message that is on its way, or whose reply is awaited. */
 export interface Exchange {
   readonly requestId: number;
   /** The number of the message that the next reply answers: the request, or the reply before. */
   answers: number;
-  readonly purpose: Purpose;
+  readonly attempt: Attempt;
   readonly phase: OperationPhase;
   deadline: Deadline;
   readonly resolve: (reply: Reply) => void;

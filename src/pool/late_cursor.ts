@@ -1,6 +1,6 @@
+import type { Attempt } from '../csot/attempt.js';
 import { type CursorNamespace, cursorNamespace } from '../wire/cursor_namespace.js';
 import type { Reply } from '../wire/reply.js';
-import type { Purpose } from './purpose.js';
 
 /** A cursor that a server has opened for a caller who has gone. */
 export interface LateCursor extends CursorNamespace {
@@ -8,8 +8,8 @@ export interface LateCursor extends CursorNamespace {
 }
 
 /** The cursor in the late reply to a command, if it opened one. That of a getMore is still its reader's, who closes it. */
-export function lateCursor(reply: Reply, { name }: Purpose): LateCursor | null {
-  if (name === 'getMore') return null;
+export function lateCursor(reply: Reply, { commandName }: Attempt): LateCursor | null {
+  if (commandName === 'getMore') return null;
   const cursor = reply.body.document('cursor');
   const id = cursor?.bigint('id') ?? 0n;
   const namespace = cursorNamespace(cursor?.string('ns') ?? '');

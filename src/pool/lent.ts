@@ -1,5 +1,5 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { Connection } from './connection.js';
-import type { Purpose } from './purpose.js';
 
 /** The connections that are in use, and for what. Each knows its own slot, so that none has to be looked for. */
 export class Lent {
@@ -9,14 +9,14 @@ export class Lent {
     return this.#connections.length;
   }
 
-  add(connection: Connection, purpose: Purpose): void {
-    connection.purpose = purpose;
+  add(connection: Connection, attempt: Attempt): void {
+    connection.attempt = attempt;
     connection.slot = this.#connections.push(connection) - 1;
   }
 
   /** Takes a connection back. What it was lent for, or null if it was not lent here. */
-  take(connection: Connection): Purpose | null {
-    const { slot, purpose } = connection;
+  take(connection: Connection): Attempt | null {
+    const { slot, attempt } = connection;
     if (slot < 0 || this.#connections[slot] !== connection) return null;
     const last = this.#connections.pop();
     if (last !== undefined && last !== connection) {
@@ -24,8 +24,8 @@ export class Lent {
       last.slot = slot;
     }
     connection.slot = -1;
-    connection.purpose = null;
-    return purpose;
+    connection.attempt = null;
+    return attempt;
   }
 
   all(): Connection[] {

@@ -1,4 +1,6 @@
 import { type Document, Long } from '../bson/index.js';
+import { Attempt } from '../csot/attempt.js';
+import { Call } from '../csot/call.js';
 import type { Deadline } from '../csot/deadline.js';
 import { nextRequestId } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
@@ -8,7 +10,6 @@ import type { Connection } from './connection.js';
 import type { ReplySink } from './exchange.js';
 import { DEFAULT_LIMITS, type HandshakeOptions } from './handshake.js';
 import type { LateCursor } from './late_cursor.js';
-import type { Purpose } from './purpose.js';
 
 export type CommandStep = 'hello' | 'auth';
 type OwnCommand = CommandStep | 'probe' | 'killCursors';
@@ -23,12 +24,17 @@ export interface OwnCommandSettings {
 /** A connection from which nothing has come back for so long leads nowhere. */
 const LONGEST_WAIT_MS = 1000;
 
-const PURPOSES: Record<OwnCommand, Purpose> = {
-  hello: Object.freeze({ name: 'hello', namespace: 'admin', operationId: 0, attempt: 1 }),
-  auth: Object.freeze({ name: 'authentication', namespace: 'admin', operationId: 0, attempt: 1 }),
-  probe: Object.freeze({ name: 'ping', namespace: 'admin', operationId: 0, attempt: 1 }),
-  killCursors: Object.freeze({ name: 'killCursors', namespace: 'admin', operationId: 0, attempt: 1 }),
+/** The names of the driver's own commands in errors. */
+const NAMES: Record<OwnCommand, string> = {
+  hello: 'hello',
+  auth: 'authentication',
+  probe: 'ping',
+  killCursors: 'killCursors',
 };
+
+function attemptOf(what: OwnCommand, deadline: Deadline): Attempt {
+  return new Attempt(Call.background(NAMES[what], deadline), NAMES[what], 'admin', 1);
+}
 
 /** Asks for a sign of life. */
 export async function probe(connection: Connection, settings: OwnCommandSettings, deadline: Deadline): Promise<void> {
@@ -72,7 +78,7 @@ export function followHello(
 ): void {
   const requestId = nextRequestId();
   const message = encodeCommand(requestId, command, encoder, MsgFlag.exhaustAllowed);
-  connection.follow(message, requestId, PURPOSES.hello, 'hello', sink, deadline);
+  connection.follow(message, requestId, 'hello', sink, attemptOf('hello', deadline));
 }
 
 /** Sends a command of the driver's own. */
@@ -86,7 +92,7 @@ export function runCommand(
   const requestId = nextRequestId();
   const message = encodeCommand(requestId, command, encoder, 0);
   const phase = what === 'hello' || what === 'auth' ? what : 'read';
-  return connection.roundTrip(message, requestId, PURPOSES[what], phase, deadline);
+  return connection.roundTrip(message, requestId, phase, attemptOf(what, deadline));
 }
 
 function encodeCommand(requestId: number, command: Document, encoder: MessageEncoder, flags: number): Buffer {

@@ -1,8 +1,8 @@
+import type { Attempt } from '../csot/attempt.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
 import type { LateResponse, PoolEvents } from './pool_events.js';
-import type { Purpose } from './purpose.js';
 
 interface PendingResponse extends LateResponse {
   readonly since: number;
@@ -35,26 +35,26 @@ export class PendingResponses {
    *
    * @param requestId - of the request that it answers
    */
-  add(connection: Connection, requestId: number, purpose: Purpose): void {
+  add(connection: Connection, requestId: number, attempt: Attempt): void {
     const giveUp = () => {
-      const text = `no reply from ${connection.address} to an abandoned ${purpose.name} within ${this.#timeoutMS} ms`;
+      const text = `no reply from ${connection.address} to an abandoned ${attempt.commandName} within ${this.#timeoutMS} ms`;
       connection.close(new MongoNetworkTimeoutError(text, { host: connection.address, phase: 'read' }));
     };
     // A timer that fires late says nothing of the server: the reply may lie in the kernel already.
     const timer = this.#clock.setTimer(this.#timeoutMS, () => {
       response.timer = this.#clock.afterPoll(giveUp);
     });
-    const response: PendingResponse = { requestId, purpose, since: this.#clock.now(), timer };
+    const response: PendingResponse = { requestId, attempt, since: this.#clock.now(), timer };
     this.#connections.set(connection, response);
     this.#events.pendingResponseStarted(connection, response, this.#timeoutMS);
   }
 
   /** The reply came. Tells to what, or null if it was not waited for here. */
-  succeeded(connection: Connection): Purpose | null {
+  succeeded(connection: Connection): Attempt | null {
     const response = this.#take(connection);
     if (response === undefined) return null;
     this.#events.pendingResponseSucceeded(connection, response, this.#clock.now() - response.since);
-    return response.purpose;
+    return response.attempt;
   }
 
   /** The reply will not come. False if it was not waited for here. */

@@ -1,4 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
+import type { Attempt } from '../csot/attempt.js';
 import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
 import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
@@ -20,7 +21,6 @@ import { perishedReason } from './perished.js';
 import { Places } from './places.js';
 import { PoolEvents } from './pool_events.js';
 import type { PoolOptions, PoolPorts, PoolStats } from './pool_options.js';
-import type { Purpose } from './purpose.js';
 import { Standstill } from './standstill.js';
 import { type CheckOut, WaitQueue } from './wait_queue.js';
 
@@ -105,7 +105,7 @@ export class ConnectionPool implements ConnectionOwner {
   // ── Checking out and in
 
   /** A connection at once, when one is idle and nobody is before the caller. Otherwise null, and nothing has happened. */
-  tryCheckOut(purpose: Purpose): Connection | null {
+  tryCheckOut(attempt: Attempt): Connection | null {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
     const { idle } = this.#places;
     const connection = idle[idle.length - 1];
@@ -114,9 +114,9 @@ export class ConnectionPool implements ConnectionOwner {
     if (connection.isSuspect) return null;
     // Before the first event: a listener may ask for a connection too, or close the pool.
     idle.pop();
-    this.#places.inUse.add(connection, purpose);
+    this.#places.inUse.add(connection, attempt);
     connection.uses++;
-    this.#events.checkedOutAtOnce(connection, purpose);
+    this.#events.checkedOutAtOnce(connection, attempt);
     return connection;
   }
 
@@ -126,10 +126,9 @@ export class ConnectionPool implements ConnectionOwner {
    * @throws MongoPoolClosedError, MongoPoolClearedError; the error of establishing a connection
    * @throws MongoOperationTimeoutError or MongoWaitQueueTimeoutError, or the abort reason, when the deadline ends
    */
-  checkOut(purpose: Purpose, deadline: Deadline): Promise<Connection> {
-    const limit = deadline.timedByOperation ? deadline : deadline.within('checkOut', this.#options.waitQueueTimeoutMS);
-    const waiter = this.#waiters.waiter(purpose, limit);
-    this.#events.checkOutStarted(purpose);
+  checkOut(attempt: Attempt): Promise<Connection> {
+    const waiter = this.#waiters.waiter(attempt);
+    this.#events.checkOutStarted(attempt);
     if (this.#state === 'closed') this.#waiters.fail(waiter, 'poolClosed', this.#closedError());
     else if (this.#state === 'paused') this.#waiters.fail(waiter, 'connectionError', this.#clearedError());
     else {
@@ -141,18 +140,18 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
   checkIn(connection: Connection): void {
-    const purpose = this.#places.inUse.take(connection);
-    if (purpose === null) return;
+    const attempt = this.#places.inUse.take(connection);
+    if (attempt === null) return;
     connection.pinnedBy = null;
     if (this.#options.maxIdleTimeMS > 0) connection.idleSince = this.#clock.now();
     const reason = this.#perished(connection);
     const { lateRequestId } = connection;
     if (reason === null && lateRequestId !== null) {
-      this.#events.checkedIn(connection, purpose);
-      this.#drain(connection, lateRequestId, purpose);
+      this.#events.checkedIn(connection, attempt);
+      this.#drain(connection, lateRequestId, attempt);
     } else {
       if (reason === null) this.#places.idle.push(connection);
-      this.#events.checkedIn(connection, purpose);
+      this.#events.checkedIn(connection, attempt);
       if (reason !== null) this.#disposal.discard(connection, reason);
     }
     if (this.#waiters.length > 0) this.#assign();
@@ -237,10 +236,10 @@ export class ConnectionPool implements ConnectionOwner {
   // ── ConnectionOwner
 
   onDrained(connection: Connection, reply: Reply): void {
-    const purpose = this.#places.draining.succeeded(connection);
+    const attempt = this.#places.draining.succeeded(connection);
     // The reply may come before the caller has given the connection back; then it is as good as any other.
-    if (purpose === null) return;
-    const cursor = lateCursor(reply, purpose);
+    if (attempt === null) return;
+    const cursor = lateCursor(reply, attempt);
     if (cursor === null) this.#arrived(connection);
     else void this.#ask(connection, deadline => killCursor(connection, cursor, this.#establish, deadline));
   }
@@ -397,11 +396,11 @@ export class ConnectionPool implements ConnectionOwner {
     this.#assign();
   };
 
-  #drain(connection: Connection, requestId: number, purpose: Purpose): void {
+  #drain(connection: Connection, requestId: number, attempt: Attempt): void {
     const reason = this.#perished(connection);
     if (reason !== null) this.#disposal.discard(connection, reason);
-    else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, purpose);
-    else this.#disposal.discard(connection, 'error', lateReplyError(this.address, purpose));
+    else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, attempt);
+    else this.#disposal.discard(connection, 'error', lateReplyError(this.address, attempt));
   }
 
   #onHello(connection: Connection): void {

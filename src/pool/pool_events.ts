@@ -1,4 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
+import type { Attempt } from '../csot/attempt.js';
 import {
   ConnectionPendingResponseFailedEvent,
   ConnectionPendingResponseStartedEvent,
@@ -24,13 +25,12 @@ import {
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
-import type { Purpose } from './purpose.js';
 
 /** A reply that is awaited after its caller has gone. */
 export interface LateResponse {
   /** Number of the request that it answers. */
   readonly requestId: number;
-  readonly purpose: Purpose;
+  readonly attempt: Attempt;
 }
 
 /** The events of one pool. Each method builds nothing unless somebody listens. */
@@ -96,54 +96,54 @@ export class PoolEvents {
     this.#publisher.publish('connectionClosed', stamp => new ConnectionClosedEvent(fields, stamp));
   }
 
-  checkOutStarted(purpose: Purpose): void {
+  checkOutStarted(attempt: Attempt): void {
     if (!this.#publisher.wants('connectionCheckOutStarted')) return;
-    const fields = { address: this.#address, ...this.#operationOf(purpose), pool: this.#snapshot() };
+    const fields = { address: this.#address, ...this.#operationOf(attempt), pool: this.#snapshot() };
     this.#publisher.publish('connectionCheckOutStarted', stamp => new ConnectionCheckOutStartedEvent(fields, stamp));
   }
 
   /** A check-out that did not wait. The clock is read only for a listener. */
-  checkedOutAtOnce(connection: Connection, purpose: Purpose): void {
+  checkedOutAtOnce(connection: Connection, attempt: Attempt): void {
     if (!this.#publisher.wants('connectionCheckedOut')) {
-      this.checkOutStarted(purpose);
+      this.checkOutStarted(attempt);
       return;
     }
     const startedAt = this.#clock.now();
-    this.checkOutStarted(purpose);
-    this.checkedOut(connection, purpose, this.#clock.now() - startedAt);
+    this.checkOutStarted(attempt);
+    this.checkedOut(connection, attempt, this.#clock.now() - startedAt);
   }
 
-  checkedOut(connection: Connection, purpose: Purpose, durationMS: number): void {
+  checkedOut(connection: Connection, attempt: Attempt, durationMS: number): void {
     if (!this.#publisher.wants('connectionCheckedOut')) return;
     const fields = {
       address: this.#address,
       connectionId: connection.id,
       durationMS,
-      ...this.#operationOf(purpose),
+      ...this.#operationOf(attempt),
       pool: this.#snapshot(),
     };
     this.#publisher.publish('connectionCheckedOut', stamp => new ConnectionCheckedOutEvent(fields, stamp));
   }
 
-  checkOutFailed(reason: ConnectionCheckOutFailedReason, error: Error, purpose: Purpose, durationMS: number): void {
+  checkOutFailed(reason: ConnectionCheckOutFailedReason, error: Error, attempt: Attempt, durationMS: number): void {
     if (!this.#publisher.wants('connectionCheckOutFailed')) return;
     const fields = {
       address: this.#address,
       reason,
       error,
       durationMS,
-      ...this.#operationOf(purpose),
+      ...this.#operationOf(attempt),
       pool: this.#snapshot(),
     };
     this.#publisher.publish('connectionCheckOutFailed', stamp => new ConnectionCheckOutFailedEvent(fields, stamp));
   }
 
-  checkedIn(connection: Connection, purpose: Purpose): void {
+  checkedIn(connection: Connection, attempt: Attempt): void {
     if (!this.#publisher.wants('connectionCheckedIn')) return;
     const fields = {
       address: this.#address,
       connectionId: connection.id,
-      ...this.#operationOf(purpose),
+      ...this.#operationOf(attempt),
       pool: this.#snapshot(),
     };
     this.#publisher.publish('connectionCheckedIn', stamp => new ConnectionCheckedInEvent(fields, stamp));
@@ -179,11 +179,11 @@ export class PoolEvents {
     );
   }
 
-  #lateFields({ id: connectionId }: Connection, { requestId, purpose }: LateResponse) {
-    return { address: this.#address, connectionId, requestId, ...this.#operationOf(purpose) };
+  #lateFields({ id: connectionId }: Connection, { requestId, attempt }: LateResponse) {
+    return { address: this.#address, connectionId, requestId, ...this.#operationOf(attempt) };
   }
 
-  #operationOf({ operationId, attempt }: Purpose): { operationId: number; attempt: number } {
-    return { operationId, attempt };
+  #operationOf({ operationId, number }: Attempt): { operationId: number; attempt: number } {
+    return { operationId, attempt: number };
   }
 }

@@ -1,14 +1,14 @@
-import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
+import type { Attempt } from '../csot/attempt.js';
+import type { DeadlineEnd } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import type { ConnectionCheckOutFailedReason } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';
 import type { Connection } from './connection.js';
 import type { PoolEvents } from './pool_events.js';
-import type { Purpose } from './purpose.js';
 
 /** Someone who waits for a connection. */
-export type CheckOut = Waiter<Connection, Purpose>;
+export type CheckOut = Waiter<Connection, Attempt>;
 
 /** Those who wait for a connection of a pool, strictly in the order in which they came. Each is settled once, after it was told of. */
 export class WaitQueue {
@@ -29,8 +29,8 @@ export class WaitQueue {
   }
 
   /** Someone who does not wait yet. */
-  waiter(purpose: Purpose, deadline: Deadline): CheckOut {
-    return new Waiter<Connection, Purpose>(purpose, deadline, this.#clock.now(), this.#onEnd);
+  waiter(attempt: Attempt): CheckOut {
+    return new Waiter<Connection, Attempt>(attempt, attempt.limitOf('checkOut'), this.#clock.now(), this.#onEnd);
   }
 
   push(waiter: CheckOut): void {

@@ -1,12 +1,28 @@
-import type { Purpose } from '../pool/purpose.js';
+import { Attempt } from '../csot/attempt.js';
+import type { Call } from '../csot/call.js';
 import type { ServerSelector } from './server_selection.js';
 
-/** What an operation asks of the servers. */
-export interface SelectionRequest {
+const NONE: ReadonlySet<string> = new Set();
+
+/** An attempt that needs a server. */
+export class SelectionRequest extends Attempt {
   readonly selector: ServerSelector;
-  /** For messages and events: `primary`, `readPreference secondary`, … */
+  /** Mode of the read preference, for messages and events: `primary`, `secondaryPreferred`, … */
   readonly wanted: string;
-  readonly purpose: Purpose;
-  /** Addresses to be taken only if there is no other. */
+  /** Addresses to select only if there is no other. */
   readonly deprioritized: ReadonlySet<string>;
+
+  constructor(
+    call: Call,
+    command: { readonly name: string; readonly namespace: string },
+    selector: ServerSelector,
+    wanted: string,
+    number = 1,
+    deprioritized = NONE,
+  ) {
+    super(call, command.name, command.namespace, number);
+    this.selector = selector;
+    this.wanted = wanted;
+    this.deprioritized = deprioritized;
+  }
 }

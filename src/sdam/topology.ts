@@ -1,5 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
-import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
+import type { DeadlineEnd } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import type { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
@@ -124,21 +124,21 @@ export class Topology {
   /** The server for an operation, at once; null if none suits now. Makes no promise. */
   trySelect(request: SelectionRequest): Server | null {
     if (this.#state !== 'open') return null;
-    const { purpose, wanted } = request;
+    const { wanted } = request;
     const isTimed = this.#events.areSelectionsTimed;
     const startedAt = isTimed ? this.#ports.clock.now() : 0;
-    this.#events.selectionStarted(purpose, wanted, this.#description);
+    this.#events.selectionStarted(request, wanted, this.#description);
     let server: Server | null;
     try {
       server = this.#select(request);
     } catch (error) {
       const durationMS = isTimed ? this.#ports.clock.now() - startedAt : 0;
-      this.#events.selectionFailed(purpose, wanted, this.#description, error as Error, durationMS);
+      this.#events.selectionFailed(request, wanted, this.#description, error as Error, durationMS);
       throw error;
     }
     if (server !== null && isTimed) {
       const durationMS = this.#ports.clock.now() - startedAt;
-      this.#events.selected(purpose, wanted, this.#description, server.address, durationMS);
+      this.#events.selected(request, wanted, this.#description, server.address, durationMS);
     }
     return server;
   }
@@ -149,14 +149,15 @@ export class Topology {
    * @throws MongoServerSelectionError, MongoOperationTimeoutError or the abort reason when the deadline ends
    * @throws MongoCompatibilityError if a server's version does not fit this driver
    */
-  async select(request: SelectionRequest, deadline: Deadline): Promise<Server> {
+  async select(request: SelectionRequest): Promise<Server> {
+    const deadline = request.limitOf('serverSelection');
     if (this.#state === 'closed') throw new MongoTopologyClosedError();
     const startedAt = this.#ports.clock.now();
     const waiter = new Waiter<Server, SelectionRequest>(request, deadline, startedAt, this.#onWaiterEnd);
     const isFirst = this.#waiting.isEmpty;
     this.#waiting.add(waiter);
     waiter.waitIn(null);
-    this.#events.waiting(request.purpose, request.wanted, this.#description, deadline.remainingMS);
+    this.#events.waiting(request, request.wanted, this.#description, deadline.remainingMS);
     // While others wait, a check of each server runs or is requested already.
     if (isFirst) for (const { monitor } of this.#servers.values()) monitor?.requestCheck();
     const server = await waiter.promise;
@@ -185,11 +186,11 @@ export class Topology {
     return drawn === null ? null : (this.#servers.get(drawn.address) ?? null);
   }
 
-  #failureOf({ wanted, purpose }: SelectionRequest, how: string): MongoServerSelectionError {
+  #failureOf({ wanted, namespace }: SelectionRequest, how: string): MongoServerSelectionError {
     const topology = this.#description;
     const failure = selectionFailure(topology, wanted, this.#ports.clock.now());
     const text = `Server selection ${how}: ${textOfFailure(topology, failure)}`;
-    const details = { phase: 'serverSelection', namespace: purpose.namespace } as const;
+    const details = { phase: 'serverSelection', namespace } as const;
     return new MongoServerSelectionError(text, topology, details, failure);
   }
 
@@ -216,9 +217,10 @@ export class Topology {
   }
 
   #serve(waiter: WaitingSelection, server: Server): void {
-    const { purpose, wanted } = waiter.request;
+    const { request } = waiter;
+    const { wanted } = request;
     const durationMS = this.#ports.clock.now() - waiter.startedAt;
-    this.#events.selected(purpose, wanted, this.#description, server.address, durationMS);
+    this.#events.selected(request, wanted, this.#description, server.address, durationMS);
     waiter.resolve(server);
   }
 
@@ -229,7 +231,7 @@ export class Topology {
     // The limit and not the time waited: what is the same each time can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
     const failure = this.#failureOf(request, `timed out after ${limitMS} ms`);
-    const { wanted, purpose } = request;
+    const { wanted, commandName, namespace } = request;
     const topology = this.#description;
     const reasons = selectionFailure(topology, wanted, this.#ports.clock.now());
     const error = deadline.errorOf(
@@ -237,9 +239,9 @@ export class Topology {
       {
         during: 'during server selection',
         // The message of the cause would say once more that time is over.
-        detail: `${purpose.name} ${purpose.namespace} ${textOfFailure(topology, reasons)}`,
+        detail: `${commandName} ${namespace} ${textOfFailure(topology, reasons)}`,
         phase: 'serverSelection',
-        namespace: purpose.namespace,
+        namespace,
         maybeApplied: false,
         cause: failure,
       },
@@ -250,9 +252,10 @@ export class Topology {
 
   #failWaiter(waiter: WaitingSelection, error: Error): void {
     if (!this.#waiting.delete(waiter)) return;
-    const { purpose, wanted } = waiter.request;
+    const { request } = waiter;
+    const { wanted } = request;
     const durationMS = this.#ports.clock.now() - waiter.startedAt;
-    this.#events.selectionFailed(purpose, wanted, this.#description, error, durationMS);
+    this.#events.selectionFailed(request, wanted, this.#description, error, durationMS);
     waiter.reject(error);
   }
 

@@ -1,3 +1,4 @@
+import type { Attempt } from '../csot/attempt.js';
 import type { EventPublisher } from '../events/publisher.js';
 import {
   ServerSelectionFailedEvent,
@@ -7,7 +8,6 @@ import {
 } from '../events/selection.js';
 import { ServerClosedEvent, ServerDescriptionChangedEvent, ServerOpeningEvent } from '../events/server.js';
 import { TopologyClosedEvent, TopologyDescriptionChangedEvent, TopologyOpeningEvent } from '../events/topology.js';
-import type { Purpose } from '../pool/purpose.js';
 import { HostAddress } from './description/host_address.js';
 import type { ServerDescription } from './description/server_description.js';
 import type { TopologyDescription } from './description/topology_description.js';
@@ -60,20 +60,20 @@ export class TopologyEvents {
     return this.#publisher.wants('serverSelectionSucceeded') || this.#publisher.wants('serverSelectionFailed');
   }
 
-  selectionStarted(purpose: Purpose, selector: string, topologyDescription: TopologyDescription): void {
+  selectionStarted(attempt: Attempt, selector: string, topologyDescription: TopologyDescription): void {
     if (!this.#publisher.wants('serverSelectionStarted')) return;
-    const fields = { ...selectionFields(purpose, selector), topologyDescription };
+    const fields = { ...selectionFields(attempt, selector), topologyDescription };
     this.#publisher.publish('serverSelectionStarted', stamp => new ServerSelectionStartedEvent(fields, stamp));
   }
 
-  waiting(purpose: Purpose, selector: string, topologyDescription: TopologyDescription, remainingTimeMS: number): void {
+  waiting(attempt: Attempt, selector: string, topologyDescription: TopologyDescription, remainingTimeMS: number): void {
     if (!this.#publisher.wants('waitingForSuitableServer')) return;
-    const fields = { ...selectionFields(purpose, selector), topologyDescription, remainingTimeMS };
+    const fields = { ...selectionFields(attempt, selector), topologyDescription, remainingTimeMS };
     this.#publisher.publish('waitingForSuitableServer', stamp => new WaitingForSuitableServerEvent(fields, stamp));
   }
 
   selected(
-    purpose: Purpose,
+    attempt: Attempt,
     selector: string,
     topologyDescription: TopologyDescription,
     address: string,
@@ -82,7 +82,7 @@ export class TopologyEvents {
     if (!this.#publisher.wants('serverSelectionSucceeded')) return;
     const { host, port } = new HostAddress(address);
     const fields = {
-      ...selectionFields(purpose, selector),
+      ...selectionFields(attempt, selector),
       topologyDescription,
       address,
       serverHost: host ?? address,
@@ -93,18 +93,18 @@ export class TopologyEvents {
   }
 
   selectionFailed(
-    purpose: Purpose,
+    attempt: Attempt,
     selector: string,
     topologyDescription: TopologyDescription,
     failure: Error,
     durationMS: number,
   ): void {
     if (!this.#publisher.wants('serverSelectionFailed')) return;
-    const fields = { ...selectionFields(purpose, selector), topologyDescription, failure, durationMS };
+    const fields = { ...selectionFields(attempt, selector), topologyDescription, failure, durationMS };
     this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp));
   }
 }
 
-function selectionFields({ name, operationId, attempt }: Purpose, selector: string) {
-  return { selector, operation: name, operationId, attempt };
+function selectionFields({ commandName, operationId, number }: Attempt, selector: string) {
+  return { selector, operation: commandName, operationId, attempt: number };
 }

@@ -7,11 +7,12 @@ import type { Collection } from '../../src/client/collection.js';
 import { Db } from '../../src/client/db.js';
 import { createEngine } from '../../src/client/engine.js';
 import { clientContext } from '../../src/client/inherit.js';
+import { Call, NO_STAGE_LIMITS } from '../../src/csot/call.js';
 import { Deadline } from '../../src/csot/deadline.js';
 import type { MonitoringEventListeners } from '../../src/events/event_map.js';
-import { EventPublisher } from '../../src/events/publisher.js';
+import { EventPublisher, OperationIds } from '../../src/events/publisher.js';
 import { TypedEventEmitter } from '../../src/events/typed_event_emitter.js';
-import type { Engine } from '../../src/operations/engine.js';
+import type { Engine } from '../../src/executor/engine.js';
 import { withId } from '../../src/operations/insert.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
@@ -43,7 +44,14 @@ async function withLoadBalancer(options: object, run: (setup: Setup) => Promise<
   const engine = createEngine(resolved, () => ({}), publisher, sessions, effects);
   engine.topology.open();
   const context = clientContext(resolved);
-  const client: ClientPort = { options: resolved, context, clock: systemClock, engine: () => engine };
+  const client: ClientPort = {
+    options: resolved,
+    context,
+    clock: systemClock,
+    operationIds: new OperationIds(),
+    stageLimits: resolved,
+    engine: () => engine,
+  };
   const collection = new Db(client, 'shop').collection('orders');
   const seen: string[] = [];
   let out = 0;
@@ -147,9 +155,9 @@ describe('a client bulk write behind a load balancer', () => {
       }));
       const context = { ...client.context, database: 'admin', namespace: 'admin' };
       const prepare = (document: unknown) => withId(document, () => 0);
-      const deadline = Deadline.background(engine.clock);
+      const call = new Call(1, 'bulkWrite', 'admin', Deadline.background(engine.clock), NO_STAGE_LIMITS);
 
-      const result = await clientBulkWrite(engine, context, models, { verboseResults: true }, prepare, deadline);
+      const result = await clientBulkWrite(engine, context, models, { verboseResults: true }, prepare, call);
 
       assert.equal(result.updateResults?.size, 2);
       assert.deepEqual(seen, ['bulkWrite', 'getMore']);

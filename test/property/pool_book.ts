@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MonitoringEvent } from '../../src/events/event.js';
 import type { Connection } from '../../src/pool/connection.js';
-import { PoolHarness, type PoolHarnessOptions, purpose } from '../support/pool_harness.js';
+import { attempt, PoolHarness, type PoolHarnessOptions } from '../support/pool_harness.js';
 import type { ReceivedCommand, ScriptedPeer } from '../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../support/scripted_server.js';
 
@@ -49,7 +49,7 @@ export class PoolBook {
   checkOut(timeoutMS: number | undefined): void {
     const { id, controller } = this.#ask();
     const deadline = this.harness.deadline(timeoutMS, controller.signal);
-    this.harness.pool.checkOut(purpose('find', id), deadline).then(
+    this.harness.pool.checkOut(attempt(deadline, 'find', id)).then(
       connection => {
         assert.equal(this.#requests.get(id)?.outcome, 'given');
         this.lent.push(connection);
@@ -60,7 +60,7 @@ export class PoolBook {
 
   tryCheckOut(): void {
     const { id } = this.#ask();
-    const connection = this.harness.pool.tryCheckOut(purpose('find', id));
+    const connection = this.harness.pool.tryCheckOut(attempt(undefined, 'find', id));
     if (connection === null) this.#requests.delete(id);
     else this.lent.push(connection);
   }

@@ -15,8 +15,9 @@ import { writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology } from '../../src/sdam/topology.js';
 import { EventRecorder } from '../support/event_recorder.js';
 import { FakeClock } from '../support/fake_clock.js';
-import { connectionParts, deadline, establishSettings, purpose } from '../support/pool_harness.js';
+import { connectionParts, deadline, establishSettings } from '../support/pool_harness.js';
 import { ScriptedServer, STANDALONE } from '../support/scripted_server.js';
+import { request } from '../support/topology_harness.js';
 
 const ADDRESSES = ['a:27017', 'b:27017', 'c:27017', 'd:27017'];
 const POOL = {
@@ -214,13 +215,7 @@ describe('whatever happens to a topology', () => {
       fc.asyncProperty(start, fc.array(step, { maxLength: 25 }), async ([hosts, replicaSet], steps) => {
         const opened = openTopology(hosts, replicaSet);
         const { topology, clock, events } = opened;
-        const request = {
-          selector: writableSelector,
-          wanted: 'primary',
-          purpose: purpose(),
-          deprioritized: new Set<string>(),
-        };
-        const outcome = topology.select(request, deadline(clock)).then(
+        const outcome = topology.select(request(writableSelector, 'primary', deadline(clock))).then(
           ({ address: chosen }) => chosen,
           (failure: unknown) => (failure as Error).name,
         );

@@ -1,6 +1,8 @@
 import type { Authenticator } from '../../src/auth/authenticator.js';
 import type { Document } from '../../src/bson/index.js';
+import { Attempt } from '../../src/csot/attempt.js';
 import type { Budget } from '../../src/csot/budget.js';
+import { Call, NO_STAGE_LIMITS, type StageLimits } from '../../src/csot/call.js';
 import { Deadline } from '../../src/csot/deadline.js';
 import type { Connection } from '../../src/pool/connection.js';
 import type { ConnectionParts } from '../../src/pool/connection_parts.js';
@@ -8,7 +10,6 @@ import type { EstablishSettings } from '../../src/pool/establish.js';
 import type { HandshakeOptions } from '../../src/pool/handshake.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
-import type { Purpose } from '../../src/pool/purpose.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Random } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
@@ -31,8 +32,14 @@ export const HANDSHAKE: HandshakeOptions = {
   apiFields: {},
 };
 
-export function purpose(name = 'find', operationId = 1): Purpose {
-  return { name, namespace: 'shop.orders', operationId, attempt: 1 };
+/** An attempt of an operation; without a deadline nothing limits it. */
+export function attempt(
+  within: Deadline = Deadline.background(new FakeClock()),
+  commandName = 'find',
+  operationId = 1,
+  limits = NO_STAGE_LIMITS,
+): Attempt {
+  return new Attempt(new Call(operationId, commandName, 'shop.orders', within, limits), commandName, 'shop.orders', 1);
 }
 
 /** The deadline of an operation; without `timeoutMS` the old timeouts count. */
@@ -69,8 +76,8 @@ export function run(
 ): Promise<Reply> {
   const requestId = nextRequestId();
   const outgoing = { requestId, flags: 0, body: { $db: 'shop', ...command }, rawFields: [], sequence: undefined };
-  const what = purpose(Object.keys(command)[0]);
-  return connection.roundTrip(encoder.encode(outgoing, LIMITS, {}), requestId, what, 'read', within);
+  const message = encoder.encode(outgoing, LIMITS, {});
+  return connection.roundTrip(message, requestId, 'read', attempt(within, Object.keys(command)[0]));
 }
 
 export interface PoolHarnessOptions {
@@ -92,6 +99,7 @@ export class PoolHarness {
   readonly server: ScriptedServer;
   readonly events = new EventRecorder();
   readonly pool: ConnectionPool;
+  readonly #limits: StageLimits;
   readonly parts: ConnectionParts;
   /** What was told to the topology: failures of establishing a connection. */
   readonly errors: Error[] = [];
@@ -115,27 +123,25 @@ export class PoolHarness {
       waitQueueTimeoutMS: 0,
       pendingResponseTimeoutMS: 1000,
     };
-    this.pool = new ConnectionPool(
-      ADDRESS,
-      { ...defaults, ...options.pool },
-      {
-        publisher: this.events.publisher(this.clock),
-        clock: this.clock,
-        random: options.random ?? { next: () => 0.5, bytes: length => new Uint8Array(length) },
-        connection: this.parts,
-        establish: {
-          ...settings,
-          connectTimeoutMS: options.connectTimeoutMS ?? settings.connectTimeoutMS,
-          commandTimeoutMS: options.commandTimeoutMS ?? 0,
-          authenticator: options.authenticator,
-        },
-        onHandshake: () => undefined,
-        onConnectionError: (error, connection) => {
-          this.errors.push(error);
-          this.onError(error, connection);
-        },
+    const poolOptions = { ...defaults, ...options.pool };
+    this.#limits = { ...NO_STAGE_LIMITS, waitQueueTimeoutMS: poolOptions.waitQueueTimeoutMS };
+    this.pool = new ConnectionPool(ADDRESS, poolOptions, {
+      publisher: this.events.publisher(this.clock),
+      clock: this.clock,
+      random: options.random ?? { next: () => 0.5, bytes: length => new Uint8Array(length) },
+      connection: this.parts,
+      establish: {
+        ...settings,
+        connectTimeoutMS: options.connectTimeoutMS ?? settings.connectTimeoutMS,
+        commandTimeoutMS: options.commandTimeoutMS ?? 0,
+        authenticator: options.authenticator,
       },
-    );
+      onHandshake: () => undefined,
+      onConnectionError: (error, connection) => {
+        this.errors.push(error);
+        this.onError(error, connection);
+      },
+    });
   }
 
   /** A pool whose server is known to be available. */
@@ -150,7 +156,7 @@ export class PoolHarness {
   }
 
   readonly checkOut = (timeoutMS?: number, signal?: AbortSignal): Promise<Connection> =>
-    this.pool.checkOut(purpose(), this.deadline(timeoutMS, signal));
+    this.pool.checkOut(attempt(this.deadline(timeoutMS, signal), 'find', 1, this.#limits));
 
   run(connection: Connection, command: Document, timeoutMS?: number, signal?: AbortSignal): Promise<Reply> {
     return run(connection, this.parts.encoder, command, this.deadline(timeoutMS, signal));

@@ -1,17 +1,19 @@
 import type { Document } from '../../src/bson/index.js';
+import { Call, NO_STAGE_LIMITS } from '../../src/csot/call.js';
+import { Deadline } from '../../src/csot/deadline.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { HostAddress } from '../../src/sdam/description/host_address.js';
 import { Monitor } from '../../src/sdam/monitor.js';
-import type { SelectionRequest } from '../../src/sdam/selection_request.js';
+import { SelectionRequest } from '../../src/sdam/selection_request.js';
 import { Server } from '../../src/sdam/server.js';
-import { writableSelector } from '../../src/sdam/server_selection.js';
+import { type ServerSelector, writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology, type TopologyOptions } from '../../src/sdam/topology.js';
 import { MessageEncoder } from '../../src/wire/message_encoder.js';
 import { EventRecorder } from './event_recorder.js';
 import { FakeClock } from './fake_clock.js';
-import { deadline, establishSettings, purpose } from './pool_harness.js';
+import { deadline, establishSettings } from './pool_harness.js';
 import { ScriptedServer, STANDALONE } from './scripted_server.js';
 
 const POOL: PoolOptions = {
@@ -40,6 +42,16 @@ export function member(me: string, fields: Document = {}): Document {
 
 export function primaryMember(me: string, fields: Document = {}): Document {
   return member(me, { isWritablePrimary: true, secondary: false, ...fields });
+}
+
+/** What an operation asks of a topology. */
+export function request(
+  selector: ServerSelector,
+  wanted = 'primary',
+  within = Deadline.background(new FakeClock()),
+): SelectionRequest {
+  const call = new Call(1, 'find', 'shop.orders', within, NO_STAGE_LIMITS);
+  return new SelectionRequest(call, { name: 'find', namespace: 'shop.orders' }, selector, wanted);
 }
 
 /** A topology with real servers, pools and monitors over scripted servers. */
@@ -78,13 +90,10 @@ export class TopologyHarness {
   /** The peers at the other end of a server's monitor and pool that are open, oldest first. */
   readonly peersOf = (address: string) => this.server.openPeers.filter(({ host }) => host === address);
 
-  readonly request = (fields: Partial<SelectionRequest> = {}): SelectionRequest => ({
-    selector: writableSelector,
-    wanted: 'primary',
-    purpose: purpose(),
-    deprioritized: new Set(),
-    ...fields,
-  });
+  readonly request = (
+    { selector = writableSelector, wanted = 'primary' }: Partial<Pick<SelectionRequest, 'selector' | 'wanted'>> = {},
+    within?: Deadline,
+  ): SelectionRequest => request(selector, wanted, within);
 
   readonly deadline = (timeoutMS?: number, signal?: AbortSignal) => deadline(this.clock, timeoutMS, signal);
 

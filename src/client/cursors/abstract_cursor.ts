@@ -14,9 +14,9 @@ import {
 } from '../../errors/driver.js';
 import { addCaller } from '../../errors/stack_trace.js';
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
+import type { Operation } from '../../executor/operation.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
-import type { Operation } from '../../operations/operation.js';
 import type { ClientPort } from '../client_port.js';
 import { budgetFor, type Inherited, signalOf, transactionDeadline } from '../inherit.js';
 import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';

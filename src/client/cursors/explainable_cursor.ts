@@ -1,4 +1,5 @@
 import type { Document } from '../../bson/index.js';
+import type { Operation } from '../../executor/operation.js';
 import type { OperationContext } from '../../operations/context.js';
 import { type CursorReply, documentAsBatch } from '../../operations/cursor_reply.js';
 import {
@@ -8,7 +9,6 @@ import {
   type ExplainVerbosityLike,
   explained,
 } from '../../operations/explain.js';
-import type { Operation } from '../../operations/operation.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
 import { run } from '../run.js';

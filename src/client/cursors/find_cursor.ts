@@ -1,10 +1,10 @@
 import type { Document } from '../../bson/index.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
+import type { Operation } from '../../executor/operation.js';
 import type { OperationContext } from '../../operations/context.js';
 import { type CountOptions, count } from '../../operations/count.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import { type FindCommandOptions, find } from '../../operations/find.js';
-import type { Operation } from '../../operations/operation.js';
 import type { CollationOptions, Hint } from '../../operations/options.js';
 import { formatSort, type Sort, type SortDirection } from '../../operations/sort.js';
 import type { ClientPort } from '../client_port.js';

@@ -1,8 +1,8 @@
 import type { Document } from '../../bson/index.js';
+import type { Operation } from '../../executor/operation.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
 import { type ListCollectionsOptions, listCollections } from '../../operations/list_collections.js';
-import type { Operation } from '../../operations/operation.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import type { CursorParent } from './cursor_parent.js';

@@ -1,9 +1,9 @@
 import type { Document } from '../../bson/index.js';
 import type { ReadConcernLike } from '../../concern/read_concern.js';
 import { MongoAPIError } from '../../errors/driver.js';
+import type { Operation } from '../../executor/operation.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
-import type { Operation } from '../../operations/operation.js';
 import { runCursorCommand } from '../../operations/run_command.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';

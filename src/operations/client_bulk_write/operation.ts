@@ -1,8 +1,8 @@
 import { calculateObjectSize, type Document } from '../../bson/index.js';
+import type { Operation, OperationReply } from '../../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from '../context.js';
 import { type CursorReply, cursorReplyOf } from '../cursor_reply.js';
 import { CLIENT_WRITE, encodedWrite, forEachSent } from '../encoded_write.js';
-import type { Operation, OperationReply } from '../operation.js';
 import { onPrimary } from '../operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../options.js';
 import { checkEncodedWrite } from '../update_document.js';
@@ -71,7 +71,7 @@ export function clientBulkWriteOperation(
     checkEncoded: message => checkOps(message, writes, from),
     command(target) {
       const command = { ...fields };
-      addWriteConcern(command, context, target);
+      addWriteConcern(command, context);
       addGenericFields(command, options, target);
       return command;
     },

@@ -91,7 +91,7 @@ function runDocument(test: ConcernDocumentTest): void {
   }
   if (test.writeConcern !== undefined) {
     const writeConcern = WriteConcern.fromOptions({ writeConcern: test.writeConcern });
-    assert.deepEqual(writeConcernDocument(writeConcern, false) ?? {}, test.writeConcernDocument);
+    assert.deepEqual(writeConcernDocument(writeConcern) ?? {}, test.writeConcernDocument);
     assert.equal(writeConcern === undefined, test.isServerDefault);
     assert.equal(!isUnacknowledged(writeConcern), test.isAcknowledged);
   }

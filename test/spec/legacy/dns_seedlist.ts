@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
+import { Call } from '../../../src/csot/call.js';
 import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { EventPublisher } from '../../../src/events/publisher.js';
@@ -45,7 +46,7 @@ async function run({ uri, seeds, numSeeds, error = false, options = {}, parsed_o
 async function resolve(uri: string): Promise<ResolvedOptions> {
   const effects = { clock: systemClock, random: systemRandom, resolver: testZone() };
   const discovery = new SrvDiscovery(resolveOptions(uri), effects, new EventPublisher([], systemClock));
-  return await discovery.resolve({ name: 'connect', namespace: 'admin' }, Deadline.background(systemClock));
+  return await discovery.resolve(Call.background('connect', Deadline.background(systemClock)));
 }
 
 function parsedValue(options: ResolvedOptions, name: string): unknown {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
+import { Call } from '../../../src/csot/call.js';
 import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoAPIError, MongoParseError } from '../../../src/errors/driver.js';
 import { systemRandom } from '../../../src/runtime/random.js';
@@ -100,9 +101,7 @@ describe('SrvDiscovery, when it reads the records again', () => {
       const { clock, resolver, discovery } = harness();
       resolver.srv.set('_mongodb._tcp.cluster.example.com', [[{ name: 'db1.example.com', port: 27017 }, record]]);
 
-      const error = await rejection(
-        discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock)),
-      );
+      const error = await rejection(discovery.resolve(Call.background('ping', Deadline.background(clock))));
 
       assert.ok(error instanceof MongoParseError || error instanceof MongoAPIError, String(error));
       assert.match(error.message, text);
@@ -139,7 +138,7 @@ describe('SrvDiscovery, when it reads the records again', () => {
     );
 
     assert.deepEqual(await discovery.hosts(), ['db1.example.com:27017', 'db1.example.com:27018']);
-    const { hosts } = await discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock));
+    const { hosts } = await discovery.resolve(Call.background('ping', Deadline.background(clock)));
     assert.deepEqual(hosts.map(String), ['db1.example.com:27017', 'db1.example.com:27018']);
   });
 
@@ -156,7 +155,7 @@ describe('SrvDiscovery, when it reads the records again', () => {
     });
     assert.match(warnings.join(), /srvHostValidator threw an error for bad\.other\.org: no such list/);
 
-    const error = await rejection(discovery.resolve({ name: 'ping', namespace: 'admin' }, Deadline.background(clock)));
+    const error = await rejection(discovery.resolve(Call.background('ping', Deadline.background(clock))));
     assert.ok(error instanceof MongoAPIError);
     assert.match(error.message, /^srvHostValidator threw an error for bad\.other\.org: no such list/);
     assert.equal((error.cause as Error).message, 'no such list');

@@ -88,21 +88,16 @@ describe('WriteConcern', () => {
 
 describe('writeConcernDocument', () => {
   it('sends nothing for the default of the server', () => {
-    assert.equal(writeConcernDocument(undefined, false), undefined);
-    assert.equal(writeConcernDocument(new WriteConcern(), false), undefined);
+    assert.equal(writeConcernDocument(undefined), undefined);
+    assert.equal(writeConcernDocument(new WriteConcern()), undefined);
   });
 
   it('uses the names of the server', () => {
-    assert.deepEqual(writeConcernDocument(new WriteConcern('majority', 500, true), false), {
+    assert.deepEqual(writeConcernDocument(new WriteConcern('majority', 500, true)), {
       w: 'majority',
       j: true,
       wtimeout: 500,
     });
-  });
-
-  it('leaves wtimeout out where timeoutMS is in effect', () => {
-    assert.deepEqual(writeConcernDocument(new WriteConcern(2, 500), true), { w: 2 });
-    assert.equal(writeConcernDocument(new WriteConcern(undefined, 500), true), undefined);
   });
 });
 
@@ -128,6 +123,6 @@ describe('inheritWriteConcern', () => {
   });
 
   it('does not mix the own concern with that of the parent', () => {
-    assert.deepEqual(writeConcernDocument(inheritWriteConcern({ journal: true }, parent), false), { j: true });
+    assert.deepEqual(writeConcernDocument(inheritWriteConcern({ journal: true }, parent)), { j: true });
   });
 });

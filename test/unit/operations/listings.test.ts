@@ -135,12 +135,13 @@ describe('explain', () => {
     assert.equal(operation.retryable, false);
   });
 
-  it('leaves its own time out where timeoutMS sets it', () => {
+  it('limits the explained command and the explaining on their own', () => {
     const operation = explained(find(context, {}, { maxTimeMS: 5 }), context, { verbosity: 'x', maxTimeMS: 7 });
 
-    assert.deepEqual(commandOf(operation, targetWith(21, true)), {
-      explain: { find: 'orders', filter: {} },
+    assert.deepEqual(commandOf(operation), {
+      explain: { find: 'orders', filter: {}, maxTimeMS: 5 },
       verbosity: 'x',
+      maxTimeMS: 7,
     });
   });
 });

@@ -2,8 +2,8 @@ import { documentDecoder } from '../../../src/bson/decode.js';
 import { type Document, serialize } from '../../../src/bson/index.js';
 import { RawDocument } from '../../../src/bson/raw_document.js';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
+import type { CommandTarget, Operation } from '../../../src/executor/operation.js';
 import type { OperationContext } from '../../../src/operations/context.js';
-import type { CommandTarget, Operation } from '../../../src/operations/operation.js';
 import type { ConnectionDescription } from '../../../src/pool/handshake.js';
 import { ServerDescription } from '../../../src/sdam/description/server_description.js';
 import { ServerType } from '../../../src/sdam/description/types.js';
@@ -27,9 +27,9 @@ export function contextWith(given: Partial<OperationContext> = {}): OperationCon
 }
 
 /** A server of a wire version: 21 is MongoDB 7.0. */
-export function targetWith(maxWireVersion = 21, timedByOperation = false): CommandTarget {
+export function targetWith(maxWireVersion = 21): CommandTarget {
   const server = new ServerDescription({ address: 'db1:27017', type: ServerType.Standalone, maxWireVersion });
-  return { connection: { server } as ConnectionDescription, timedByOperation };
+  return { connection: { server } as ConnectionDescription };
 }
 
 export function commandOf(operation: Operation<unknown>, target: CommandTarget = targetWith()): Document {

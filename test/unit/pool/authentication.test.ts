@@ -4,7 +4,7 @@ import type { AuthConversation, Authenticator } from '../../../src/auth/authenti
 import { ObjectId } from '../../../src/bson/index.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
-import { PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
+import { attempt, PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 /** Speaks with the server once, and remembers what hello said. */
@@ -128,7 +128,7 @@ describe('a connection that authenticates', () => {
     pool.checkIn(await connection);
 
     server.answer = late(101);
-    void pool.tryCheckOut({ name: 'find', namespace: 'shop.orders', operationId: 9, attempt: 1 });
+    void pool.tryCheckOut(attempt(undefined, 'find', 9));
     const failed = assert.rejects(checkOut(), {
       name: 'MongoNetworkTimeoutError',
       phase: 'auth',

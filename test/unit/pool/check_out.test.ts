@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHook } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import type { Connection } from '../../../src/pool/connection.js';
-import { PoolHarness, purpose } from '../../support/pool_harness.js';
+import { attempt, PoolHarness } from '../../support/pool_harness.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 /** Notes in which order promises resolve, and with which connection. */
@@ -23,7 +23,7 @@ describe('ConnectionPool, checking out', () => {
       },
     }).enable();
 
-    for (let turn = 0; turn < 10; turn++) pool.checkIn(pool.tryCheckOut(purpose())!);
+    for (let turn = 0; turn < 10; turn++) pool.checkIn(pool.tryCheckOut(attempt())!);
     hook.disable();
 
     assert.equal(promises, 0);
@@ -44,7 +44,7 @@ describe('ConnectionPool, checking out', () => {
   it('gives nothing at once while no connection is idle, and nothing has happened', () => {
     const { pool, story } = PoolHarness.ready();
 
-    assert.equal(pool.tryCheckOut(purpose()), null);
+    assert.equal(pool.tryCheckOut(attempt()), null);
     assert.deepEqual(story(), []);
   });
 
@@ -53,7 +53,7 @@ describe('ConnectionPool, checking out', () => {
     pool.checkIn(await checkOut());
     events.clear();
 
-    const connection = pool.tryCheckOut(purpose('insert', 9));
+    const connection = pool.tryCheckOut(attempt(undefined, 'insert', 9));
 
     assert.equal(connection?.id, 1);
     assert.deepEqual(events.names(), ['connectionCheckOutStarted', 'connectionCheckedOut']);
@@ -66,7 +66,7 @@ describe('ConnectionPool, checking out', () => {
     pool.checkIn(await checkOut());
     events.emitter.once('connectionCheckOutStarted', () => clock.skip(7));
 
-    pool.checkIn(pool.tryCheckOut(purpose())!);
+    pool.checkIn(pool.tryCheckOut(attempt())!);
 
     assert.equal(events.last('connectionCheckedOut').durationMS, 7);
   });
@@ -82,7 +82,7 @@ describe('ConnectionPool, checking out', () => {
       return now();
     };
 
-    pool.checkIn(pool.tryCheckOut(purpose())!);
+    pool.checkIn(pool.tryCheckOut(attempt())!);
 
     assert.equal(reads, 0);
   });
@@ -93,8 +93,8 @@ describe('ConnectionPool, checking out', () => {
     pool.checkIn(first);
     pool.checkIn(second);
 
-    assert.equal(pool.tryCheckOut(purpose()), second);
-    assert.equal(pool.tryCheckOut(purpose()), first);
+    assert.equal(pool.tryCheckOut(attempt()), second);
+    assert.equal(pool.tryCheckOut(attempt()), first);
   });
 
   it('gives nothing at once while somebody waits, even if a connection is idle', async () => {
@@ -105,7 +105,7 @@ describe('ConnectionPool, checking out', () => {
     let seen: Connection | null | undefined;
     // The one moment at which a connection is idle although somebody waits.
     harness.events.emitter.once('connectionCheckedIn', () => {
-      seen = pool.tryCheckOut(purpose());
+      seen = pool.tryCheckOut(attempt());
     });
 
     pool.checkIn(connection);
@@ -258,10 +258,10 @@ describe('ConnectionPool, checking out', () => {
     pool.checkIn(second);
     let inner: Connection | null = null;
     events.emitter.once('connectionCheckOutStarted', () => {
-      inner = pool.tryCheckOut(purpose('listener'));
+      inner = pool.tryCheckOut(attempt(undefined, 'listener'));
     });
 
-    const outer = pool.tryCheckOut(purpose());
+    const outer = pool.tryCheckOut(attempt());
 
     assert.notEqual(inner, null);
     assert.notEqual(inner, outer);
@@ -274,7 +274,7 @@ describe('ConnectionPool, checking out', () => {
     events.clear();
     events.emitter.once('connectionCheckOutStarted', () => pool.close());
 
-    const connection = pool.tryCheckOut(purpose());
+    const connection = pool.tryCheckOut(attempt());
     assert.notEqual(connection, null);
     pool.checkIn(connection!);
 

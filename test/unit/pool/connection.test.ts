@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { Connection } from '../../../src/pool/connection.js';
 import { FakeClock } from '../../support/fake_clock.js';
-import { connectionParts, deadline, purpose, run } from '../../support/pool_harness.js';
+import { attempt, connectionParts, deadline, run } from '../../support/pool_harness.js';
 import { brokenDocument, type ReceivedCommand, type ScriptedPeer } from '../../support/scripted_peer.js';
 import { quiet, ScriptedServer } from '../../support/scripted_server.js';
 import { body, int32, message, opMsg } from '../wire/bytes.js';
@@ -198,7 +198,7 @@ describe('Connection', () => {
     connection.close(new MongoNetworkError('gone'));
 
     await assert.rejects(send(), { message: 'gone' });
-    assert.throws(() => connection.send(Buffer.alloc(0), purpose()), { message: 'gone' });
+    assert.throws(() => connection.send(Buffer.alloc(0), attempt()), { message: 'gone' });
   });
 
   it('sends a message that has no reply without waiting for anything', async () => {
@@ -206,7 +206,7 @@ describe('Connection', () => {
 
     connection.send(
       message(2013, [int32(2), body({ insert: 'orders', writeConcern: { w: 0 } })], 0),
-      purpose('insert'),
+      attempt(undefined, 'insert'),
     );
 
     assert.equal((await peer.nextCommand()).name, 'insert');

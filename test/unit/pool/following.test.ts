@@ -5,7 +5,7 @@ import { nextRequestId } from '../../../src/wire/header.js';
 import type { MessageEncoder } from '../../../src/wire/message_encoder.js';
 import { MsgFlag } from '../../../src/wire/op_msg.js';
 import type { FakeClock } from '../../support/fake_clock.js';
-import { deadline, LIMITS, purpose } from '../../support/pool_harness.js';
+import { attempt, deadline, LIMITS } from '../../support/pool_harness.js';
 import { replyMessage } from '../../support/scripted_peer.js';
 import { quiet, ScriptedServer } from '../../support/scripted_server.js';
 import { opened } from './open_connection.js';
@@ -20,14 +20,13 @@ function follow(connection: Connection, encoder: MessageEncoder, clock: FakeCloc
   connection.follow(
     encoder.encode({ ...command, sequence: undefined }, LIMITS, {}),
     requestId,
-    purpose('hello'),
     'hello',
     {
       nextLimit,
       onReply: ({ document, moreToCome }) => told.push(`${document['n']}${moreToCome ? '…' : ''}`),
       onFailed: error => told.push(error.name),
     },
-    nextLimit(),
+    attempt(nextLimit(), 'hello'),
   );
   return told;
 }

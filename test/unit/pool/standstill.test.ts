@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PoolHarness, purpose } from '../../support/pool_harness.js';
+import { attempt, PoolHarness } from '../../support/pool_harness.js';
 import { quiet } from '../../support/scripted_server.js';
 
 /** A pool with idle connections, in a process that then stood still for a minute. */
@@ -22,14 +22,14 @@ describe('ConnectionPool, after the process stood still', () => {
   it('asks an idle connection for a sign of life before it lends it', async () => {
     const { harness, lent, pings } = await thawed(1);
 
-    assert.equal(harness.pool.tryCheckOut(purpose()), null);
+    assert.equal(harness.pool.tryCheckOut(attempt()), null);
     const connection = await harness.checkOut();
 
     assert.deepEqual(pings, ['ping']);
     assert.equal(connection, lent[0]);
     assert.deepEqual(harness.story(), ['CheckOutStarted', 'CheckedOut']);
     harness.pool.checkIn(connection);
-    assert.equal(harness.pool.tryCheckOut(purpose()), connection);
+    assert.equal(harness.pool.tryCheckOut(attempt()), connection);
     harness.pool.close();
   });
 
@@ -83,7 +83,7 @@ describe('ConnectionPool, after the process stood still', () => {
     await quiet();
 
     assert.equal(harness.events.count('connectionClosed'), 0);
-    assert.equal(harness.pool.tryCheckOut(purpose()), lent[0]);
+    assert.equal(harness.pool.tryCheckOut(attempt()), lent[0]);
     harness.pool.close();
   });
 
@@ -108,7 +108,7 @@ describe('ConnectionPool, after the process stood still', () => {
 
     await harness.clock.advance(600_000);
 
-    assert.equal(harness.pool.tryCheckOut(purpose()), connection);
+    assert.equal(harness.pool.tryCheckOut(attempt()), connection);
     harness.pool.close();
   });
 });

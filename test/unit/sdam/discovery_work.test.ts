@@ -51,7 +51,7 @@ async function discover(count: number, kind: 'primary' | 'secondary'): Promise<v
   let failed = 0;
   harness.events.emitter.on('serverHeartbeatFailed', () => failed++);
   const waiting = harness.topology
-    .select(harness.request({ wanted: 'secondary', selector: () => [] }), harness.deadline(60_000))
+    .select(harness.request({ wanted: 'secondary', selector: () => [] }, harness.deadline(60_000)))
     .catch(() => undefined);
   harness.topology.open();
   while (failed < count) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { diffTopology } from '../../../src/sdam/diff.js';
-import { purpose } from '../../support/pool_harness.js';
+import { attempt } from '../../support/pool_harness.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 import { member, primaryMember, TopologyHarness } from '../../support/topology_harness.js';
 
@@ -127,7 +127,7 @@ describe('Topology, discovering', () => {
       const lent: Promise<number>[] = [];
       events.emitter.on(name, () => {
         const server = topology.trySelect(harness.request());
-        if (server !== null) lent.push(server.pool.checkOut(purpose(), harness.deadline()).then(({ id }) => id));
+        if (server !== null) lent.push(server.pool.checkOut(attempt(harness.deadline())).then(({ id }) => id));
       });
 
       topology.open();
@@ -294,7 +294,7 @@ describe('Topology.close', () => {
   it('interrupts what is in use', async () => {
     const harness = await replicaSet();
     const pool = harness.topology.servers.get('a:27017')!.pool;
-    const connection = await pool.checkOut(purpose(), harness.deadline());
+    const connection = await pool.checkOut(attempt(harness.deadline()));
 
     harness.topology.close();
 
@@ -308,13 +308,13 @@ describe('Topology.close', () => {
   it('rejects those who wait for a server, and those who come later', async () => {
     const { topology, request, deadline, clock } = new TopologyHarness({ hosts: ['a:27017'] });
     topology.open();
-    const waiting = assert.rejects(topology.select(request(), deadline(1000)), { name: 'MongoTopologyClosedError' });
+    const waiting = assert.rejects(topology.select(request({}, deadline(1000))), { name: 'MongoTopologyClosedError' });
 
     topology.close();
 
     await waiting;
     assert.equal(topology.trySelect(request()), null);
-    await assert.rejects(topology.select(request(), deadline()), { name: 'MongoTopologyClosedError' });
+    await assert.rejects(topology.select(request({}, deadline())), { name: 'MongoTopologyClosedError' });
     assert.equal(clock.pendingTimers, 0);
   });
 

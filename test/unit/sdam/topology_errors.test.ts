@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
-import { purpose } from '../../support/pool_harness.js';
+import { attempt } from '../../support/pool_harness.js';
 import { quiet } from '../../support/scripted_server.js';
 import { member, primaryMember, TopologyHarness } from '../../support/topology_harness.js';
 
@@ -150,7 +150,7 @@ describe('Topology, when a connection cannot be established', () => {
     const { harness, server, events, hellos } = await primaryOnly();
     hellos.set('a:27017', { ok: 0, code: 18, errmsg: 'authentication failed' });
 
-    await assert.rejects(server.pool.checkOut(purpose(), harness.deadline()), { code: 18 });
+    await assert.rejects(server.pool.checkOut(attempt(harness.deadline())), { code: 18 });
 
     assert.deepEqual(events.names(), [
       'connectionCheckOutStarted',
@@ -168,7 +168,7 @@ describe('Topology, when a connection cannot be established', () => {
     const { harness, server, story, hellos } = await primaryOnly();
     hellos.delete('a:27017');
 
-    await assert.rejects(server.pool.checkOut(purpose(), harness.deadline()), { name: 'MongoNetworkError' });
+    await assert.rejects(server.pool.checkOut(attempt(harness.deadline())), { name: 'MongoNetworkError' });
 
     assert.deepEqual(story(), []);
     assert.equal(server.pool.state, 'ready');
@@ -199,7 +199,7 @@ describe('Topology, when a check fails', () => {
 
   it('interrupts what is in use when the check timed out', async () => {
     const { harness, clock, events, hellos, server } = await primaryOnly();
-    const connection = await server.pool.checkOut(purpose(), harness.deadline());
+    const connection = await server.pool.checkOut(attempt(harness.deadline()));
     hellos.set('a:27017', null);
     await clock.advance(5000);
     await quiet();

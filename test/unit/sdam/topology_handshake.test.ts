@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Document } from '../../../src/bson/index.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
-import { purpose } from '../../support/pool_harness.js';
+import { attempt } from '../../support/pool_harness.js';
 import { quiet } from '../../support/scripted_server.js';
 import { member, primaryMember, TopologyHarness } from '../../support/topology_harness.js';
 
@@ -19,7 +19,7 @@ async function primaryOnly() {
   const server = harness.topology.servers.get('a:27017')!;
   /** Opens a connection of the pool. */
   const connect = async () => {
-    const checkedOut = server.pool.checkOut(purpose(), harness.deadline());
+    const checkedOut = server.pool.checkOut(attempt(harness.deadline()));
     await quiet();
     return checkedOut;
   };
@@ -44,7 +44,7 @@ describe('Topology, when a connection of a pool shakes hands', () => {
     const { topology, server, connect, hears, request, deadline } = await primaryOnly();
     const notPrimary = new MongoServerError({ ok: 0, code: 10107, errmsg: 'not primary' }, {});
     topology.onError(notPrimary, server, { connectionGeneration: 0, phase: 'afterHandshake' });
-    const waiting = topology.select(request(), deadline());
+    const waiting = topology.select(request({}, deadline()));
     hears(primaryMember('a:27017', ALONE));
 
     await connect();
@@ -83,7 +83,7 @@ describe('Topology, when a connection of a pool shakes hands', () => {
   it('does not believe a connection from before the pool was cleared', async () => {
     const { topology, harness, server, hears, peersOf } = await primaryOnly();
     hears(null);
-    const checkedOut = assert.rejects(server.pool.checkOut(purpose(), harness.deadline()));
+    const checkedOut = assert.rejects(server.pool.checkOut(attempt(harness.deadline())));
     await quiet();
     const pending = await peersOf('a:27017').at(-1)!.nextCommand();
     topology.onError(new MongoNetworkError('read ECONNRESET'), server, {
@@ -104,7 +104,7 @@ describe('Topology, when a connection of a pool shakes hands', () => {
     const { topology, harness, server, hears } = await primaryOnly();
     hears(member('elsewhere:27017', { hosts: ['elsewhere:27017'] }));
 
-    const checkedOut = assert.rejects(server.pool.checkOut(purpose(), harness.deadline()), {
+    const checkedOut = assert.rejects(server.pool.checkOut(attempt(harness.deadline())), {
       name: 'MongoPoolClosedError',
     });
     await quiet();

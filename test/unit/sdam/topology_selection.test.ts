@@ -33,9 +33,9 @@ describe('Topology, selecting', () => {
     harness.hellos.set('a:27017', null);
     harness.topology.open();
     await quiet();
-    const writes = [1, 2].map(() => harness.topology.select(harness.request(), harness.deadline()));
+    const writes = [1, 2].map(() => harness.topology.select(harness.request({}, harness.deadline())));
     const selector = readPreferenceSelector({ mode: 'secondary', tags: [] });
-    const read = harness.topology.select(harness.request({ selector, wanted: 'secondary' }), harness.deadline(1000));
+    const read = harness.topology.select(harness.request({ selector, wanted: 'secondary' }, harness.deadline(1000)));
     const failed = assert.rejects(read, { name: 'MongoOperationTimeoutError' });
     const hello = await harness.peersOf('a:27017')[0]!.nextCommand();
 
@@ -62,7 +62,7 @@ describe('Topology, selecting', () => {
     assert.equal(harness.topology.trySelect(harness.request()), null);
     harness.hellos.set('a:27017', primaryMember('a:27017', { hosts: ['a:27017'] }));
 
-    const selected = harness.topology.select(harness.request(), harness.deadline());
+    const selected = harness.topology.select(harness.request({}, harness.deadline()));
     await harness.clock.advance(500);
 
     assert.equal((await selected).address, 'a:27017');
@@ -76,7 +76,7 @@ describe('Topology, selecting', () => {
     harness.topology.open();
     await quiet();
     const limit = harness.deadline().within('serverSelection', 2100);
-    const failed = assert.rejects(harness.topology.select(harness.request(), limit), {
+    const failed = assert.rejects(harness.topology.select(harness.request({}, limit)), {
       name: 'MongoServerSelectionError',
     });
 
@@ -97,7 +97,7 @@ describe('Topology, selecting', () => {
     const harness = new TopologyHarness({ hosts: ['a:27017'] });
     harness.hellos.set('a:27017', STANDALONE);
     assert.equal(harness.topology.trySelect(harness.request()), null);
-    const selected = harness.topology.select(harness.request(), harness.deadline());
+    const selected = harness.topology.select(harness.request({}, harness.deadline()));
 
     harness.topology.open();
 
@@ -108,7 +108,7 @@ describe('Topology, selecting', () => {
   it('fails at once for a server whose version does not fit', async () => {
     const harness = new TopologyHarness({ hosts: ['a:27017'] });
     harness.hellos.set('a:27017', { ...STANDALONE, minWireVersion: 0, maxWireVersion: 6 });
-    const waiting = harness.topology.select(harness.request(), harness.deadline());
+    const waiting = harness.topology.select(harness.request({}, harness.deadline()));
     const failed = assert.rejects(waiting, { name: 'MongoCompatibilityError', message: /reports wire version 6/ });
     harness.topology.open();
 
@@ -126,7 +126,7 @@ describe('Topology, selecting', () => {
       harness.topology.open();
       await quiet();
       const limit = harness.deadline().within('serverSelection', 300);
-      const failed = assert.rejects(harness.topology.select(harness.request(), limit), (error: unknown) => {
+      const failed = assert.rejects(harness.topology.select(harness.request({}, limit)), (error: unknown) => {
         assert.ok(error instanceof MongoServerSelectionError);
         assert.equal(
           error.message,
@@ -155,7 +155,7 @@ describe('Topology, selecting', () => {
       const harness = new TopologyHarness({ hosts: ['a:27017'] });
       harness.topology.open();
       await quiet();
-      const waiting = harness.topology.select(harness.request(), harness.deadline(200));
+      const waiting = harness.topology.select(harness.request({}, harness.deadline(200)));
       const failed = assert.rejects(waiting, (error: unknown) => {
         assert.ok(error instanceof MongoOperationTimeoutError);
         assert.equal(error.phase, 'serverSelection');
@@ -182,7 +182,7 @@ describe('Topology, selecting', () => {
       for (const [harness, hint] of [[noPrimary, /has no primary/] as const, [noServer, /No seed belongs/] as const]) {
         harness.topology.open();
         await quiet();
-        const waiting = harness.topology.select(harness.request(), harness.deadline(100));
+        const waiting = harness.topology.select(harness.request({}, harness.deadline(100)));
         const failed = assert.rejects(waiting, { message: hint });
         await harness.clock.advance(100);
         await failed;
@@ -196,7 +196,7 @@ describe('Topology, selecting', () => {
       harness.topology.open();
       const controller = new AbortController();
       const reason = new Error('no longer needed');
-      const waiting = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+      const waiting = harness.topology.select(harness.request({}, harness.deadline(undefined, controller.signal)));
 
       controller.abort(reason);
 
@@ -210,7 +210,7 @@ describe('Topology, selecting', () => {
       harness.topology.open();
       harness.events.emitter.once('waitingForSuitableServer', () => harness.topology.close());
 
-      const waiting = harness.topology.select(harness.request(), harness.deadline());
+      const waiting = harness.topology.select(harness.request({}, harness.deadline()));
 
       await assert.rejects(Promise.race([waiting, quiet()]), { name: 'MongoTopologyClosedError' });
     });
@@ -221,7 +221,7 @@ describe('Topology, selecting', () => {
       harness.topology.open();
       const controller = new AbortController();
       harness.events.emitter.once('serverSelectionFailed', () => controller.abort());
-      const waiting = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+      const waiting = harness.topology.select(harness.request({}, harness.deadline(undefined, controller.signal)));
       const failed = assert.rejects(waiting, { name: 'MongoTopologyClosedError' });
 
       harness.topology.close();
@@ -238,8 +238,8 @@ describe('Topology, selecting', () => {
     await quiet();
     const controller = new AbortController();
     harness.events.emitter.once('serverSelectionSucceeded', () => controller.abort(new Error('mine')));
-    const first = harness.topology.select(harness.request(), harness.deadline());
-    const second = harness.topology.select(harness.request(), harness.deadline(undefined, controller.signal));
+    const first = harness.topology.select(harness.request({}, harness.deadline()));
+    const second = harness.topology.select(harness.request({}, harness.deadline(undefined, controller.signal)));
     const failed = assert.rejects(second, { message: 'mine' });
 
     (await harness.peersOf('a:27017')[0]!.nextCommand()).reply(STANDALONE);
@@ -259,7 +259,7 @@ describe('serverSelectionFailFast', () => {
   async function ofAnotherSet(serverSelectionFailFast: boolean) {
     const harness = new TopologyHarness({ ...direct, serverSelectionFailFast });
     harness.hellos.set('a:27017', primaryMember('a:27017'));
-    const waiting = harness.topology.select(harness.request(), harness.deadline(5000));
+    const waiting = harness.topology.select(harness.request({}, harness.deadline(5000)));
     const outcome = waiting.catch((error: unknown) => error as Error);
     harness.topology.open();
     await quiet();
@@ -315,7 +315,7 @@ describe('a selection that failed', () => {
     await quiet();
     await harness.clock.advance(200);
     const limit = harness.deadline().within('serverSelection', 100);
-    const failed = harness.topology.select(harness.request(), limit).catch((error: unknown) => error);
+    const failed = harness.topology.select(harness.request({}, limit)).catch((error: unknown) => error);
     await harness.clock.advance(100);
 
     const error = await failed;
@@ -343,7 +343,7 @@ describe('a selection that failed', () => {
     harness.topology.onServerDescription(unknownServer('b:27017', older, null, 1100));
     harness.topology.onServerDescription(unknownServer('c:27017', command, null, 1300));
     const limit = harness.deadline().within('serverSelection', 1);
-    const failed = harness.topology.select(harness.request(), limit).catch((error: unknown) => error);
+    const failed = harness.topology.select(harness.request({}, limit)).catch((error: unknown) => error);
     await harness.clock.advance(1);
 
     assert.equal(((await failed) as Error).cause, last);

@@ -43,7 +43,7 @@ describe('Topology.applySrvHosts', () => {
 
   it('wakes whoever waits once a new host is there', async () => {
     const { topology, hellos, request, deadline } = await opened(null);
-    const waiting = topology.select(request(), deadline());
+    const waiting = topology.select(request({}, deadline()));
     hellos.set('c:27017', MONGOS);
 
     topology.applySrvHosts(['a:27017', 'b:27017', 'c:27017']);

@@ -15,7 +15,7 @@ async function waitingFor(selector: ServerSelector, count: number) {
   await quiet();
   const outcomes: string[] = [];
   const waiting = Array.from({ length: count }, async () => {
-    const { address } = await harness.topology.select(harness.request({ selector }), harness.deadline());
+    const { address } = await harness.topology.select(harness.request({ selector }, harness.deadline()));
     outcomes.push(address);
   });
   return { harness, outcomes, waiting: Promise.allSettled(waiting) };
@@ -47,7 +47,7 @@ describe('operations that wait for the same', () => {
     const { harness, outcomes, waiting } = await waitingFor(writableSelector, 2);
     harness.hellos.set('a:27017', primaryMember('a:27017', ALONE));
     const abort = new AbortController();
-    const third = harness.topology.select(harness.request(), harness.deadline(undefined, abort.signal));
+    const third = harness.topology.select(harness.request({}, harness.deadline(undefined, abort.signal)));
     const aborted = assert.rejects(third, { name: 'AbortError' });
     harness.events.emitter.once('serverSelectionSucceeded', () => abort.abort());
 

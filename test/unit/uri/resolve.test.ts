@@ -155,7 +155,7 @@ describe('credentials', () => {
 
 describe('concerns', () => {
   const document = (uri: string, options?: MongoClientOptions) =>
-    writeConcernDocument(resolveOptions(uri, options).writeConcern, false);
+    writeConcernDocument(resolveOptions(uri, options).writeConcern);
 
   it('combine the fields of a write concern, and the program wins for each', () => {
     assert.deepEqual(document('mongodb://h/?w=1&wtimeoutMS=5', { writeConcern: { w: 'majority' } }), {

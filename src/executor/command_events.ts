@@ -1,10 +1,10 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import type { Attempt } from '../csot/attempt.js';
 import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../events/command.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { carriesData, isSensitive } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
-import type { Purpose } from '../pool/purpose.js';
 import type { Clock } from '../runtime/clock.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { type Reply, UNACKNOWLEDGED_REPLY } from '../wire/reply.js';
@@ -33,15 +33,15 @@ export class CommandEvents {
     publisher: EventPublisher,
     clock: Clock,
     connection: Connection,
-    purpose: Purpose,
     requestId: number,
     message: Buffer,
     body: Document,
+    attempt: Attempt,
     redacted: boolean,
   ): CommandEvents | null {
     const wantsStart = publisher.wants('commandStarted');
     if (!wantsStart && !publisher.wants('commandSucceeded') && !publisher.wants('commandFailed')) return null;
-    const events = new CommandEvents(publisher, clock, commonFields(connection, purpose, requestId, body, redacted));
+    const events = new CommandEvents(publisher, clock, commonFields(connection, requestId, body, attempt, redacted));
     if (wantsStart) {
       // Decoded now: the message's memory is used again for the next one.
       const command = events.#fields.redacted ? {} : commandIn(message);
@@ -67,17 +67,17 @@ export class CommandEvents {
   }
 }
 
-function commonFields(connection: Connection, purpose: Purpose, requestId: number, body: Document, redacted: boolean) {
+function commonFields(connection: Connection, requestId: number, body: Document, attempt: Attempt, redacted: boolean) {
   const { serverConnectionId } = connection.description;
-  const commandName = Object.keys(body)[0] ?? purpose.name;
+  const commandName = Object.keys(body)[0] ?? attempt.commandName;
   return {
     address: connection.address,
     connectionId: connection.id,
     serverConnectionId,
     serviceId: connection.service?.id,
     requestId,
-    operationId: purpose.operationId,
-    attempt: purpose.attempt,
+    operationId: attempt.operationId,
+    attempt: attempt.number,
     databaseName: String(body['$db']),
     commandName,
     redacted,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
-import { pauseBeforeRetry, shouldRetry } from '../../../src/operations/retry.js';
+import { pauseBeforeRetry, shouldRetry } from '../../../src/executor/retry.js';
 
 const broken = new MongoNetworkError('closed');
 const OVERLOAD = [MongoErrorLabel.SystemOverloadedError, MongoErrorLabel.RetryableError];

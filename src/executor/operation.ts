@@ -10,8 +10,6 @@ import type { Reply } from '../wire/reply.js';
 /** What a command is built for. */
 export interface CommandTarget {
   readonly connection: ConnectionDescription;
-  /** `timeoutMS` is in use: `maxTimeMS` and `wtimeout` of the user are left out (CSOT, "Deprecated options"). */
-  readonly timedByOperation: boolean;
 }
 
 /** A cursor as the server knows it. */
@@ -29,8 +27,8 @@ export interface OperationReply {
   readonly taken: number;
   /** The server that answered; cursors go on there. */
   readonly address: string;
-  /** Set by an operation that reads one batch and no more: the cursor that the server keeps open nevertheless, to be closed. */
-  unread?: OpenCursor;
+  /** Set by an operation that reads one batch only, if the server keeps its cursor open nevertheless: the command that closes it. */
+  closing?: Operation<void>;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { SessionState } from '../sessions/session_state.js';
-import type { OpenCursor } from './get_more.js';
-import type { OperationScope } from './scope.js';
+import type { Binding } from './binding.js';
+import type { OpenCursor } from './operation.js';
 
 /** What is needed to kill a cursor whose reader may be gone. It holds none of the cursor's documents. */
 export interface LiveCursor {
   readonly cursor: OpenCursor;
-  readonly scope: OperationScope;
+  readonly binding: Binding;
   /** The caller's session, if the cursor is part of one. */
   readonly session: SessionState | null;
 }
@@ -20,8 +20,8 @@ const MOST_CURSORS = 10_000;
 export class LiveCursors {
   readonly #cursors = new Map<OpenCursor, LiveCursor>();
 
-  add(cursor: OpenCursor, scope: OperationScope, session: SessionState | null): void {
-    this.#cursors.set(cursor, { cursor, scope, session });
+  add(cursor: OpenCursor, binding: Binding, session: SessionState | null): void {
+    this.#cursors.set(cursor, { cursor, binding, session });
     if (this.#cursors.size <= MOST_CURSORS) return;
     const [oldest] = this.#cursors.keys();
     if (oldest !== undefined) this.#cursors.delete(oldest);

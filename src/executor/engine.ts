@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Call, StageLimits } from '../csot/call.js';
 import type { Lifetime } from '../csot/lifetime.js';
 import type { EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
@@ -18,30 +18,25 @@ export interface Engine {
   readonly lifetime: Lifetime;
   readonly clusterClock: ClusterClock;
   readonly publisher: EventPublisher;
-  readonly operationIds: OperationIds;
   readonly clock: Clock;
   readonly random: Random;
   readonly encoder: MessageEncoder;
   readonly options: EngineOptions;
 }
 
-/** What an engine is wanted for, as named in errors. */
-export interface EngineUser {
-  readonly name: string;
-  readonly namespace: string;
-}
-
 /** Where those that send commands get it from. */
 export interface EngineSource {
   /** @internal */
   readonly clock: Clock;
+  /** @internal */
+  readonly operationIds: OperationIds;
+  /** Timeouts of single stages, for the calls of this client. @internal */
+  readonly stageLimits: StageLimits;
   /** At once; or when the files of TLS are read, and DNS has told the hosts of an SRV connection string. Connects if need be. @internal */
-  engine(user: EngineUser, deadline: Deadline): Engine | Promise<Engine>;
+  engine(call: Call): Engine | Promise<Engine>;
 }
 
 export interface EngineOptions {
-  readonly serverSelectionTimeoutMS: number;
-  readonly socketTimeoutMS: number;
   readonly retryReads: boolean;
   readonly retryWrites: boolean;
   readonly maxAdaptiveRetries: number;

@@ -1,0 +1,53 @@
+import type { Call } from './call.js';
+import type { Deadline } from './deadline.js';
+
+/** A stage whose limit depends on the options and on whether `timeoutMS` is in use. */
+export type LimitedStage = 'serverSelection' | 'checkOut' | 'read';
+
+/**
+ * One attempt to run one command of a call. Pools and connections work for an attempt: their errors and events name it, and they wait
+ * no longer than it allows.
+ */
+export class Attempt {
+  readonly call: Call;
+  readonly commandName: string;
+  /** `database.collection`, or `database`. */
+  readonly namespace: string;
+  /** 1 for the first attempt of the command. */
+  readonly number: number;
+  #selectionLimit: Deadline | null = null;
+
+  constructor(call: Call, commandName: string, namespace: string, number: number) {
+    this.call = call;
+    this.commandName = commandName;
+    this.namespace = namespace;
+    this.number = number;
+  }
+
+  get operationId(): number {
+    return this.call.operationId;
+  }
+
+  get deadline(): Deadline {
+    return this.call.deadline;
+  }
+
+  /**
+   * The deadline of a wait in this stage: that of the call, or the limit of the stage if that ends sooner.
+   *
+   * Under `timeoutMS`, selection and checkout of an attempt share `serverSelectionTimeoutMS`, and the other limits of stages do not apply
+   * (Client Side Operations Timeout, "Server Selection" and "Deprecations").
+   */
+  limitOf(stage: LimitedStage): Deadline {
+    const { deadline, limits } = this.call;
+    const timed = deadline.timedByOperation;
+    switch (stage) {
+      case 'serverSelection':
+        return (this.#selectionLimit ??= deadline.within('serverSelection', limits.serverSelectionTimeoutMS));
+      case 'checkOut':
+        return timed ? this.limitOf('serverSelection') : deadline.within('checkOut', limits.waitQueueTimeoutMS);
+      case 'read':
+        return timed ? deadline : deadline.within('read', limits.socketTimeoutMS);
+    }
+  }
+}

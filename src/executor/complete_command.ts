@@ -1,0 +1,107 @@
+import type { Document } from '../bson/index.js';
+import { Long } from '../bson/index.js';
+import { maxTimeOf } from '../csot/max_time.js';
+import type { Connection } from '../pool/connection.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
+import { addSessionFields } from '../sessions/session_fields.js';
+import type { CommandAttempt } from './command_attempt.js';
+import type { Engine } from './engine.js';
+import type { Operation } from './operation.js';
+import { readPreferenceField } from './read_preference_field.js';
+
+const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
+
+/** The command of an attempt with the fields that every command of this client carries. */
+export function completeCommand(engine: Engine, connection: Connection, attempt: CommandAttempt<unknown>): Document {
+  const { operation, txnNumber } = attempt;
+  const { session } = operation;
+  const body = operation.command({ connection: connection.description });
+  body['$db'] = operation.database;
+  if (session !== null) {
+    const hasClusterTime = clusterTimeFor(engine, operation, connection) !== null;
+    addSessionFields(body, session, { name: operation.name, role: operation.sessionRole, hasClusterTime });
+  }
+  if (txnNumber > 0) body['txnNumber'] = Long.fromNumber(txnNumber);
+  const { type, maxWireVersion } = connection.description.server;
+  const readPreference =
+    operation.access === 'read' && maxWireVersion >= operation.readPreferenceSince
+      ? readPreferenceField(operation.readPreference, engine.topology.description.type, type)
+      : undefined;
+  if (readPreference !== undefined) body['$readPreference'] = readPreference;
+  if (engine.options.apiFields !== undefined) Object.assign(body, engine.options.apiFields);
+  if (attempt.deadline.timedByOperation) limitTime(body, connection, attempt);
+  return body;
+}
+
+/**
+ * Under `timeoutMS`: takes the legacy timeouts off the command and gives it the `maxTimeMS` that remains (CSOT, "Command Execution" and
+ * "Deprecations"). The user's own command keeps what it has.
+ */
+function limitTime(body: Document, connection: Connection, attempt: CommandAttempt<unknown>): void {
+  const { operation } = attempt;
+  if (operation.sessionRole !== 'asGiven') stripLegacyTimeouts(body);
+  if (operation.maxTime === 'omit') return;
+  const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
+  if (maxTimeMS !== undefined) body['maxTimeMS'] = maxTimeMS;
+}
+
+function stripLegacyTimeouts(body: Document): void {
+  // Deleting a field makes an object slow, so it is done only where the field is there.
+  if (Object.hasOwn(body, 'maxTimeMS')) delete body['maxTimeMS'];
+  if (Object.hasOwn(body, 'writeConcern')) stripWTimeout(body);
+  // The command inside of an explain.
+  if (Object.hasOwn(body, 'explain')) stripLegacyTimeouts(body['explain'] as Document);
+}
+
+function stripWTimeout(body: Document): void {
+  const writeConcern = body['writeConcern'] as Document;
+  if (!Object.hasOwn(writeConcern, 'wtimeout')) return;
+  const { wtimeout: _, ...others } = writeConcern;
+  if (Object.keys(others).length > 0) body['writeConcern'] = others;
+  else delete body['writeConcern'];
+}
+
+/** Throws if a round trip to the server takes longer than the time that is left. */
+function maxTimeFor(
+  { address }: Connection,
+  most: 'remaining' | number,
+  { deadline, selected, commandName, namespace }: CommandAttempt<unknown>,
+): number | undefined {
+  const minRoundTripTimeMS = selected?.minRoundTripTimeMS ?? 0;
+  const maxTime = maxTimeOf(deadline.remainingMS, minRoundTripTimeMS);
+  if (maxTime.send) return most === 'remaining' ? maxTime.maxTimeMS : Math.min(most, maxTime.maxTimeMS ?? most);
+  throw deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    {
+      during: `before ${commandName} ${namespace} was sent: a round trip to ${address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms`,
+      phase: 'preSend',
+      host: address,
+      namespace,
+      maybeApplied: false,
+    },
+  );
+}
+
+/** Fields that are encoded once for many commands: `lsid` and `$clusterTime`. */
+export function rawFieldsOf(
+  engine: Engine,
+  operation: Operation<unknown>,
+  session: ServerSession | null,
+  connection: Connection,
+): readonly Uint8Array[] {
+  const clusterTime = clusterTimeFor(engine, operation, connection);
+  if (session === null) return clusterTime === null ? NO_FIELDS : [clusterTime];
+  return clusterTime === null ? [session.lsidField] : [session.lsidField, clusterTime];
+}
+
+/** The newest cluster time that the client or the session has seen (Driver Sessions, "Gossipping the cluster time"). */
+function clusterTimeFor(
+  { clusterClock }: Engine,
+  { session }: Operation<unknown>,
+  connection: Connection,
+): Uint8Array | null {
+  if (connection.description.server.type === 'Standalone') return null;
+  return session !== null && session.clusterClock.isNewerThan(clusterClock)
+    ? session.clusterClock.field
+    : clusterClock.field;
+}

@@ -1,0 +1,133 @@
+import type { Call } from '../csot/call.js';
+import { Deadline } from '../csot/deadline.js';
+import { MongoClientClosedError } from '../errors/driver.js';
+import type { Server } from '../sdam/server.js';
+import { Binding, type PinnedConnection } from './binding.js';
+import { CommandAttempt, FIRST_ATTEMPT, selectedServer } from './command_attempt.js';
+import type { Engine } from './engine.js';
+import { afterFailure, throwIfEnded, throwIfRetryIsRefused } from './failure.js';
+import type { Operation } from './operation.js';
+import { pinCursor, pinnedConnection, pinTransaction } from './pinning.js';
+import { send } from './send.js';
+import { enterSession } from './session_rules.js';
+
+/**
+ * Runs one command of a call: selects a server, checks out a connection, sends the command and reads the reply; retries where that is
+ * allowed; all under the deadline of the call.
+ *
+ * @param shared - the session and connection that the command shares with others of the same cursor or bulk write; null for a single command
+ * @throws the error of the last attempt that may have had an effect; MongoOperationTimeoutError when `timeoutMS` expires
+ */
+export async function execute<T>(
+  engine: Engine,
+  operation: Operation<T>,
+  shared: Binding | null,
+  call: Call,
+): Promise<T> {
+  if (engine.lifetime.closing) throw new MongoClientClosedError(undefined, { namespace: operation.namespace });
+  if (operation.session !== null) enterSession(operation.session, operation, engine.sessions);
+  const binding = shared ?? new Binding(false);
+  let progress = FIRST_ATTEMPT;
+  try {
+    for (;;) {
+      const attempt = new CommandAttempt(call, operation, progress);
+      try {
+        return await run(engine, binding, shared === null, attempt);
+      } catch (error) {
+        progress = await afterFailure(engine, error, attempt);
+      }
+    }
+  } finally {
+    if (shared === null) binding.releaseSession(engine.sessions);
+  }
+}
+
+/** @param isLast - whether the binding ends with this command */
+async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt: CommandAttempt<T>): Promise<T> {
+  throwIfEnded(attempt);
+  const { topology } = engine;
+  const { operation } = attempt;
+  const pinned = pinnedConnection(operation, binding);
+  const server = pinned?.server ?? topology.trySelect(attempt) ?? (await select(engine, attempt));
+  server.operationCount++;
+  try {
+    const description = topology.description.table.get(server.address);
+    attempt.selected = selectedServer(server.address, description, operation, engine.options);
+    throwIfRetryIsRefused(attempt, attempt.selected);
+    const connection = pinned?.connection ?? server.pool.tryCheckOut(attempt) ?? (await server.pool.checkOut(attempt));
+    let isDone = false;
+    let isPinned = pinned !== null;
+    try {
+      if (connection.draining) await connection.drained(attempt);
+      isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
+      const result = await send(engine, binding, server, connection, attempt);
+      isDone = true;
+      isPinned ||= pinCursor(binding, topology.description.type, server, connection);
+      if (attempt.closing !== null) {
+        const pin = { server, connection };
+        // In the caller's session the next command has to wait. Otherwise nothing waits, and the connection is checked in later.
+        if (operation.session !== null)
+          await closeUnread(engine, attempt.closing, new Binding(false), pin, attempt.call);
+        else isPinned ||= closeUnreadInBackground(engine, attempt.closing, binding, pin, attempt.call);
+      }
+      return result;
+    } finally {
+      if (!isPinned) server.pool.checkIn(connection);
+      // The next user of the connection finds the session free too (Driver Sessions, "Implicit sessions").
+      if (isDone && isLast) binding.releaseSession(engine.sessions);
+    }
+  } finally {
+    server.operationCount--;
+  }
+}
+
+/** Milliseconds for closing a cursor that nobody reads; a server closes idle cursors by itself. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** Closes a cursor on the connection that opened it: behind a load balancer, no other connection leads to its server. */
+async function closeUnread(
+  engine: Engine,
+  closing: Operation<void>,
+  binding: Binding,
+  pin: PinnedConnection,
+  call: Call,
+): Promise<void> {
+  binding.pinned = pin;
+  try {
+    await execute(engine, closing, binding, call.until(call.deadline.within('cursor', CLOSE_TIMEOUT_MS)));
+  } catch {
+    // The result is there, and the server will close the cursor.
+  }
+}
+
+/** Does the same while the caller continues. Takes over the implicit session and the connection, and releases both. */
+function closeUnreadInBackground(
+  engine: Engine,
+  closing: Operation<void>,
+  used: Binding,
+  pin: PinnedConnection,
+  call: Call,
+): true {
+  const binding = new Binding(false);
+  binding.session = used.session;
+  used.session = null;
+  const untimed = call.until(Deadline.background(engine.clock));
+  void closeUnread(engine, closing, binding, pin, untimed).finally(() => binding.release(engine.sessions));
+  return true;
+}
+
+/** If no server is found for a retry, reports the error that caused the retry. If the caller aborted, reports the abort reason. */
+async function select(engine: Engine, attempt: CommandAttempt<unknown>): Promise<Server> {
+  try {
+    return await engine.topology.select(attempt);
+  } catch (error) {
+    const { deadline } = attempt;
+    const { previous } = attempt.progress;
+    if (previous === null || deadline.signal?.aborted === true) throw error;
+    if (error instanceof MongoClientClosedError) {
+      error.cause ??= previous;
+      throw error;
+    }
+    throw deadline.timedByOperation ? error : previous;
+  }
+}

@@ -1,0 +1,178 @@
+import type { EndDescription } from '../csot/deadline.js';
+import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
+import { isRetryableOverload } from '../errors/classify.js';
+import {
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+} from '../errors/driver.js';
+import { MongoPoolClosedError } from '../pool/errors.js';
+import type { CommandAttempt, Progress, SelectedServer } from './command_attempt.js';
+import type { Engine, EngineOptions } from './engine.js';
+import type { Operation } from './operation.js';
+import {
+  errorToReport,
+  labelWriteError,
+  maybeApplied,
+  pauseBeforeRetry,
+  shouldRetry,
+  withPrevious,
+  withRetryAdvice,
+} from './retry.js';
+import { afterErrorInSession } from './session_rules.js';
+
+/**
+ * Decides what the failure of an attempt means for its command: throws the error that the caller gets, or waits until the next attempt
+ * may begin.
+ *
+ * @returns what the next attempt starts from
+ */
+export async function afterFailure(
+  engine: Engine,
+  error: unknown,
+  attempt: CommandAttempt<unknown>,
+): Promise<Progress> {
+  const { operation, progress, deadline, number } = attempt;
+  const { timedByOperation } = deadline;
+  label(error, attempt, engine.options);
+  const isOverload = isRetryableOverload(error);
+  const overloaded = progress.overloaded || isOverload;
+  const retries = shouldRetry({
+    error,
+    attempt: number,
+    access: operation.access,
+    retryable: attempt.selected?.allowsRetry ?? false,
+    yieldsToOverload: yieldsToOverload(operation, engine.options),
+    overloaded,
+    maxAdaptiveRetries: engine.options.maxAdaptiveRetries,
+    timedByOperation,
+  });
+  if (engine.lifetime.closing && (retries || isCausedByClose(error))) {
+    throw interrupted(errorToReport(progress.previous, error) as Error, attempt);
+  }
+  if (!retries) {
+    const reported = errorToReport(progress.previous, withPrevious(error, progress.previous, progress.maybeApplied));
+    throw withRetryAdvice(reported, attempt.txnNumber);
+  }
+  const next = progressAfter(error, overloaded, engine.options, attempt);
+  // The time of this attempt is not that of the next.
+  if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
+  if (isOverload) operation.session?.transaction.refused();
+  const pauseMS = pauseBeforeRetry(error, number, timedByOperation, engine.random.next());
+  // If the deadline ends before the backoff does, fail now (Client Backpressure).
+  if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, attempt);
+  await engine.lifetime.pause(pauseMS, deadline);
+  if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
+  return next;
+}
+
+/** Errors of the parts of a client that is closing, which say that the part is closed. */
+function isCausedByClose(error: unknown): boolean {
+  return (
+    error instanceof MongoPoolClosedError ||
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoServerClosedError ||
+    error instanceof MongoExpiredSessionError
+  );
+}
+
+/** The error of an operation that the closing of its client ended, or kept from another attempt. */
+function interrupted(
+  cause: (Error & { readonly host?: string; readonly phase?: OperationPhase }) | null,
+  { namespace, operationId }: CommandAttempt<unknown>,
+): MongoClientClosedError {
+  const { host, phase = 'backoff' } = cause ?? {};
+  const error = new MongoClientClosedError(undefined, { cause, namespace, phase, ...(host !== undefined && { host }) });
+  setOrigin(error, { operationId });
+  return error;
+}
+
+/** Throws if there is no time left for the attempt. */
+export function throwIfEnded({ deadline, operation, progress }: CommandAttempt<unknown>): void {
+  if (deadline.canEnd) deadline.throwIfEnded(() => unsent(operation, progress));
+}
+
+/** A server that takes no retryable writes must not get a retry (Retryable Writes, "Implementing Retryable Writes"). */
+export function throwIfRetryIsRefused(
+  { progress: { previous } }: CommandAttempt<unknown>,
+  { allowsRetry }: SelectedServer,
+): void {
+  if (previous !== null && !allowsRetry && !isRetryableOverload(previous)) throw previous;
+}
+
+function expiredBeforeRetry(next: Progress, { deadline, operation, operationId }: CommandAttempt<unknown>): Error {
+  const { previous } = next;
+  const error = deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    unsent(operation, next),
+    text => previous ?? new MongoError(text),
+  );
+  setOrigin(error, { operationId });
+  return error;
+}
+
+function unsent({ name, namespace }: Operation<unknown>, { previous, maybeApplied }: Progress): EndDescription {
+  return {
+    during: `before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
+    phase: 'preSend',
+    namespace,
+    maybeApplied,
+    cause: previous ?? undefined,
+  };
+}
+
+/** Adds the namespace and the labels that the error does not have yet, and unpins the session where its transaction may continue elsewhere. */
+function label(
+  error: unknown,
+  { operation, operationId, selected }: CommandAttempt<unknown>,
+  options: EngineOptions,
+): void {
+  if (error instanceof MongoError) error.namespace ??= operation.namespace;
+  setOrigin(error, { operationId });
+  if (labelsRetryableWrites(operation, options)) {
+    labelWriteError(error, selected?.wireVersion, selected?.isMongos ?? false);
+  }
+  if (operation.session !== null) afterErrorInSession(operation.session, error, operation);
+}
+
+/** Whether the driver puts the label RetryableWriteError on errors of the operation: not inside a transaction. */
+function labelsRetryableWrites(
+  { access, session, sessionRole }: Operation<unknown>,
+  { retryWrites }: EngineOptions,
+): boolean {
+  if (sessionRole === 'endsTransaction') return true;
+  return access === 'write' && retryWrites && session?.transaction.isActive !== true;
+}
+
+/** Whether another attempt may follow after the server was overloaded, and so did nothing (Client Backpressure). */
+function yieldsToOverload(
+  { writes, sessionRole }: Operation<unknown>,
+  { retryReads, retryWrites }: EngineOptions,
+): boolean {
+  // The driver cannot know what the user's own command does.
+  if (sessionRole === 'asGiven') return retryReads && retryWrites;
+  return writes ? retryWrites : retryReads;
+}
+
+/**
+ * What the next attempt starts from. It avoids a mongos that has just failed (Retryable Reads, "Sharded clusters"), and any other server
+ * only after overload and with `enableOverloadRetargeting`.
+ */
+function progressAfter(
+  error: unknown,
+  overloaded: boolean,
+  { enableOverloadRetargeting }: EngineOptions,
+  { progress, selected, txnNumber }: CommandAttempt<unknown>,
+): Progress {
+  const avoids = selected !== null && (selected.isMongos || (isRetryableOverload(error) && enableOverloadRetargeting));
+  return {
+    attempt: progress.attempt + 1,
+    previous: errorToReport(progress.previous, error) as Error,
+    deprioritized: avoids ? new Set([...progress.deprioritized, selected.address]) : progress.deprioritized,
+    txnNumber,
+    overloaded,
+    maybeApplied: progress.maybeApplied || maybeApplied(error),
+    selected,
+  };
+}

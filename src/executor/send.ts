@@ -1,0 +1,226 @@
+import { decodeDocument } from '../bson/decode.js';
+import { ElementType } from '../bson/raw_document.js';
+import { setOrigin } from '../errors/base.js';
+import { brokenReplyError } from '../errors/broken_reply.js';
+import { isMaxTimeMSExpired } from '../errors/classify.js';
+import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { MongoNetworkError } from '../errors/network.js';
+import { redactForTopology } from '../events/redact.js';
+import type { Connection } from '../pool/connection.js';
+import { parseTopologyVersion } from '../sdam/description/topology_version.js';
+import type { Server } from '../sdam/server.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
+import { nextRequestId } from '../wire/header.js';
+import { MessageEncoder } from '../wire/message_encoder.js';
+import { MsgFlag } from '../wire/op_msg.js';
+import type { Reply } from '../wire/reply.js';
+import type { Binding } from './binding.js';
+import type { CommandAttempt } from './command_attempt.js';
+import { CommandEvents, holdsCredentials } from './command_events.js';
+import { completeCommand, rawFieldsOf } from './complete_command.js';
+import type { Engine } from './engine.js';
+import type { OperationReply } from './operation.js';
+import { maybeApplied } from './retry.js';
+import { checkServer } from './session_rules.js';
+
+/**
+ * Sends the command of an attempt on a connection and reads the result out of the reply. Tells the topology about an error before the
+ * failure is published.
+ */
+export async function send<T>(
+  engine: Engine,
+  binding: Binding,
+  server: Server,
+  connection: Connection,
+  attempt: CommandAttempt<T>,
+): Promise<T> {
+  const { operation } = attempt;
+  const session = sessionFor(engine, binding, connection, attempt);
+  // A getter or the toBSON of a document that is being encoded has started this operation.
+  if (MessageEncoder.busy) await Promise.resolve();
+  const body = completeCommand(engine, connection, attempt);
+  const requestId = nextRequestId();
+  const encoded = engine.encoder.encode(
+    {
+      requestId,
+      flags: operation.unacknowledged ? MsgFlag.moreToCome : 0,
+      body,
+      rawFields: rawFieldsOf(engine, operation, session, connection),
+      sequence: operation.sequence,
+    },
+    connection.description.limits,
+    operation.bsonOptions,
+  );
+  operation.checkEncoded?.(encoded);
+  const { taken } = engine.encoder;
+  // A listener may start another operation, whose message is encoded into the same memory.
+  const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
+  // The driver's own commands hold no credentials.
+  const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
+  const { publisher, clock } = engine;
+  const events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
+  if (operation.session !== null) operation.session.transaction.sent();
+  let reply: Reply | null;
+  try {
+    reply = await exchange(engine, server, connection, session, message, requestId, attempt);
+  } catch (cause) {
+    const error = brokenReply(cause, connection, attempt);
+    tellOrigin(error, connection, attempt);
+    // A broken or draining connection leaves the command running on the server; the next user of the session would wait for it.
+    if (session !== null && (connection.error !== null || connection.draining)) session.isDirty = true;
+    informTopology(engine, server, connection, redacted ? redactForTopology(error as Error) : error);
+    events?.failed(error as Error);
+    throw error;
+  }
+  events?.succeeded(reply);
+  if (reply === null) return operation.unacknowledgedResult?.(taken) as T;
+  try {
+    const operationReply: OperationReply = { reply, taken, address: server.address };
+    const result = operation.result(operationReply);
+    if (operationReply.closing !== undefined) attempt.closing = operationReply.closing;
+    return result;
+  } catch (error) {
+    if (error instanceof MongoUnexpectedServerResponseError) discardUnusable(error, connection, session);
+    tellOrigin(error, connection, attempt);
+    throw asTimeout(error, connection, attempt);
+  }
+}
+
+async function exchange(
+  engine: Engine,
+  server: Server,
+  connection: Connection,
+  session: ServerSession | null,
+  message: Buffer,
+  requestId: number,
+  attempt: CommandAttempt<unknown>,
+): Promise<Reply | null> {
+  const { operation, namespace } = attempt;
+  // A listener that was told of the command may have closed the client, which then uses the pinned connection itself.
+  if (engine.lifetime.closing) {
+    throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
+  }
+  if (session !== null) session.lastUse = engine.clock.now();
+  if (operation.unacknowledged) {
+    connection.send(message, attempt);
+    return null;
+  }
+  const reply = await connection.roundTrip(message, requestId, 'read', attempt);
+  engine.clusterClock.learn(reply.body);
+  if (operation.session !== null) operation.session.learn(reply.body);
+  const details = { host: connection.address, namespace };
+  if (!reply.ok) {
+    checkTopologyVersion(reply, connection.address);
+    throw asTimeout(reply.error({ ...details, phase: 'server' }), connection, attempt);
+  }
+  if (reply.body.has('writeConcernError')) {
+    // The write is done, and yet the error may say that the server is shutting down (SDAM, "Where to look for errors").
+    reply.body.typedOffset('writeConcernError', ElementType.document);
+    checkTopologyVersion(reply, connection.address);
+    informTopology(engine, server, connection, reply.writeConcernError(details));
+  }
+  return reply;
+}
+
+/** @throws MongoUnexpectedServerResponseError for a topology version that is malformed: it would change what is known of the server */
+function checkTopologyVersion({ body }: Reply, host: string): void {
+  const offset = body.typedOffset('topologyVersion', ElementType.document);
+  if (offset < 0 || parseTopologyVersion(decodeDocument(body.bytes, offset)) !== null) return;
+  throw new MongoUnexpectedServerResponseError(
+    `Protocol error: 'topologyVersion' in an error of ${host} must be a document with processId and counter`,
+    { host },
+  );
+}
+
+/**
+ * The user's session, or an implicit one, which is taken only now that a connection is there (Driver Sessions, "Implicit sessions"). Null
+ * for unacknowledged writes and for servers without sessions. Gives the attempt its transaction number.
+ */
+function sessionFor(
+  engine: Engine,
+  binding: Binding,
+  connection: Connection,
+  attempt: CommandAttempt<unknown>,
+): ServerSession | null {
+  const { logicalSessionTimeoutMinutes } = connection.description.server;
+  const { session: own, access, sessionRole, unacknowledged } = attempt.operation;
+  if (own !== null) {
+    checkServer(own, connection.description.server);
+  } else if (unacknowledged || logicalSessionTimeoutMinutes === null) {
+    return null;
+  }
+  // The mongos that answered does not speak for the others behind the load balancer (Load Balancers, "Session Expiration").
+  const minutes = connection.service === null ? logicalSessionTimeoutMinutes : Infinity;
+  const session = own === null ? (binding.session ??= engine.sessions.acquire(minutes)) : own.serverSession(minutes);
+  if (own !== null && (own.transaction.isActive || sessionRole === 'endsTransaction')) {
+    attempt.txnNumber = session.txnNumber;
+  } else if (attempt.selected?.allowsRetry === true && access === 'write' && attempt.txnNumber === 0) {
+    attempt.txnNumber = ++session.txnNumber;
+  }
+  return session;
+}
+
+function tellOrigin(error: unknown, { id, description }: Connection, { operationId }: CommandAttempt<unknown>): void {
+  const { serverConnectionId } = description;
+  setOrigin(error, { operationId, connectionId: id, serverConnectionId });
+}
+
+/**
+ * The error of an exchange that failed. A reply that breaks the protocol closes its connection and counts as none, like the reply of a
+ * connection that broke: nobody knows whether the command was carried out, and a retryable one is retried.
+ */
+function brokenReply(
+  error: unknown,
+  connection: Connection,
+  { commandName, namespace }: CommandAttempt<unknown>,
+): unknown {
+  if (error instanceof MongoNetworkError) {
+    error.maybeApplied ??= maybeApplied(error);
+    return error;
+  }
+  if (!(error instanceof MongoUnexpectedServerResponseError)) return error;
+  connection.close(error);
+  const host = connection.address;
+  const text = `connection ${connection.id} to ${host} broke: the reply to ${commandName} ${namespace} cannot be read: ${error.message}`;
+  return brokenReplyError(text, { host, namespace, phase: 'read', maybeApplied: true, cause: error });
+}
+
+/** Closes the connection after a reply that can be read but lacks what it must hold. The server has carried out the command. */
+function discardUnusable(
+  error: MongoUnexpectedServerResponseError,
+  connection: Connection,
+  session: ServerSession | null,
+): void {
+  error.phase ??= 'read';
+  error.host ??= connection.address;
+  connection.close(error);
+  if (session !== null) session.isDirty = true;
+}
+
+function informTopology({ topology }: Engine, server: Server, connection: Connection, error: unknown): void {
+  topology.onError(error, server, {
+    connectionGeneration: connection.generation,
+    phase: 'afterHandshake',
+    serviceId: connection.service?.id,
+  });
+}
+
+/** Under `timeoutMS`, the server's MaxTimeMSExpired is a timeout of the operation: the limit came from its deadline (CSOT, "Errors"). */
+function asTimeout(error: unknown, connection: Connection, attempt: CommandAttempt<unknown>): unknown {
+  const { address } = connection;
+  const { commandName, namespace, deadline } = attempt;
+  if (!deadline.timedByOperation || !isMaxTimeMSExpired(error)) return error;
+  const timeout = deadline.errorOf(
+    { kind: 'expired', lateByMS: 0 },
+    {
+      during: `on the server ${address} (${commandName} ${namespace})`,
+      phase: 'server',
+      host: address,
+      namespace,
+      maybeApplied: true,
+      cause: error as Error,
+    },
+  );
+  tellOrigin(timeout, connection, attempt);
+  return timeout;
+}
