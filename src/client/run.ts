@@ -93,7 +93,7 @@ function callOf({ operationIds, stageLimits }: ClientPort, name: string, namespa
 
 /** @throws MongoInvalidArgumentError */
 export function refuseExplain(options: CommandOperationOptions): void {
-  if (isGiven(options.explain)) {
+  if (isGiven(ownOptions(options).explain)) {
     throw new MongoInvalidArgumentError('Option "explain" is not supported on this command');
   }
 }
