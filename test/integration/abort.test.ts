@@ -189,7 +189,7 @@ describe('an AbortSignal', () => {
   it('ends the wait for a batch that was prefetched', async () => {
     await withServerProcess({}, async ({ collection, log, uri }) => {
       await collection.insertMany(documents(6));
-      await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 500 });
+      await failCommand(uri, { failCommands: ['getMore'], blockConnection: true, blockTimeMS: 5000 });
       const abort = new AbortController();
       const cursor = collection.find({}, { batchSize: 2, prefetch: true, signal: abort.signal });
       await cursor.next();
