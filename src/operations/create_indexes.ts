@@ -123,7 +123,11 @@ export function createIndexes(
   allowUnknown: boolean,
 ): Operation<string[]> {
   const fieldsOf = allowUnknown ? allFieldsOf : knownFieldsOf;
-  const indexes = descriptions.map((description, position) => {
+  if (!Array.isArray(descriptions)) {
+    throw new MongoInvalidArgumentError('Argument "indexSpecs" must be an array of index descriptions');
+  }
+  // Holes are no descriptions, and `map` would leave them.
+  const indexes = Array.from(descriptions as readonly IndexDescription[], (description, position) => {
     const key: unknown = (description as Partial<IndexDescription> | null)?.key;
     if (typeof key === 'object' && key !== null) return fieldsOf(indexKeys(key as IndexSpecification), description);
     throw new MongoInvalidArgumentError(`The index at position ${position} must have a key that is an object or a Map`);

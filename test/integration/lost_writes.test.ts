@@ -329,6 +329,8 @@ describe('documents that are none', () => {
         () => client.bulkWrite(Object.assign([], { 1: { name: 'insertOne', namespace: 'a.b', document: {} } })),
         () => collection.updateOne({}, Object.assign([], { 1: { $set: { a: 1 } } })),
         async () => collection.aggregate(Object.assign([], { 1: { $match: {} } })).toArray(),
+        () => collection.createIndexes(Object.assign([], { 1: { key: { a: 1 } } })),
+        () => collection.createIndexes({ key: { a: 1 } } as never),
         () => collection.db.createCollection('v', { viewOn: 'c', pipeline: hole as never }),
       ];
       for (const call of calls) assert.ok((await rejection(call())) instanceof MongoInvalidArgumentError, String(call));
