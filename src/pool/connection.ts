@@ -152,7 +152,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   drained(attempt: Attempt): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
     if (this.#draining === null) return Promise.resolve();
-    const { deadline, commandName, namespace } = attempt;
+    const { commandName, namespace } = attempt;
+    const deadline = attempt.limitOf('read');
     this.#drain = new Waiter<void, null>(null, deadline, 0, (self, end) => {
       const during = `while waiting for a late reply from ${this.address} before ${commandName} ${namespace} was sent`;
       const description = { during, phase: 'read', host: this.address, namespace, maybeApplied: false } as const;
