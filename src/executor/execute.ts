@@ -1,6 +1,7 @@
 import type { Call } from '../csot/call.js';
 import { Deadline } from '../csot/deadline.js';
 import { MongoClientClosedError } from '../errors/driver.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Server } from '../sdam/server.js';
 import { Binding, type PinnedConnection } from './binding.js';
 import { CommandAttempt, FIRST_ATTEMPT, selectedServer } from './command_attempt.js';
@@ -48,7 +49,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   const { topology } = engine;
   const { operation } = attempt;
   const pinned = pinnedConnection(operation, binding);
-  const server = pinned?.server ?? topology.trySelect(attempt) ?? (await select(engine, attempt));
+  const server = pinned?.server ?? trySelect(engine, attempt) ?? (await select(engine, attempt));
   server.operationCount++;
   try {
     const description = topology.description.table.get(server.address);
@@ -116,18 +117,28 @@ function closeUnreadInBackground(
   return true;
 }
 
-/** If no server is found for a retry, reports the error that caused the retry. If the caller aborted, reports the abort reason. */
-async function select(engine: Engine, attempt: CommandAttempt<unknown>): Promise<Server> {
+function trySelect({ topology }: Engine, attempt: CommandAttempt<unknown>): Server | null {
   try {
-    return await engine.topology.select(attempt);
+    return topology.trySelect(attempt);
   } catch (error) {
-    const { deadline } = attempt;
-    const { previous } = attempt.progress;
-    if (previous === null || deadline.signal?.aborted === true) throw error;
-    if (error instanceof MongoClientClosedError) {
-      error.cause ??= previous;
-      throw error;
-    }
-    throw deadline.timedByOperation ? error : previous;
+    throw selectionError(error, attempt);
   }
+}
+
+async function select({ topology }: Engine, attempt: CommandAttempt<unknown>): Promise<Server> {
+  try {
+    return await topology.select(attempt);
+  } catch (error) {
+    throw selectionError(error, attempt);
+  }
+}
+
+/** If no server is found for a retry, reports the error that caused the retry, unless the time is up or the caller has aborted. */
+function selectionError(error: unknown, { deadline, progress: { previous } }: CommandAttempt<unknown>): unknown {
+  if (previous === null || deadline.signal?.aborted === true) return error;
+  if (error instanceof MongoClientClosedError) {
+    error.cause ??= previous;
+    return error;
+  }
+  return error instanceof MongoOperationTimeoutError ? error : previous;
 }

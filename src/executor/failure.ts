@@ -35,6 +35,8 @@ export async function afterFailure(
 ): Promise<Progress> {
   const { operation, progress, deadline, number } = attempt;
   const { timedByOperation } = deadline;
+  // This attempt sent nothing: no server was found for it, or the one found takes no retry.
+  if (progress.previous !== null && error === progress.previous) throw error;
   label(error, attempt, engine.options);
   const isOverload = isRetryableOverload(error);
   const overloaded = progress.overloaded || isOverload;
