@@ -192,6 +192,21 @@ describe('a failed attempt, the label RetryableWriteError', () => {
     await harness.close();
   });
 
+  it('is not put on the error of a write for which no server was found', async () => {
+    const harness = await EngineHarness.open({
+      hellos: { 'a:27017': member('a:27017', { hosts: ['a:27017'] }) },
+      options: { serverSelectionTimeoutMS: 1000 },
+    });
+
+    const failed = errorOf(harness.run(write()));
+    await harness.clock.advance(1000);
+
+    const error = (await failed) as MongoError;
+    assert.equal(error.name, 'MongoServerSelectionError');
+    assert.deepEqual(error.errorLabels, []);
+    await harness.close();
+  });
+
   it('is put by the driver on errors of servers that do not label them (before 4.4), and sends the write again', async () => {
     const harness = await EngineHarness.open({ hellos: { 'a:27017': { ...PRIMARY, maxWireVersion: 8 } } });
 
