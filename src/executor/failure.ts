@@ -38,7 +38,7 @@ export async function afterFailure(
   // The reason of an abort is the caller's own value: it stays as it is, and does not decide over retries.
   if (signal?.aborted === true && error === signal.reason) throw error;
   // This attempt sent nothing: no server was found for it, or the one found takes no retry.
-  if (progress.previous !== null && error === progress.previous) throw error;
+  if (progress.previous !== null && error === progress.previous) throw progress.previous;
   label(error, attempt, engine.options);
   const isOverload = isRetryableOverload(error);
   const overloaded = progress.overloaded || isOverload;
