@@ -53,11 +53,18 @@ export function failure(code: number, fields: Document = {}): Document {
   return { ok: 0, code, errmsg: `error ${code}`, ...fields };
 }
 
-/** The error of a promise that must fail. Attach it before the promise can fail. */
-export function errorOf(promise: Promise<unknown>): Promise<Error> {
+/** The error of a promise that must fail, with an error of this class. Must be called before the promise can fail. */
+export function errorOf<E extends Error = Error>(
+  promise: Promise<unknown>,
+  type?: abstract new (...args: never[]) => E,
+): Promise<E> {
   return promise.then(
     value => assert.fail(`The promise must fail, but its value is ${JSON.stringify(value)}`),
-    (error: unknown) => error as Error,
+    (error: unknown) => {
+      if (type !== undefined && !(error instanceof type))
+        assert.fail(`Must be a ${type.name}, but is ${String(error)}`);
+      return error as E;
+    },
   );
 }
 

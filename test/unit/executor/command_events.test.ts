@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { MongoServerError } from '../../../src/errors/server.js';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../../../src/events/command.js';
 import type { MonitoringEvent } from '../../../src/events/event.js';
@@ -60,7 +61,7 @@ describe('CommandEvents, who listens', () => {
     const harness = await EngineHarness.open({ sinks: [] });
 
     assert.deepEqual(await harness.runAnswered(read(), [{ ok: 1, n: 1 }]), { ok: 1, n: 1 });
-    assert.equal(((await errorOf(harness.runAnswered(read(), [failure(2)]))) as MongoServerError).code, 2);
+    assert.equal((await errorOf(harness.runAnswered(read(), [failure(2)]), MongoServerError)).code, 2);
     await harness.close();
   });
 
@@ -242,7 +243,7 @@ describe('CommandEvents, what they say', () => {
     }
 
     assert.deepEqual(
-      (sink.events as CommandSucceededEvent[]).map(({ commandName }) => commandName),
+      sink.events.map(event => ('commandName' in event ? event.commandName : '')),
       ['ping', 'find'],
     );
     await harness.close();
@@ -275,7 +276,7 @@ describe('CommandEvents, commands that hold credentials', () => {
     assert.ok(shown instanceof MongoServerError);
     assert.equal(shown.code, 51003);
     assert.equal(shown.codeName, 'Duplicate');
-    assert.doesNotMatch(JSON.stringify({ ...shown, message: shown.message }), /secret/);
+    assert.doesNotMatch(inspect(shown, { depth: null }), /secret/);
     assert.match(error.message, /ann has secret/);
     await harness.close();
   });

@@ -55,7 +55,7 @@ describe('a command, whatever it is', () => {
 
     assert.deepEqual(types, ['RSPrimary', 'RSPrimary']);
     assert.deepEqual(
-      harness.received.map(({ body }) => body['attempt']),
+      harness.received.map(({ body }) => body['attempt'] as unknown),
       [1, 2],
     );
     await harness.close();
@@ -153,7 +153,7 @@ describe('a command, txnNumber', () => {
     bodies.push(await sent(harness, endOfTransaction(session)));
 
     assert.deepEqual(
-      bodies.map(({ txnNumber, autocommit, startTransaction }) => [txnNumber, autocommit, startTransaction]),
+      bodies.map(body => ['txnNumber', 'autocommit', 'startTransaction'].map(name => body[name] as unknown)),
       [
         [41, false, true],
         [41, false, undefined],

@@ -34,7 +34,7 @@ describe('execute, when all goes well', () => {
   it('gives what the operation reads out of the reply', async () => {
     const harness = await EngineHarness.open();
 
-    const result = await harness.runAnswered(read({ result: ({ reply }) => ({ n: reply.document['n'] }) }), [
+    const result = await harness.runAnswered(read({ result: ({ reply }) => ({ n: reply.body.number('n') }) }), [
       { ok: 1, n: 7 },
     ]);
 
@@ -228,6 +228,23 @@ describe('execute, sessions', () => {
 
     assert.equal(lsidOf(other), lsidOf(one));
     assert.equal(harness.engine.sessions.size, 1);
+    await harness.close();
+  });
+
+  it('does not lend the implicit session to another operation while a retry is waited for', async () => {
+    const harness = await EngineHarness.open();
+
+    const running = harness.runAnswered(read(), [overload(), { ok: 1 }, { ok: 1 }]);
+    await quiet();
+    await harness.run(read());
+    await harness.clock.advance(100);
+    await running;
+
+    const [first, other, retried] = harness.received;
+    assert.ok(first !== undefined && other !== undefined && retried !== undefined);
+    assert.notEqual(lsidOf(other), lsidOf(first));
+    assert.equal(lsidOf(retried), lsidOf(first));
+    assert.equal(harness.engine.sessions.size, 2);
     await harness.close();
   });
 
@@ -472,11 +489,10 @@ describe('execute, retries', () => {
 
   it('reports the refusal of an overloaded server, and does not try again, if no server is found for the retry', async () => {
     const harness = await EngineHarness.open({ options: { serverSelectionTimeoutMS: 5000, maxAdaptiveRetries: 5 } });
-    let error: Error | null = null;
+    const errors: MongoServerError[] = [];
 
-    const failed = errorOf(harness.runAnswered(read(), [overload({ baseBackoffMS: 600 })])).then(
-      found => (error = found),
-    );
+    const running = harness.runAnswered(read(), [overload({ baseBackoffMS: 600 })]);
+    void errorOf(running, MongoServerError).then(found => errors.push(found));
     await harness.nextEvent('commandFailed');
     harness.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017'] }));
     harness.serverAt().monitor?.requestCheck();
@@ -486,8 +502,8 @@ describe('execute, retries', () => {
     await harness.clock.advance(100 + 5000);
     await quiet();
 
-    assert.ok(error !== null, 'no later than one serverSelectionTimeoutMS');
-    assert.equal(((await failed) as MongoServerError).code, 462);
+    assert.equal(errors.length, 1, 'no later than one serverSelectionTimeoutMS');
+    assert.equal(errors[0]?.code, 462);
     assert.deepEqual(harness.story(), ['find a']);
     harness.assertReleased();
     await harness.close();
@@ -496,7 +512,7 @@ describe('execute, retries', () => {
   it('reports the error that caused the retry if selection for it fails at once', async () => {
     const harness = await EngineHarness.open();
 
-    const failed = errorOf(harness.runAnswered(read(), [overload({ baseBackoffMS: 600 })]));
+    const failed = errorOf(harness.runAnswered(read(), [overload({ baseBackoffMS: 600 })]), MongoServerError);
     await harness.nextEvent('commandFailed');
     harness.hellos.set('a:27017', { ...PRIMARY, maxWireVersion: 1 });
     harness.serverAt().monitor?.requestCheck();
@@ -505,7 +521,7 @@ describe('execute, retries', () => {
     assert.equal(harness.engine.topology.description.compatible, false);
     await harness.clock.advance(100);
 
-    assert.equal(((await failed) as MongoServerError).code, 462);
+    assert.equal((await failed).code, 462);
     harness.assertReleased();
     await harness.close();
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Document } from '../../../src/bson/index.js';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
 import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoError } from '../../../src/errors/base.js';
@@ -39,10 +40,10 @@ describe('a failed attempt, what its error tells', () => {
   it('is the namespace of the operation where the error names none', async () => {
     const harness = await EngineHarness.open({ options: { retryReads: false } });
 
-    const failed = errorOf(harness.run(read()));
+    const failed = errorOf(harness.run(read()), MongoError);
     (await harness.nextCommand()).peer.reset();
 
-    assert.equal(((await failed) as MongoError).namespace, 'shop.orders');
+    assert.equal((await failed).namespace, 'shop.orders');
     await harness.close();
   });
 
@@ -68,7 +69,8 @@ describe('a failed attempt, what its error tells', () => {
 
   it('is nothing of the driver where a user throws what is no error of the driver', async () => {
     const harness = await EngineHarness.open();
-    const own = Object.freeze(new RangeError('from a decoder'));
+    const own = new RangeError('from a decoder');
+    Object.freeze(own);
 
     const error = await errorOf(
       harness.runAnswered(
@@ -163,10 +165,10 @@ describe('a failed attempt, the label RetryableWriteError', () => {
     const harness = await EngineHarness.open();
     const session = harness.session({}, 'inTransaction');
 
-    const failed = errorOf(harness.run(write({ session })));
+    const failed = errorOf(harness.run(write({ session })), MongoError);
     (await harness.nextCommand()).peer.reset();
 
-    const error = (await failed) as MongoError;
+    const error = await failed;
     assert.equal(isRetryableWrite(error), false);
     assert.equal(error.hasErrorLabel(TransientTransactionError), true);
     await harness.close();
@@ -179,14 +181,14 @@ describe('a failed attempt, the label RetryableWriteError', () => {
     harness.answer = () => null;
     session.transaction.commit();
 
-    const failed = errorOf(harness.run(endOfTransaction(session)));
+    const failed = errorOf(harness.run(endOfTransaction(session)), MongoError);
     const { peer } = await harness.nextCommand();
     harness.hellos.delete('a:27017');
     peer.reset();
     await quiet();
     await harness.clock.advance(1000);
 
-    const error = (await failed) as MongoError;
+    const error = await failed;
     assert.equal(isRetryableWrite(error), true);
     assert.equal(error.hasErrorLabel(UnknownTransactionCommitResult), true);
     await harness.close();
@@ -198,10 +200,10 @@ describe('a failed attempt, the label RetryableWriteError', () => {
       options: { serverSelectionTimeoutMS: 1000 },
     });
 
-    const failed = errorOf(harness.run(write()));
+    const failed = errorOf(harness.run(write()), MongoError);
     await harness.clock.advance(1000);
 
-    const error = (await failed) as MongoError;
+    const error = await failed;
     assert.equal(error.name, 'MongoServerSelectionError');
     assert.deepEqual(error.errorLabels, []);
     await harness.close();
@@ -236,9 +238,9 @@ describe('a failed attempt, the label RetryableWriteError', () => {
     };
     const harness = await EngineHarness.open({ hellos });
 
-    const error = await errorOf(harness.runAnswered(write({ result }), [reply, { ok: 1 }]));
+    const error = await errorOf(harness.runAnswered(write({ result }), [reply, { ok: 1 }]), MongoError);
 
-    assert.equal((error as MongoError).code, 91);
+    assert.equal(error.code, 91);
     assert.equal(isRetryableWrite(error), false);
     await harness.close();
   });
@@ -248,11 +250,17 @@ describe('a failed attempt, whether another follows', () => {
   it('is one more for a read and a write, and their last error is reported', async () => {
     const harness = await EngineHarness.open();
 
-    const ofRead = await errorOf(harness.runAnswered(read(), [failure(HOST_UNREACHABLE), failure(89), { ok: 1 }]));
-    const ofWrite = await errorOf(harness.runAnswered(write(), [retryableWrite(6), retryableWrite(89), { ok: 1 }]));
+    const ofRead = await errorOf(
+      harness.runAnswered(read(), [failure(HOST_UNREACHABLE), failure(89), { ok: 1 }]),
+      MongoServerError,
+    );
+    const ofWrite = await errorOf(
+      harness.runAnswered(write(), [retryableWrite(6), retryableWrite(89), { ok: 1 }]),
+      MongoServerError,
+    );
 
-    assert.equal((ofRead as MongoServerError).code, 89);
-    assert.equal((ofWrite as MongoServerError).code, 89);
+    assert.equal(ofRead.code, 89);
+    assert.equal(ofWrite.code, 89);
     assert.deepEqual(harness.story(), ['find a', 'find a', 'insert a', 'insert a']);
     await harness.close();
   });
@@ -317,18 +325,22 @@ describe('a failed attempt, whether another follows', () => {
 
     const error = await errorOf(
       harness.runAnswered(write(), [retryableWrite(6), retryableWrite(91, NoWritesPerformed)]),
+      MongoServerError,
     );
 
-    assert.equal((error as MongoServerError).code, 6);
+    assert.equal(error.code, 6);
     await harness.close();
   });
 
   it('reports the error of the only attempt although it has written nothing', async () => {
     const harness = await EngineHarness.open({ options: { retryWrites: false } });
 
-    const error = await errorOf(harness.runAnswered(write(), [retryableWrite(91, NoWritesPerformed)]));
+    const error = await errorOf(
+      harness.runAnswered(write(), [retryableWrite(91, NoWritesPerformed)]),
+      MongoServerError,
+    );
 
-    assert.equal((error as MongoServerError).code, 91);
+    assert.equal(error.code, 91);
     await harness.close();
   });
 
@@ -419,12 +431,54 @@ describe('a failed attempt, after overload', () => {
   it('stops after maxAdaptiveRetries, whatever the later errors are', async () => {
     const harness = await EngineHarness.open({ options: { maxAdaptiveRetries: 1 } });
 
-    const failed = errorOf(harness.runAnswered(read(), [overload(), failure(HOST_UNREACHABLE), { ok: 1 }]));
+    const failed = errorOf(
+      harness.runAnswered(read(), [overload(), failure(HOST_UNREACHABLE), { ok: 1 }]),
+      MongoServerError,
+    );
     await quiet();
     await harness.clock.advance(1000);
 
-    assert.equal(((await failed) as MongoServerError).code, HOST_UNREACHABLE);
+    assert.equal((await failed).code, HOST_UNREACHABLE);
     assert.equal(harness.received.length, 2);
+    await harness.close();
+  });
+
+  it('goes on after other errors until maxAdaptiveRetries are used up, under timeoutMS too', async () => {
+    const harness = await EngineHarness.open({ options: { maxAdaptiveRetries: 2 } });
+    const replies = [overload(), failure(HOST_UNREACHABLE), failure(89), { ok: 1 }];
+
+    for (const options of [{}, { timeoutMS: 5000 }]) {
+      const failed = errorOf(harness.runAnswered(read(), replies, options), MongoServerError);
+      await quiet();
+      await harness.clock.advance(1000);
+      assert.equal((await failed).code, 89);
+    }
+    assert.equal(harness.received.length, 6);
+    await harness.close();
+  });
+
+  it('forgets that a refused commit was tried, and remembers one that failed otherwise', async () => {
+    const harness = await EngineHarness.open();
+    const commit = async (reply: Document): Promise<boolean[]> => {
+      const session = harness.session({}, 'inTransaction');
+      const tried: boolean[] = [];
+      await harness.runAnswered(write({ session }), [{ ok: 1 }]);
+      session.transaction.commit();
+      const command = () => {
+        tried.push(session.transaction.commitTried);
+        session.transaction.commitSent();
+        return { commitTransaction: 1 };
+      };
+      const operation = endOfTransaction(session, 'commitTransaction', { command });
+      const running = harness.runAnswered(operation, [reply, { ok: 1 }]);
+      await quiet();
+      await harness.clock.advance(100);
+      await running;
+      return tried;
+    };
+
+    assert.deepEqual(await commit(overload()), [false, false]);
+    assert.deepEqual(await commit(retryableWrite(HOST_UNREACHABLE)), [false, true]);
     await harness.close();
   });
 
@@ -512,7 +566,7 @@ describe('a failed attempt, after overload', () => {
     await running;
 
     assert.deepEqual(
-      harness.received.map(({ body }) => body['startTransaction']),
+      harness.received.map(({ body }) => body['startTransaction'] as unknown),
       [true, true],
     );
     await harness.close();
@@ -569,6 +623,61 @@ describe('a failed attempt, after overload', () => {
     assert.equal(await failed, reason);
     assert.equal(harness.received.length, 1);
     assert.equal(harness.clock.pendingTimers, pendingTimers);
+    await harness.close();
+  });
+});
+
+describe('a failed attempt, where its time went', () => {
+  it('is recorded apart from that of the next one', async () => {
+    const harness = await EngineHarness.open();
+    const call = harness.call({ timeoutMS: 1000 });
+
+    const running = harness.run(read(), { call });
+    const command = await harness.nextCommand();
+    harness.clock.skip(30);
+    command.reply(overload());
+    await quiet();
+    await harness.clock.advance(100);
+    const other = await harness.nextCommand();
+    harness.clock.skip(5);
+    other.reply({ ok: 1 });
+    await running;
+
+    const timings = call.deadline.timings.filter(({ durationMS }) => durationMS > 0);
+    assert.deepEqual(timings, [
+      { stage: 'server', durationMS: 30 },
+      { stage: 'backoff', durationMS: 100 },
+    ]);
+    await harness.close();
+  });
+
+  it('is that of a read where the error names no place', async () => {
+    const harness = await EngineHarness.open();
+    const call = harness.call({ timeoutMS: 1000 });
+    const results = [new MongoNetworkError('of a decoder'), null];
+    const result = () => {
+      harness.clock.skip(7);
+      const error = results.shift() ?? null;
+      if (error !== null) throw error;
+      return {};
+    };
+
+    await harness.runAnswered(read({ result }), [{ ok: 1 }, { ok: 1 }], { call });
+
+    assert.deepEqual(
+      call.deadline.timings.filter(({ durationMS }) => durationMS > 0),
+      [{ stage: 'read', durationMS: 7 }],
+    );
+    await harness.close();
+  });
+
+  it('is not recorded where nothing can end the operation', async () => {
+    const harness = await EngineHarness.open({ options: { serverSelectionTimeoutMS: 0 } });
+    const call = harness.call();
+
+    await harness.runAnswered(read(), [failure(HOST_UNREACHABLE), { ok: 1 }], { call });
+
+    assert.deepEqual(call.deadline.timings, []);
     await harness.close();
   });
 });

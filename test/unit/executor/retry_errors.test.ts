@@ -101,7 +101,7 @@ describe('withPrevious', () => {
   it('adds nothing to a timeout that tells it already', () => {
     const timeout = new MongoOperationTimeoutError('late: first', { cause: previous });
 
-    withPrevious(timeout, previous, true);
+    assert.equal(withPrevious(timeout, previous, true), timeout);
 
     assert.equal(timeout.message, 'late: first');
   });

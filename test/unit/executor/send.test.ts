@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Timestamp } from '../../../src/bson/index.js';
+import { serialize, Timestamp } from '../../../src/bson/index.js';
 import { MongoCompatibilityError, MongoUnexpectedServerResponseError } from '../../../src/errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
@@ -358,6 +358,26 @@ describe('send, replies that cannot be read', () => {
     assert.equal(harness.events.last('commandFailed').failure, error);
     assert.equal(harness.serverAt().pool.stats().total, 0);
     assert.equal(harness.typeOf(), 'RSPrimary');
+    assert.equal(harness.engine.sessions.size, 0);
+    harness.assertReleased();
+    await harness.close();
+  });
+
+  it('closes the connection of an error whose details are malformed', async () => {
+    const harness = await EngineHarness.open();
+    const bytes = Buffer.from(serialize({ ok: 0, errInfo: { a: 1 } }));
+    // The type of the field of errInfo: it is read only when the error is made.
+    bytes[bytes.indexOf('errInfo') + 'errInfo'.length + 1 + 4] = 0x7e;
+
+    const failed = errorOf(harness.run(unretried()));
+    const command = await harness.nextCommand();
+    command.peer.send(replyMessage(bytes, command.requestId));
+    const error = await failed;
+    await quiet();
+
+    assert.ok(error instanceof MongoUnexpectedServerResponseError);
+    assert.equal(command.peer.closed, true);
+    assert.equal(harness.serverAt().pool.stats().total, 0);
     assert.equal(harness.engine.sessions.size, 0);
     harness.assertReleased();
     await harness.close();

@@ -322,10 +322,10 @@ describe('the mongos of a transaction', () => {
       serviceId: undefined,
     });
 
-    const failed = errorOf(harness.run(write({ session })));
+    const failed = errorOf(harness.run(write({ session })), MongoError);
     await harness.clock.advance(2000);
 
-    const error = (await failed) as MongoError;
+    const error = await failed;
     assert.ok(error instanceof MongoServerSelectionError);
     assert.equal(error.hasErrorLabel(TransientTransactionError), true);
     assert.equal(session.pin, null);
