@@ -50,7 +50,8 @@ function stripLegacyTimeouts(body: Document): void {
   if (Object.hasOwn(body, 'maxTimeMS')) delete body['maxTimeMS'];
   if (Object.hasOwn(body, 'writeConcern')) stripWTimeout(body);
   // The command inside of an explain.
-  if (Object.hasOwn(body, 'explain')) stripLegacyTimeouts(body['explain'] as Document);
+  const inner: unknown = Object.hasOwn(body, 'explain') ? body['explain'] : undefined;
+  if (typeof inner === 'object' && inner !== null) stripLegacyTimeouts(inner as Document);
 }
 
 function stripWTimeout(body: Document): void {

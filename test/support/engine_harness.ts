@@ -226,7 +226,7 @@ export class EngineHarness {
   }
 
   call({ timeoutMS, signal }: RunOptions = {}, name = 'method'): Call {
-    return new Call(++this.#operationId, name, deadline(this.clock, timeoutMS, signal), this.limits);
+    return new Call(++this.#operationId, name, 'shop.orders', deadline(this.clock, timeoutMS, signal), this.limits);
   }
 
   /** Executes one operation in a call of its own, unless one is given. */

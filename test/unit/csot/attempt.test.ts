@@ -9,12 +9,12 @@ const LIMITS = { serverSelectionTimeoutMS: 300, waitQueueTimeoutMS: 200, socketT
 const STAGES = ['serverSelection', 'checkOut', 'read'] as const;
 
 const attemptOf = (clock: FakeClock, timeoutMS?: number, limits = LIMITS) =>
-  new Attempt(new Call(7, 'findOne', start(clock, timeoutMS), limits), 'find', 'shop.orders', 2);
+  new Attempt(new Call(7, 'findOne', 'shop.orders', start(clock, timeoutMS), limits), 'find', 'shop.orders', 2);
 
 describe('Attempt', () => {
   it('says what is being tried, and for which call', () => {
     const clock = new FakeClock();
-    const call = new Call(7, 'findOne', start(clock, 500), LIMITS);
+    const call = new Call(7, 'findOne', 'shop.orders', start(clock, 500), LIMITS);
     const attempt = new Attempt(call, 'find', 'shop.orders', 2);
 
     assert.equal(attempt.operationId, 7);

@@ -10,7 +10,7 @@ const LIMITS = { serverSelectionTimeoutMS: 300, waitQueueTimeoutMS: 200, socketT
 describe('Call', () => {
   it('is the same call with another deadline', () => {
     const clock = new FakeClock();
-    const call = new Call(7, 'next', start(clock, 500), LIMITS);
+    const call = new Call(7, 'next', 'shop.orders', start(clock, 500), LIMITS);
     const other = start(clock, 1000);
 
     const until = call.until(other);
@@ -18,12 +18,13 @@ describe('Call', () => {
     assert.equal(until.deadline, other);
     assert.equal(until.operationId, 7);
     assert.equal(until.name, 'next');
+    assert.equal(until.namespace, 'shop.orders');
     assert.equal(until.limits, LIMITS);
     assert.equal(call.deadline.remainingMS, 500);
   });
 
   it('is itself with the deadline that it has', () => {
-    const call = new Call(7, 'next', start(new FakeClock(), 500), LIMITS);
+    const call = new Call(7, 'next', 'shop.orders', start(new FakeClock(), 500), LIMITS);
 
     assert.equal(call.until(call.deadline), call);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
+import type { Document } from '../../../src/bson/index.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../../../src/events/command.js';
 import type { MonitoringEvent } from '../../../src/events/event.js';
@@ -52,7 +53,7 @@ describe('CommandEvents, who listens', () => {
       get: () => assert.fail('nothing may be read'),
     });
 
-    const events = CommandEvents.start(publisher, unreadable, unreadable, 1, unreadable, unreadable, unreadable);
+    const events = CommandEvents.start(publisher, unreadable, unreadable, 1, unreadable, unreadable, unreadable, false);
 
     assert.equal(events, null);
   });
@@ -239,7 +240,9 @@ describe('CommandEvents, what they say', () => {
     const publisher = new EventPublisher([sink], harness.clock);
 
     for (const body of [{ ping: 1, $db: 'admin' }, {}]) {
-      CommandEvents.start(publisher, harness.clock, connection, 1, Buffer.alloc(0), body, attempt())?.succeeded(null);
+      CommandEvents.start(publisher, harness.clock, connection, 1, Buffer.alloc(0), body, attempt(), false)?.succeeded(
+        null,
+      );
     }
 
     assert.deepEqual(
@@ -283,12 +286,9 @@ describe('CommandEvents, commands that hold credentials', () => {
 
   it('shows a hello that authenticates as little, and any other hello', async () => {
     const harness = await EngineHarness.open();
-    const started = async (body: object) => {
-      const connection = await harness.serverAt().pool.checkOut(attempt(harness.call().deadline));
-      const sink = new SomeEvents('commandSucceeded');
-      const publisher = new EventPublisher([sink], harness.clock);
-      CommandEvents.start(publisher, harness.clock, connection, 1, Buffer.alloc(0), body, attempt())?.succeeded(null);
-      return (sink.events[0] as CommandSucceededEvent).redacted;
+    const started = async (command: Document) => {
+      await harness.runAnswered(userCommand(command), [{ ok: 1 }]);
+      return harness.events.last('commandStarted').redacted;
     };
 
     assert.equal(await started({ hello: 1, speculativeAuthenticate: { saslStart: 1 } }), true);

@@ -344,7 +344,7 @@ describe('send, the session', () => {
 });
 
 describe('send, replies that cannot be read', () => {
-  it('closes the connection of a reply whose head is malformed, and says nothing against the server', async () => {
+  it('closes the connection of a reply whose head is malformed, which counts as a network error', async () => {
     const harness = await EngineHarness.open();
 
     const failed = errorOf(harness.run(unretried()));
@@ -357,7 +357,7 @@ describe('send, replies that cannot be read', () => {
     assert.equal(command.peer.closed, true);
     assert.equal(harness.events.last('commandFailed').failure, error);
     assert.equal(harness.serverAt().pool.stats().total, 0);
-    assert.equal(harness.typeOf(), 'RSPrimary');
+    assert.equal(harness.typeOf(), 'Unknown');
     assert.equal(harness.engine.sessions.size, 0);
     harness.assertReleased();
     await harness.close();
