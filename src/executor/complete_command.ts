@@ -35,14 +35,16 @@ export function completeCommand(engine: Engine, connection: Connection, attempt:
 
 /**
  * Under `timeoutMS`: takes the legacy timeouts off the command and gives it the `maxTimeMS` that remains (CSOT, "Command Execution" and
- * "Deprecations"). The user's own command keeps what it has.
+ * "Deprecations"). The user's own command keeps what it has, and a `maxTimeMS` of its own that is shorter.
  */
 function limitTime(body: Document, connection: Connection, attempt: CommandAttempt<unknown>): void {
   const { operation } = attempt;
   if (operation.sessionRole !== 'asGiven') stripLegacyTimeouts(body);
   if (operation.maxTime === 'omit') return;
   const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
-  if (maxTimeMS !== undefined) body['maxTimeMS'] = maxTimeMS;
+  if (maxTimeMS === undefined) return;
+  const own: unknown = Object.hasOwn(body, 'maxTimeMS') ? body['maxTimeMS'] : undefined;
+  body['maxTimeMS'] = typeof own === 'number' && own > 0 ? Math.min(own, maxTimeMS) : maxTimeMS;
 }
 
 function stripLegacyTimeouts(body: Document): void {

@@ -59,7 +59,8 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
     let isDone = false;
     let isPinned = pinned !== null;
     try {
-      if (connection.draining) await connection.drained(attempt);
+      // A pinned connection may have a late reply to come, or serve a command that the caller has started beside this one.
+      while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
       const result = await send(engine, binding, server, connection, attempt);
       isDone = true;

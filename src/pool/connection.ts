@@ -2,6 +2,7 @@ import type { Attempt } from '../csot/attempt.js';
 import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import { type OperationPhase, setOrigin } from '../errors/base.js';
+import { MongoRuntimeError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Transport, TransportHandler, TransportStep } from '../runtime/transport.js';
@@ -76,8 +77,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #codec: Codec | null = null;
   #exchange: Exchange | null = null;
   #draining: number | null = null;
-  /** Who wants to use the connection after its late reply. */
-  #drain: Waiter<void, null> | null = null;
+  /** Those who want to use the connection when no reply is still to come. */
+  readonly #waiting = new Set<Waiter<void, null>>();
   #opening: Opening | null = null;
   /** What is being done until the connection is established, and since when. */
   #step: TransportStep | 'hello' = 'connect';
@@ -143,27 +144,41 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     this.generation = service.value;
   }
 
-  /** Whether an operation waits for a reply on it. */
+  /** Whether a request is on it whose reply is still to come, or another waits to use it. */
   get busy(): boolean {
-    return this.#exchange !== null || this.#drain !== null;
+    return this.isOccupied || this.#waiting.size > 0;
   }
 
-  /** Waits for the late reply, after which the connection can be used again: for those who need this one and no other. */
-  drained(attempt: Attempt): Promise<void> {
+  /** Whether a reply is still to come, late or not: until then no other request may be sent. */
+  get isOccupied(): boolean {
+    return this.#exchange !== null || this.#draining !== null;
+  }
+
+  /**
+   * Waits until no reply is still to come. For commands that need this connection and no other: those of a pinned transaction or cursor,
+   * which the caller may have started side by side. All who wait are woken together, so each has to look again.
+   *
+   * @throws the error that closed the connection; the error of the deadline
+   */
+  whenFree(attempt: Attempt): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
-    if (this.#draining === null) return Promise.resolve();
     const { commandName, namespace } = attempt;
     const deadline = attempt.limitOf('read');
-    this.#drain = new Waiter<void, null>(null, deadline, 0, (self, end) => {
-      const during = `while waiting for a late reply from ${this.address} before ${commandName} ${namespace} was sent`;
+    const waiter = new Waiter<void, null>(null, deadline, 0, (self, end) => {
+      const during = `while waiting for an earlier reply from ${this.address} before ${commandName} ${namespace} was sent`;
       const description = { during, phase: 'read', host: this.address, namespace, maybeApplied: false } as const;
-      this.#drain = null;
       const error = deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false));
       setOrigin(error, { connectionId: this.id, serverConnectionId: this.description.serverConnectionId });
       self.reject(error);
     });
-    this.#drain.waitIn(null);
-    return this.#drain.promise;
+    this.#waiting.add(waiter);
+    waiter.waitIn({ remove: () => this.#waiting.delete(waiter) });
+    return waiter.promise;
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0) return;
+    for (const waiter of [...this.#waiting]) waiter.resolve();
   }
 
   /** Bytes of the late reply that have arrived so far. */
@@ -208,6 +223,10 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     return new Promise<Reply>((resolve, reject) => {
       if (this.#error !== null) {
         reject(this.#error);
+        return;
+      }
+      if (this.isOccupied) {
+        reject(new MongoRuntimeError(`Connection ${this.id} to ${this.address} is in use by another command`));
         return;
       }
       const deadline = phase === 'read' ? attempt.limitOf('read') : attempt.deadline;
@@ -263,8 +282,6 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (this.#error !== null) return;
     this.#error = error;
     this.#draining = null;
-    this.#drain?.reject(error);
-    this.#drain = null;
     this.#transport.destroy();
     const opening = this.#opening;
     const exchange = this.#exchange;
@@ -277,6 +294,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
       exchange.deadline.unwatch(this);
       exchange.reject(error);
     }
+    for (const waiter of [...this.#waiting]) waiter.reject(error);
     this.owner?.onClosed(this, error);
   }
 
@@ -338,9 +356,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (this.#draining !== null) {
       if (responseTo !== this.#draining) wrongAnswer(responseTo, this.#draining);
       this.#draining = null;
-      this.#drain?.resolve();
-      this.#drain = null;
       this.owner?.onDrained(this, reply);
+      this.#wake();
       return;
     }
     const exchange = this.#exchange;
@@ -358,6 +375,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
       this.#exchange = null;
     }
     exchange.resolve(reply);
+    this.#wake();
   }
 
   #replyIn(frame: Buffer): Reply {

@@ -424,7 +424,16 @@ describe('a command, the timeouts that timeoutMS replaces', () => {
     await harness.close();
   });
 
-  it('stay on the user’s own command, whose maxTimeMS gives way to what remains', async () => {
+  it('never raise a maxTimeMS that the user has put on a command of their own', async () => {
+    const harness = await EngineHarness.open();
+
+    const body = await sent(harness, userCommand({ ping: 1, maxTimeMS: 40 }), { timeoutMS: 500 });
+
+    assert.equal(body['maxTimeMS'], 40);
+    await harness.close();
+  });
+
+  it('stay on the user’s own command, whose longer maxTimeMS gives way to what remains', async () => {
     const harness = await EngineHarness.open();
 
     const body = await sent(harness, userCommand(command()), { timeoutMS: 500 });

@@ -403,6 +403,42 @@ describe('execute, pinned connections', () => {
     binding.unpin();
     await harness.close();
   });
+
+  it('sends the commands that a caller starts side by side in a pinned transaction one after the other', async () => {
+    const harness = await EngineHarness.open(LOAD_BALANCED);
+    const session = harness.session({}, 'inTransaction');
+    await harness.runAnswered(read({ session }), [{ ok: 1 }]);
+    harness.answer = () => null;
+
+    const results = Promise.all([1, 2, 3].map(() => harness.run(read({ session }))));
+    for (let n = 1; n <= 3; n++) {
+      const command = await harness.nextCommand();
+      await quiet();
+      assert.equal(harness.received.length, 1 + n);
+      command.reply({ ok: 1, n });
+    }
+
+    assert.deepEqual(
+      await results,
+      [1, 2, 3].map(n => ({ ok: 1, n })),
+    );
+    session.unpin();
+    harness.assertReleased();
+    await harness.close();
+  });
+
+  it('ends every command that waits for a pinned connection when the connection breaks', async () => {
+    const harness = await EngineHarness.open(LOAD_BALANCED);
+    const session = harness.session({}, 'inTransaction');
+    await harness.runAnswered(read({ session }), [{ ok: 1 }]);
+    harness.answer = () => null;
+
+    const failed = Promise.all([1, 2, 3].map(() => errorOf(harness.run(read({ session })))));
+    (await harness.nextCommand()).peer.reset(new Error('reset'));
+
+    for (const error of await failed) assert.ok(error instanceof MongoNetworkError);
+    await harness.close();
+  });
 });
 
 /** A pinned connection on which the reply to an aborted command is still to come. */
