@@ -53,7 +53,7 @@ function stripLegacyTimeouts(body: Document): void {
   if (Object.hasOwn(body, 'writeConcern')) stripWTimeout(body);
   // The command inside of an explain.
   const inner: unknown = Object.hasOwn(body, 'explain') ? body['explain'] : undefined;
-  if (typeof inner === 'object' && inner !== null) stripLegacyTimeouts(inner as Document);
+  if (typeof inner === 'object' && inner !== null) stripLegacyTimeouts(inner);
 }
 
 function stripWTimeout(body: Document): void {

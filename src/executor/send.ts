@@ -218,7 +218,7 @@ function asTimeout(error: unknown, connection: Connection, attempt: CommandAttem
       host: address,
       namespace,
       maybeApplied: true,
-      cause: error as Error,
+      cause: error,
     },
   );
   tellOrigin(timeout, connection, attempt);
