@@ -12,6 +12,7 @@ import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.
 import type { MessageEncoder } from '../wire/message_encoder.js';
 import { compressMessage, decompressMessage, mayCompress } from '../wire/op_compressed.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
+import { decodeOpReply } from '../wire/op_query.js';
 import { Reply } from '../wire/reply.js';
 import { asProtocolError, endOfExchange, textOf, wrongAnswer } from './connection_errors.js';
 import type { ConnectionParts } from './connection_parts.js';
@@ -79,6 +80,8 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #draining: number | null = null;
   /** Those who want to use the connection when no reply is still to come. */
   readonly #waiting = new Set<Waiter<void, null>>();
+  /** The request that may be answered by an OP_REPLY. */
+  #queryId: number | null = null;
   #opening: Opening | null = null;
   /** What is being done until the connection is established, and since when. */
   #step: TransportStep | 'hello' = 'connect';
@@ -236,6 +239,12 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     });
   }
 
+  /** Sends a first hello as OP_QUERY, which the server answers by OP_REPLY, or by OP_MSG. */
+  queryHello(message: Buffer, requestId: number, attempt: Attempt): Promise<Reply> {
+    this.#queryId = requestId;
+    return this.roundTrip(message, requestId, 'hello', attempt);
+  }
+
   /**
    * Sends a request that allows the server to answer again and again (OP_MSG, "exhaustAllowed"). The sink is called in the order of the
    * replies, before anything that came behind them is read.
@@ -382,6 +391,9 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     const compressed = frame.readInt32LE(12) === OpCode.compressed;
     const message = compressed ? decompressMessage(frame, this.#maxMessageSize, this.#codec) : frame;
     const opCode = message.readInt32LE(12);
+    if (opCode === OpCode.reply && message.readInt32LE(8) === this.#queryId) {
+      return new Reply(decodeOpReply(message), false, this);
+    }
     if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
     const { body, moreToCome } = decodeOpMsg(message);
     return new Reply(body, moreToCome, this);

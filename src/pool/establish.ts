@@ -12,7 +12,7 @@ import type { MessageEncoder } from '../wire/message_encoder.js';
 import type { Connection } from './connection.js';
 import { describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
 import { labelOverload } from './overload.js';
-import { type CommandStep, runCommand } from './own_commands.js';
+import { type CommandStep, queryHello, runCommand } from './own_commands.js';
 import { nameOfStep } from './steps.js';
 
 export interface EstablishSettings {
@@ -115,7 +115,13 @@ async function runStep(
   settings: EstablishSettings,
   deadline: Deadline,
 ): Promise<Document> {
-  const reply = await runCommand(connection, command, settings.encoder, step, limitOf(settings, step, deadline));
+  const limit = limitOf(settings, step, deadline);
+  const { encoder, handshake } = settings;
+  // MongoDB Handshake: with the Stable API, and behind a load balancer, there is no legacy hello, and no OP_QUERY.
+  const reply =
+    step === 'hello' && !handshake.useHello
+      ? await queryHello(connection, command, encoder, limit)
+      : await runCommand(connection, command, encoder, step, limit);
   const host = connection.address;
   const details = { host, phase: step, labels: [MongoErrorLabel.HandshakeError] };
   const hasCredentials = step === 'auth' || 'speculativeAuthenticate' in command;

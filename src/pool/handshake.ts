@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
   maxWriteBatchSize: 100_000,
 });
 
-/** The first command on a connection (MongoDB Handshake). */
+/** The first command on a connection (MongoDB Handshake). The legacy hello is sent as OP_QUERY. */
 export function handshakeCommand(options: HandshakeOptions): Document {
   return {
     ...(options.useHello ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),

@@ -3,8 +3,9 @@ import { Attempt } from '../csot/attempt.js';
 import { Call } from '../csot/call.js';
 import type { Deadline } from '../csot/deadline.js';
 import { nextRequestId } from '../wire/header.js';
-import type { MessageEncoder } from '../wire/message_encoder.js';
+import { BODY_OFFSET, type MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
+import { encodeOpQuery } from '../wire/op_query.js';
 import type { Reply } from '../wire/reply.js';
 import type { Connection } from './connection.js';
 import type { ReplySink } from './exchange.js';
@@ -56,6 +57,19 @@ export async function killCursor(
 
 function bounded({ connectTimeoutMS }: OwnCommandSettings, deadline: Deadline): Deadline {
   return deadline.within('read', connectTimeoutMS).within('read', LONGEST_WAIT_MS);
+}
+
+/** Sends the first hello on a connection as OP_QUERY: servers that know no OP_MSG yet understand it, and stand-ins for servers too. */
+export function queryHello(
+  connection: Connection,
+  command: Document,
+  encoder: MessageEncoder,
+  deadline: Deadline,
+): Promise<Reply> {
+  const requestId = nextRequestId();
+  const { $db: _, ...body } = command;
+  const message = encodeOpQuery(requestId, encodeCommand(requestId, body, encoder, 0).subarray(BODY_OFFSET));
+  return connection.queryHello(message, requestId, attemptOf('hello', deadline));
 }
 
 /** Sends a later hello. */

@@ -1,7 +1,7 @@
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 
-/** Opcodes of the wire protocol that this driver speaks. There is no OP_QUERY: every supported server understands OP_MSG. */
-export const OpCode = Object.freeze({ compressed: 2012, msg: 2013 } as const);
+/** Opcodes of the wire protocol that this driver speaks. The first hello is an OP_QUERY with an OP_REPLY; all else is OP_MSG. */
+export const OpCode = Object.freeze({ reply: 1, query: 2004, compressed: 2012, msg: 2013 } as const);
 
 export const HEADER_SIZE = 16;
 

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { decodeDocument } from '../../src/bson/decode.js';
-import { type Document, serialize } from '../../src/bson/index.js';
+import { type Document, deserialize, serialize } from '../../src/bson/index.js';
 import { Deferred } from '../../src/runtime/deferred.js';
 import { zlibCodec } from '../../src/wire/codec.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
@@ -39,6 +39,19 @@ export function replyMessage(document: Document | Uint8Array, responseTo: number
   return wrapped;
 }
 
+/** The same as an OP_REPLY: what an OP_QUERY is answered by. */
+export function legacyReply(document: Document | Uint8Array, responseTo: number): Buffer {
+  const bytes = document instanceof Uint8Array ? document : serialize(document);
+  return message(OpCode.reply, [int32(8), int32(0), int32(0), int32(0), int32(1), bytes], responseTo);
+}
+
+/** The command of an OP_QUERY. */
+function commandIn(frame: Buffer): Document {
+  const nameEnd = frame.indexOf(0, 20);
+  const namespace = frame.toString('utf8', 20, nameEnd);
+  return { ...deserialize(frame.subarray(nameEnd + 9)), $db: namespace.replace(/\.\$cmd$/, '') };
+}
+
 /** A command that a client has sent, to be answered or not. */
 export class ReceivedCommand {
   readonly peer: ScriptedPeer;
@@ -48,10 +61,20 @@ export class ReceivedCommand {
   readonly sequences: Readonly<Record<string, readonly Document[]>>;
   readonly flags: number;
   readonly compressed: boolean;
+  /** An OP_QUERY, to be answered by an OP_REPLY. */
+  readonly isQuery: boolean;
 
   constructor(peer: ScriptedPeer, frame: Buffer) {
     this.peer = peer;
     this.requestId = readHeader(frame).requestId;
+    this.isQuery = readHeader(frame).opCode === OpCode.query;
+    if (this.isQuery) {
+      this.compressed = false;
+      this.flags = 0;
+      this.sequences = {};
+      this.body = commandIn(frame);
+      return;
+    }
     this.compressed = readHeader(frame).opCode === OpCode.compressed;
     const plain = this.compressed ? decompressMessage(frame, 48_000_000, zlibCodec(-1)) : frame;
     const { body: raw, moreToCome, flags, sequences } = decodeOpMsg(plain);
@@ -71,7 +94,10 @@ export class ReceivedCommand {
   }
 
   reply(document: Document = { ok: 1 }, options: ReplyOptions = {}): void {
-    this.peer.send(replyMessage(document, this.requestId, options));
+    const isPlain = Object.keys(options).length === 0;
+    this.peer.send(
+      this.isQuery && isPlain ? legacyReply(document, this.requestId) : replyMessage(document, this.requestId, options),
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { zlibCodec } from '../../../src/wire/codec.js';
 import { PoolHarness } from '../../support/pool_harness.js';
-import { replyMessage } from '../../support/scripted_peer.js';
+import { legacyReply, replyMessage } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 import { body, opMsg } from '../wire/bytes.js';
 
@@ -46,6 +46,61 @@ describe('establishing a connection', () => {
 
     assert.deepEqual([hello['hello'], hello['loadBalanced'], hello['apiVersion']], [1, true, '1']);
     assert.ok(!('ismaster' in hello) && !('helloOk' in hello));
+  });
+
+  it('sends the first hello as OP_QUERY, for servers that understand nothing else yet, and all else as OP_MSG', async () => {
+    const harness = PoolHarness.ready();
+    const kinds: [name: string, isQuery: boolean][] = [];
+    harness.server.hello = ({ name, isQuery }) => {
+      kinds.push([name, isQuery]);
+      return STANDALONE;
+    };
+    const connection = await harness.checkOut();
+    const reply = harness.run(connection, { ping: 1 });
+    const command = await harness.server.peers[0]!.nextCommand();
+    kinds.push(['ping' in command.body ? 'ping' : command.name, command.isQuery]);
+    command.reply();
+    await reply;
+
+    assert.deepEqual(kinds, [
+      ['ismaster', true],
+      ['ping', false],
+    ]);
+  });
+
+  it('sends the first hello as OP_MSG with the Stable API', async () => {
+    const { server, checkOut } = PoolHarness.ready({ handshake: { useHello: true, apiFields: { apiVersion: '1' } } });
+    const kinds: boolean[] = [];
+    server.hello = ({ isQuery }) => {
+      kinds.push(isQuery);
+      return STANDALONE;
+    };
+
+    await checkOut();
+
+    assert.deepEqual(kinds, [false]);
+  });
+
+  it('takes an OP_MSG for an answer to the first hello, too', async () => {
+    const { server, checkOut } = PoolHarness.ready();
+    server.hello = command => {
+      command.peer.send(replyMessage(STANDALONE, command.requestId));
+      return null;
+    };
+
+    assert.equal((await checkOut()).description.server.type, 'Standalone');
+  });
+
+  it('takes no OP_REPLY for an answer to a later command', async () => {
+    const harness = PoolHarness.ready();
+    const connection = await harness.checkOut();
+    const reply = harness.run(connection, { ping: 1 });
+    const { peer, requestId } = await harness.server.peers[0]!.nextCommand();
+
+    peer.send(legacyReply({ ok: 1 }, requestId));
+
+    await assert.rejects(reply, { name: 'MongoUnexpectedServerResponseError', message: /opcode 1/ });
+    assert.notEqual(connection.error, null);
   });
 
   it('compresses requests and reads compressed replies once both sides know zlib', async () => {
