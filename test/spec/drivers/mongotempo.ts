@@ -42,12 +42,22 @@ function stateOf(session: object): SessionState {
 function lacking(): readonly Feature[] {
   const has: Record<Feature, boolean> = {
     authentication: accepts('mongodb://user:password@localhost/'),
-    'change streams': 'watch' in mongotempo.Collection.prototype,
-    GridFS: 'GridFSBucket' in mongotempo,
+    'change streams': supports(db => (db as unknown as { watch(): unknown }).watch()),
+    GridFS: supports(db => Reflect.construct(mongotempo.GridFSBucket, [db])),
     'log messages': false,
     tracing: false,
   };
   return (Object.keys(has) as Feature[]).filter(feature => !has[feature]);
+}
+
+/** Whether the driver can do this: what it cannot do yet, it refuses at once. */
+function supports(use: (db: mongotempo.Db) => unknown): boolean {
+  try {
+    use(new mongotempo.MongoClient('mongodb://localhost/').db('test'));
+    return true;
+  } catch (error) {
+    return !(error instanceof mongotempo.MongoCompatibilityError);
+  }
 }
 
 function accepts(uri: string): boolean {
