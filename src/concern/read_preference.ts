@@ -1,6 +1,8 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
+
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { shown } from '../errors/shown.js';
 import { isGiven, ownOptions } from './given.js';
 
 /** @public */
@@ -91,7 +93,7 @@ export class ReadPreference {
   constructor(mode: ReadPreferenceMode, tags?: TagSet[], options?: ReadPreferenceOptions) {
     if (!MODES.has(mode)) {
       throw new MongoInvalidArgumentError(
-        `Invalid read preference mode ${JSON.stringify(mode)}; allowed is one of ${[...MODES].join(', ')}`,
+        `Invalid read preference mode ${shown(mode)}; allowed is one of ${[...MODES].join(', ')}`,
       );
     }
     // new ReadPreference(mode, options) is an old form that is still in use.

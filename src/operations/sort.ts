@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { shown } from '../errors/shown.js';
 
 /** @public */
 export type SortDirection = 1 | -1 | 'asc' | 'desc' | 'ascending' | 'descending' | { readonly $meta: string };
@@ -48,7 +49,7 @@ export function formatSort(sort: Sort | null | undefined, direction?: SortDirect
 function pairsOf(sort: Sort, direction: SortDirection | undefined): (readonly [string, unknown])[] {
   if (typeof sort === 'string') return [[sort, direction ?? 1]];
   if (typeof sort !== 'object') {
-    throw new MongoInvalidArgumentError(`Invalid sort format: ${JSON.stringify(sort)} Sort must be a valid object`);
+    throw new MongoInvalidArgumentError(`Invalid sort format: ${shown(sort)} Sort must be a valid object`);
   }
   if (sort instanceof Map) return [...(sort as ReadonlyMap<string, SortDirection>)];
   if (!Array.isArray(sort)) return Object.entries(sort as Document);
@@ -65,7 +66,7 @@ function directionOf(field: string, given: unknown): SortDirectionForCmd {
   const direction = DIRECTIONS.get(plainDirection(given));
   if (direction === undefined) {
     throw new MongoInvalidArgumentError(
-      `Invalid sort direction for '${field}': ${JSON.stringify(given)}; allowed are 1, -1, 'asc', 'desc', 'ascending', 'descending' and {$meta: …}`,
+      `Invalid sort direction for '${field}': ${shown(given)}; allowed are 1, -1, 'asc', 'desc', 'ascending', 'descending' and {$meta: …}`,
     );
   }
   return direction;

@@ -94,6 +94,8 @@ function hasMore(time: RawDocument): boolean {
   const hash = signature.typedOffset('hash', ElementType.binary);
   if (hash < 0 || signature.number('keyId') === undefined) malformed(`a ${FIELD} with an incomplete signature`);
   return (
+    // Other subtypes may have a structure of their own, as the old one with a second length has.
+    time.bytes[hash + 4] !== 0 ||
     signature.byteLength !== SIGNATURE_SIZE + time.bytes.readInt32LE(hash) ||
     time.byteLength !== UNSIGNED_SIZE + SIGNATURE_HEAD_SIZE + signature.byteLength
   );

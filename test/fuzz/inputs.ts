@@ -89,7 +89,7 @@ export function hostileBytes(random: SeededRandom): Buffer {
 }
 
 /** The bytes with one thing wrong; they are the caller's own. */
-function changed(bytes: Buffer, random: SeededRandom): Buffer {
+export function changed(bytes: Buffer, random: SeededRandom): Buffer {
   const at = random.below(bytes.length);
   switch (random.below(7)) {
     case 0:

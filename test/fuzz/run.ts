@@ -1,14 +1,16 @@
-// Gives hostile bytes to everything that reads what a peer sent.
+// Gives hostile bytes and replies to everything that reads what a peer sent, and odd options to all that takes options.
 //   npm run fuzz                          20 seconds, a new seed
 //   npm run fuzz -- --seconds 300         longer
 //   npm run fuzz -- --seed 42             the same inputs as any other run with this seed
+//   npm run fuzz -- --only hello          one target: hello, $clusterTime, options, …
 // A finding is anything but a value or a protocol error, more memory than the bytes allow, or more time. Exit code 1 if there is one.
 import { parseArgs } from 'node:util';
 import { AllocationCounter } from './allocation.js';
 import { cases, hostileBytes } from './inputs.js';
 import { SeededRandom } from './random.js';
+import { hostileReply } from './shapes.js';
 import { Finding, type FuzzTarget } from './target.js';
-import { targets } from './targets.js';
+import { targets as allTargets } from './targets.js';
 
 const MOST_FINDINGS = 10;
 /** Per input, and per MiB of it; generous, since a busy machine is no finding. */
@@ -26,27 +28,45 @@ interface Row {
   findings: number;
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+});
 const seconds = numberOf(values.seconds, 20);
 const seed = numberOf(values.seed, Date.now() % 2 ** 31);
 
+const targets = allTargets.filter(({ name }) => values.only === undefined || name === values.only);
+if (targets.length === 0) throw new Error(`There is no target '${values.only}'`);
+
 const counter = new AllocationCounter();
+/** What was thrown where nothing catches it. */
+const escaped: { readonly error: unknown }[] = [];
+process.on('unhandledRejection', error => escaped.push({ error }));
+process.on('uncaughtException', error => escaped.push({ error }));
+
 const rows = new Map<FuzzTarget, Row>(
   targets.map(target => [target, { inputs: 0, valid: 0, bytes: 0, slowestMS: 0, largestAllocation: 0, findings: 0 }]),
 );
 
-void main();
+main().catch((error: unknown) => {
+  console.error('fuzz: the run itself failed', error);
+  process.exit(2);
+});
 
 async function main(): Promise<void> {
   console.log(`fuzz: seed ${seed}, ${seconds} s`);
   const residentAtStart = process.memoryUsage().rss;
   const until = performance.now() + seconds * 1000;
-  for (const [name, bytes] of cases) for (const target of targets) await attempt(target, bytes, name);
+  for (const [name, bytes] of cases) {
+    for (const target of targets) if (target.seeds === undefined) await attempt(target, bytes, name);
+  }
 
   const random = new SeededRandom(seed);
   for (let input = 1; performance.now() < until && findings() < MOST_FINDINGS; input++) {
     const bytes = hostileBytes(random);
-    for (const target of targets) await attempt(target, bytes, `input ${input}`);
+    for (const target of targets) {
+      const own = target.seeds === undefined ? bytes : hostileReply(random, target.seeds);
+      await attempt(target, own, `input ${input}`);
+    }
   }
 
   const retained = process.memoryUsage().rss - residentAtStart;
@@ -57,7 +77,8 @@ async function main(): Promise<void> {
   if (retained > MOST_RETAINED) console.error(`FINDING: that is more than ${MOST_RETAINED / 1024 / 1024} MiB`);
   const failed = findings() > 0 || retained > MOST_RETAINED;
   console.log(failed ? `fuzz: ${findings()} findings` : 'fuzz: no findings');
-  process.exitCode = failed ? 1 : 0;
+  // The server of the options goes with the process.
+  process.exit(failed ? 1 : 0);
 }
 
 async function attempt(target: FuzzTarget, bytes: Buffer, name: string): Promise<void> {
@@ -69,6 +90,8 @@ async function attempt(target: FuzzTarget, bytes: Buffer, name: string): Promise
     const copy = Buffer.from(bytes);
     const before = counter.bytes;
     if (await target.run(copy)) row.valid++;
+    const thrown = escaped.shift();
+    if (thrown !== undefined) throw new Finding('an error that nothing catches would end the process', thrown.error);
     const allocated = counter.bytes - before;
     const took = performance.now() - begin;
     row.slowestMS = Math.max(row.slowestMS, took);

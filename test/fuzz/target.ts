@@ -1,9 +1,12 @@
+import type { Document } from '../../src/bson/index.js';
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../../src/wire/header.js';
 
 /** Something that takes bytes from a hostile peer. It throws, or rejects with, a {@link Finding} only. */
 export interface FuzzTarget {
   readonly name: string;
+  /** Documents of which its inputs are variants, in BSON; without them it gets the messages that all other targets get. */
+  readonly seeds?: readonly Document[];
   /** @returns whether the bytes were taken for valid */
   run(bytes: Buffer): boolean | Promise<boolean>;
   /** The most memory that these bytes may make it ask for. */

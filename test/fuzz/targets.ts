@@ -9,6 +9,8 @@ import { decodeOpMsg } from '../../src/wire/op_msg.js';
 import { Reply } from '../../src/wire/reply.js';
 import { connection } from './connection_target.js';
 import { asMessage } from './inputs.js';
+import { options } from './options_target.js';
+import { replyTargets } from './reply_targets.js';
 import { accepted, Finding, type FuzzTarget, proportional, withUnpacking } from './target.js';
 
 function readEverything(frame: Buffer): void {
@@ -99,4 +101,13 @@ const rawDocument: FuzzTarget = {
     }),
 };
 
-export const targets: readonly FuzzTarget[] = [frameReader, wholeMessage, opMsg, opCompressed, rawDocument, connection];
+export const targets: readonly FuzzTarget[] = [
+  frameReader,
+  wholeMessage,
+  opMsg,
+  opCompressed,
+  rawDocument,
+  connection,
+  ...replyTargets,
+  options,
+];

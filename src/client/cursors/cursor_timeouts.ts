@@ -1,5 +1,6 @@
 import { type CursorKind, CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
+import { shown } from '../../errors/shown.js';
 import type { OperationOptions } from '../../operations/options.js';
 import { budgetFor, type Inherited } from '../inherit.js';
 
@@ -33,7 +34,7 @@ export function checkTimeouts(context: Inherited, options: WaitingOptions, alway
   if (timeoutMode !== undefined) {
     if (!Object.values(CursorTimeoutMode).includes(timeoutMode)) {
       throw new MongoInvalidArgumentError(
-        `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, given was ${JSON.stringify(timeoutMode)}`,
+        `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, given was ${shown(timeoutMode)}`,
       );
     }
     if (timeoutMS === undefined) throw new MongoInvalidArgumentError('Option "timeoutMode" needs a timeoutMS');

@@ -74,7 +74,12 @@ describe('a cluster clock', () => {
     ...elementsOf(SIGNATURE),
     element(0x03, 'more', rawDocument([element(0x7e, 'a', Buffer.alloc(4))])),
   ]);
+  const oldBinary = rawDocument([
+    element(0x05, 'hash', Buffer.concat([int32(20), Buffer.of(2), Buffer.alloc(20)])),
+    element(0x12, 'keyId', Buffer.alloc(8)),
+  ]);
   const cases: readonly [what: string, value: Buffer][] = [
+    ['a hash whose second length is wrong', rawDocument([timestamp, element(0x03, 'signature', oldBinary)])],
     ['an unknown element type in its signature', rawDocument([timestamp, element(0x03, 'signature', broken)])],
     ['a signature without an end', rawDocument([timestamp, element(0x03, 'signature', unclosed)])],
     ['broken BSON deep in its signature', rawDocument([timestamp, element(0x03, 'signature', deep)])],
