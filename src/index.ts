@@ -106,7 +106,7 @@ export { MongoErrorLabel } from './errors/codes.js';
 export * from './errors/crypt.js';
 export * from './errors/driver.js';
 export * from './errors/network.js';
-export type { PoolCounts } from './errors/pool_counts.js';
+export type { ConnectionProgress, PoolCounts } from './errors/pool_counts.js';
 export * from './errors/server.js';
 export * from './errors/timeout.js';
 // Events

@@ -51,3 +51,8 @@ export class Attempt {
     }
   }
 }
+
+/** `insert shop.orders`, as messages name what waits. */
+export function textOfAttempt({ commandName, namespace }: Pick<Attempt, 'commandName' | 'namespace'>): string {
+  return commandName === 'connect' ? 'connect()' : `${commandName} ${namespace}`;
+}

@@ -1,3 +1,11 @@
+/** What a connection that is being established waits for. @public */
+export interface ConnectionProgress {
+  /** `hello`: the server has the connection and has not answered yet. */
+  readonly phase: 'proxy' | 'resolve' | 'connect' | 'tls' | 'hello' | 'auth';
+  /** Milliseconds since this phase began. */
+  readonly elapsedMS: number;
+}
+
 /** Connections of a pool at one moment. @public */
 export interface PoolCounts {
   /** 0 is no limit. */
@@ -12,6 +20,8 @@ export interface PoolCounts {
   readonly inUseByTransactions: number;
   /** Being established. */
   readonly pending: number;
+  /** The connection that has been on its way for longest. Only in errors, and there if one was. */
+  readonly establishing?: ConnectionProgress;
   /** Waiting for the late reply of an operation that has given up. */
   readonly draining: number;
   readonly waitQueueLength: number;

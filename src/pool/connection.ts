@@ -4,9 +4,11 @@ import { Waiter } from '../csot/waiter.js';
 import { type OperationPhase, setOrigin } from '../errors/base.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
+import type { ConnectionProgress } from '../errors/pool_counts.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Transport, TransportHandler, TransportStep } from '../runtime/transport.js';
 import type { Codec } from '../wire/codec.js';
+import { ForeignProtocolError } from '../wire/foreign_protocol.js';
 import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
@@ -14,7 +16,7 @@ import { compressMessage, decompressMessage, mayCompress } from '../wire/op_comp
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { decodeOpReply } from '../wire/op_query.js';
 import { Reply } from '../wire/reply.js';
-import { asProtocolError, endOfExchange, textOf, wrongAnswer } from './connection_errors.js';
+import { asProtocolError, endOfExchange, textOf, wrongAnswer, wrongOpCode } from './connection_errors.js';
 import type { ConnectionParts } from './connection_parts.js';
 import type { Exchange, Opening, ReplySink } from './exchange.js';
 import type { Generation, ServiceGeneration } from './generations.js';
@@ -84,7 +86,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   #queryId: number | null = null;
   #opening: Opening | null = null;
   /** What is being done until the connection is established, and since when. */
-  #step: TransportStep | 'hello' = 'connect';
+  #step: ConnectionProgress['phase'] = 'connect';
   #stepStartedAt: number;
   /** Since when the connection is being established, or a later hello is awaited: what errors count from. */
   #begunAt: number;
@@ -120,9 +122,15 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     return this.#draining;
   }
 
-  /** What a monitor's connection waits for: a step of the transport, or the reply to a hello. Monotonic milliseconds. */
-  get waitsFor(): { readonly step: TransportStep | 'hello'; readonly since: number } {
+  /** What a connection that is being established, or a monitor's, waits for, and since when (monotonic milliseconds). */
+  get waitsFor(): { readonly step: ConnectionProgress['phase']; readonly since: number } {
     return { step: this.#step, since: this.#stepStartedAt };
+  }
+
+  /** A command of the handshake begins. */
+  beginStep(step: 'hello' | 'auth'): void {
+    this.#step = step;
+    this.#stepStartedAt = this.#clock.now();
   }
 
   /** A hello on an established connection begins, or the next reply of a stream is awaited. */
@@ -347,12 +355,15 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (this.#error !== null) return;
     const phase = this.#opening === null ? (this.#exchange?.phase ?? 'read') : this.#step;
     const step = nameOfStep(phase);
-    const why = cause === null ? 'closed by the server' : textOf(cause);
+    // What came before the end says more about it than the end: a server that speaks TLS answers with an alert, and closes.
+    const foreign = step === undefined ? undefined : this.#reader.foreignProtocol;
+    const reason = foreign === undefined ? cause : new ForeignProtocolError(foreign);
+    const details = { host: this.address, phase, beforeHandshake: step !== undefined, cause: reason ?? undefined };
+    const closed = `connection ${this.id} to ${this.address} closed`;
     const what =
       step === undefined
-        ? `connection ${this.id} to ${this.address} closed${cause === null ? '' : `: ${textOf(cause)}`}`
-        : `${step} ${this.address} failed after ${this.elapsedMS.toFixed(1)} ms: ${why}`;
-    const details = { host: this.address, phase, beforeHandshake: step !== undefined, cause: cause ?? undefined };
+        ? `${closed}${reason === null ? '' : `: ${textOf(reason)}`}`
+        : `${reason === null ? closed : textOf(reason)} (${step} ${this.address} failed after ${this.elapsedMS.toFixed(1)} ms)`;
     this.close(new MongoNetworkError(what, details));
   }
 
@@ -394,7 +405,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
     if (opCode === OpCode.reply && message.readInt32LE(8) === this.#queryId) {
       return new Reply(decodeOpReply(message), false, this);
     }
-    if (opCode !== OpCode.msg) protocolError(`a message with opcode ${opCode}`);
+    if (opCode !== OpCode.msg) wrongOpCode(opCode, message);
     const { body, moreToCome } = decodeOpMsg(message);
     return new Reply(body, moreToCome, this);
   }

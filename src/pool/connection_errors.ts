@@ -2,12 +2,23 @@ import type { Attempt } from '../csot/attempt.js';
 import type { EndDescription } from '../csot/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
+import { ForeignProtocolError, foreignProtocol } from '../wire/foreign_protocol.js';
 import { protocolError } from '../wire/header.js';
 import type { Exchange } from './exchange.js';
 
-/** When several addresses of one name were tried in vain, the error as a whole has no text. */
+/** What the system says, on one line: OpenSSL ends its lines. When several addresses of one name were tried, the error as a whole has no text. */
 export function textOf(cause: Error): string {
-  return cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause.message;
+  const text =
+    cause instanceof AggregateError && cause.message === ''
+      ? cause.errors.map(error => (error instanceof Error ? error.message : String(error))).join(', ')
+      : cause.message;
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}
+
+export function wrongOpCode(opCode: number, message: Buffer): never {
+  const foreign = foreignProtocol(message);
+  if (foreign !== undefined) throw new ForeignProtocolError(foreign);
+  protocolError(`a message with opcode ${opCode}`);
 }
 
 export function wrongAnswer(responseTo: number, requestId: number): never {
@@ -19,6 +30,7 @@ export function asProtocolError(error: unknown, host: string): Error {
     return error instanceof Error ? error : new MongoUnexpectedServerResponseError(String(error), { host });
   }
   error.host = host;
+  error.message += ` (from ${host})`;
   return error;
 }
 

@@ -1,10 +1,11 @@
-import type { Attempt } from '../csot/attempt.js';
+import { type Attempt, textOfAttempt } from '../csot/attempt.js';
 import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
+import { nameOfStep } from './steps.js';
 
 /** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
 function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
@@ -16,9 +17,15 @@ function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
       `${inUseByTransactions}, connections in use by other operations: ${inUse - inUseByCursors - inUseByTransactions}`
     : `${inUseByCursors} by cursors, ${inUseByTransactions} by transactions`;
   return (
-    `${inUse}${limit} in use (${kept}), ${waitQueueLength} waiting, ${pending} being established, ${idle} idle, ` +
+    `${inUse}${limit} in use (${kept}), ${waitQueueLength} waiting, ${pending} being established${textOf(counts)}, ${idle} idle, ` +
     `${draining} draining`
   );
+}
+
+function textOf({ establishing }: PoolCounts): string {
+  if (establishing === undefined) return '';
+  const { phase, elapsedMS } = establishing;
+  return ` (${nameOfStep(phase) ?? phase} the server for ${Math.round(elapsedMS)} ms)`;
 }
 
 /**
@@ -96,6 +103,14 @@ export function interruptedError(address: string, cause: Error | undefined): Mon
   return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
 }
 
+/** Connections that do not become ready are the servers' doing; otherwise all of them are in use. */
+function hintFor({ inUse, maxPoolSize, establishing }: PoolCounts): string {
+  if (establishing !== undefined && (maxPoolSize === 0 || inUse < maxPoolSize)) {
+    return 'The server does not finish new connections: look at it, at the network, and at tls';
+  }
+  return 'Raise maxPoolSize or the timeout, or look for slow operations';
+}
+
 /**
  * The error of one who waited for a connection until the deadline ended. Without `timeoutMS` it begins with the words of the specification
  * (CMAP, "WaitQueueTimeoutError").
@@ -116,14 +131,14 @@ export function checkOutTimeout(
     end,
     {
       during: deadline.timedByOperation
-        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${request.commandName} ${request.namespace}`
-        : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}`,
+        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${textOfAttempt(request)}`
+        : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}; wanted by ${textOfAttempt(request)}`,
       phase: 'checkOut',
       host: address,
       namespace: request.namespace,
       maybeApplied: false,
       pool,
-      hint: 'Raise maxPoolSize or the timeout, or look for slow operations',
+      hint: hintFor(pool),
     },
     text => new MongoWaitQueueTimeoutError(text, address, pool),
   );

@@ -115,6 +115,7 @@ async function runStep(
   settings: EstablishSettings,
   deadline: Deadline,
 ): Promise<Document> {
+  connection.beginStep(step);
   const limit = limitOf(settings, step, deadline);
   const { encoder, handshake } = settings;
   // MongoDB Handshake: with the Stable API, and behind a load balancer, there is no legacy hello, and no OP_QUERY.

@@ -384,7 +384,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
     const { loadBalanced } = this.#establish.handshake;
     const waitedMS = this.#waiters.waitedMS(waiter);
-    const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.counts(), loadBalanced);
+    const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.#countsNow(), loadBalanced);
     this.#waiters.fail(waiter, 'timeout', error);
     // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
@@ -401,6 +401,14 @@ export class ConnectionPool implements ConnectionOwner {
     if (reason !== null) this.#disposal.discard(connection, reason);
     else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, attempt);
     else this.#disposal.discard(connection, 'error', lateReplyError(this.address, attempt));
+  }
+
+  /** The counts, with what the oldest of the connections on their way waits for. */
+  #countsNow(): PoolCounts {
+    const [oldest] = this.#places.pending;
+    if (oldest === undefined || oldest.uses > 0) return this.counts();
+    const { step, since } = oldest.waitsFor;
+    return { ...this.counts(), establishing: { phase: step, elapsedMS: this.#clock.now() - since } };
   }
 
   #onHello(connection: Connection): void {

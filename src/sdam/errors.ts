@@ -1,4 +1,5 @@
 import { brand, type ErrorDetails, MongoError } from '../errors/base.js';
+import type { ConnectionProgress } from '../errors/pool_counts.js';
 import type { TopologyDescription } from './description/topology_description.js';
 import type { ServerType, TopologyType } from './description/types.js';
 
@@ -30,6 +31,8 @@ export interface UnsuitableServer {
   readonly error: MongoError | null;
   /** Milliseconds since the error was met; null without one. */
   readonly errorAgeMS: number | null;
+  /** What the check that was under way waited for. Absent between two checks. */
+  readonly check?: ConnectionProgress;
 }
 
 /** Why no server suited an operation. @public */
@@ -44,13 +47,16 @@ export interface SelectionFailure {
 /**
  * No server that suits an operation was found in time. `reason` holds what was known of each server; `cause` is the last network error met.
  *
+ * The message begins with the words of that error (`connect ECONNREFUSED 127.0.0.1:27017`), or of the server's, as in the official driver; what the
+ * operation wanted, each server and a hint follow on the same line. Without such an error it begins with `Server selection timed out after`.
+ *
  * @public
  */
 export class MongoServerSelectionError extends MongoSystemError {
   /** What was asked for: `writable server`, `primary`, `secondary`, …. Absent when the hosts were not known yet. */
   declare readonly wanted?: string;
   readonly topologyType: TopologyType;
-  /** Each server that was known of. */
+  /** Each server that was known, and those that a check has removed, with the reason as their error. */
   readonly servers: readonly UnsuitableServer[];
   /** What to look at first, where that is known. */
   declare readonly hint?: string;

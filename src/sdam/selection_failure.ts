@@ -1,11 +1,27 @@
 import { MongoError } from '../errors/base.js';
 import { isNetworkError } from '../errors/classify.js';
 import { ServerErrorCode } from '../errors/codes.js';
+import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import type { ConnectionProgress } from '../errors/pool_counts.js';
+import { MongoServerError } from '../errors/server.js';
 import type { ServerDescription } from './description/server_description.js';
 import type { TopologyDescription } from './description/topology_description.js';
 import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
 import { SetNameMismatchError } from './set_name_mismatch.js';
+
+/** What is known besides the description. */
+export interface SelectionContext {
+  /** Checks that run, by address: what they wait for. */
+  readonly checks: ReadonlyMap<string, ConnectionProgress>;
+  /** Servers that a check has removed from the topology, each with the reason as its error. */
+  readonly leftOut: readonly ServerDescription[];
+}
+
+/** Servers that a message lists; the fields of the error have all of them. */
+const MOST_LISTED = 10;
+
+const NO_CONTEXT: SelectionContext = { checks: new Map(), leftOut: [] };
 
 /**
  * Why no server suited.
@@ -13,23 +29,90 @@ import { SetNameMismatchError } from './set_name_mismatch.js';
  * @param wanted - `primary`, `secondary`, …
  * @param now - monotonic milliseconds
  */
-export function selectionFailure(topology: TopologyDescription, wanted: string, now: number): SelectionFailure {
-  const servers = [...topology.servers.values()];
-  return {
-    wanted,
-    servers: servers.map(server => unsuitable(server, now)),
-    hint: hintFor(topology),
-    cause: lastError(servers),
-  };
+export function selectionFailure(
+  topology: TopologyDescription,
+  wanted: string,
+  now: number,
+  { checks, leftOut }: SelectionContext = NO_CONTEXT,
+): SelectionFailure {
+  const descriptions = [...topology.servers.values(), ...leftOut];
+  const servers = descriptions.map(server => unsuitable(server, now, checks.get(server.address)));
+  return { wanted, servers, hint: hintFor(topology, servers), cause: lastError(descriptions) };
 }
 
-/** The same on one line. */
-export function textOfFailure({ type }: TopologyDescription, { wanted, servers, hint }: SelectionFailure): string {
-  const known = servers.map(({ address, type, error, errorAgeMS }) => {
+/**
+ * The text of the failure. The official driver has the words of the network there, or of a server; they lead, and our details follow.
+ *
+ * @param how - how it ended: `timed out after 500 ms`
+ * @param what - the operation: `insert shop.orders`
+ */
+export function textOfSelectionError(
+  topology: TopologyDescription,
+  failure: SelectionFailure,
+  how: string,
+  what: string,
+): string {
+  const lead = leadOf(failure.cause);
+  const start = lead === '' ? '' : /[.!?]$/.test(lead) ? `${lead} ` : `${lead}. `;
+  return `${start}Server selection ${how}: ${textOfFailure(topology, failure, what, lead)}`;
+}
+
+/**
+ * The details on one line.
+ *
+ * @param what - the operation: `insert shop.orders`
+ * @param said - what stands before and need not be repeated
+ */
+export function textOfFailure(
+  { type }: TopologyDescription,
+  { wanted, servers, hint }: SelectionFailure,
+  what: string,
+  said = '',
+): string {
+  const listed = servers.slice(0, MOST_LISTED).map(server => textOfServer(server, said));
+  if (servers.length > MOST_LISTED) listed.push(`and ${servers.length - MOST_LISTED} more`);
+  const advice = hint === undefined || said.includes(hint) ? '' : `. ${hint}`;
+  return `${what} wanted ${wanted}, topology ${type} [${listed.join('; ')}]${advice}`;
+}
+
+function textOfServer({ address, type, error, errorAgeMS, check }: UnsuitableServer, said: string): string {
+  const parts = [`${address} ${type}`];
+  if (error !== null) {
     const age = errorAgeMS === null ? '' : ` (${Math.round(errorAgeMS)} ms ago)`;
-    return `${address} ${type}${error === null ? '' : `, ${error.message}${age}`}`;
-  });
-  return `wanted ${wanted}, topology ${type} [${known.join('; ')}]${hint === undefined ? '' : `. ${hint}`}`;
+    parts.push(`${textWithout(said, oneLine(error.message))}${age}`);
+  } else if (check !== undefined) {
+    parts.push(`its check has waited ${Math.round(check.elapsedMS)} ms for ${AWAITED[check.phase]}`);
+  }
+  return parts.join(', ');
+}
+
+/** What each step of a check waits for. */
+const AWAITED: Readonly<Record<ConnectionProgress['phase'], string>> = {
+  proxy: 'the proxy',
+  resolve: 'the resolution of its name',
+  connect: 'the connection',
+  tls: 'the answer to the TLS handshake',
+  hello: 'the reply to hello',
+  auth: 'the answer to the authentication',
+};
+
+function leadOf(cause: MongoError | undefined): string {
+  if (cause === undefined) return '';
+  const isSaid =
+    isNetworkError(cause) || cause instanceof MongoServerError || cause instanceof MongoUnexpectedServerResponseError;
+  // Behind it stands in brackets which step failed.
+  return isSaid ? oneLine(cause.message).replace(/:? \([^()]* failed after [0-9.]+ ms\)$/, '') : '';
+}
+
+function textWithout(said: string, text: string): string {
+  if (said === '' || !text.startsWith(said)) return text;
+  const rest = text.slice(said.length).replace(/^:/, '').trim();
+  return rest === '' ? 'as said' : rest.replace(/^\((.*)\)$/, '$1');
+}
+
+/** OpenSSL ends its lines. */
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }
 
 /** Whether a server is away for a reason that time does not mend: what the program or the deployment is configured to must change. */
@@ -46,9 +129,14 @@ function refusesCredentials(error: MongoError | null): boolean {
   return false;
 }
 
-function unsuitable({ address, type, error, lastUpdateTime }: ServerDescription, now: number): UnsuitableServer {
+function unsuitable(
+  { address, type, error, lastUpdateTime }: ServerDescription,
+  now: number,
+  check: ConnectionProgress | undefined,
+): UnsuitableServer {
   const isDated = error !== null && lastUpdateTime > 0;
-  return { address, type, error, errorAgeMS: isDated ? Math.max(0, now - lastUpdateTime) : null };
+  const errorAgeMS = isDated ? Math.max(0, now - lastUpdateTime) : null;
+  return { address, type, error, errorAgeMS, ...(check !== undefined && { check }) };
 }
 
 function lastError(servers: readonly ServerDescription[]): MongoError | undefined {

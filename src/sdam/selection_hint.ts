@@ -1,30 +1,101 @@
 import { ServerErrorCode } from '../errors/codes.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
+import { ForeignProtocolError } from '../wire/foreign_protocol.js';
 import type { TopologyDescription } from './description/topology_description.js';
 import { isReplicaSet } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
+import type { UnsuitableServer } from './errors.js';
 import { SetNameMismatchError } from './set_name_mismatch.js';
 
 /** Codes by which Node's TLS says that a certificate or a protocol was refused. */
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/;
+/** Codes by which it says that what came is no TLS. */
+const NO_TLS_CODE = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE)$/;
+const UNREACHABLE: readonly unknown[] = ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL'];
 
-/** What an operator may look at first when no server suits, where that is known; decided by codes and types alone. */
-export function hintFor(topology: TopologyDescription): string | undefined {
-  const codes = codesOf(topology);
-  if (codes.includes('ENOTFOUND') || codes.includes('EAI_AGAIN')) return unresolvedHint(topology);
+/** What is looked at of each server. */
+type Suspect = Pick<UnsuitableServer, 'error' | 'check'>;
+
+/** An error, or one that caused it. */
+interface Reason {
+  readonly code?: unknown;
+  readonly phase?: unknown;
+}
+
+/**
+ * What an operator may look at first when no server suits, where that is known; decided by classes, codes, phases and types alone.
+ *
+ * @param servers - what is told of each server; by default the errors of the topology's own
+ */
+export function hintFor(
+  topology: TopologyDescription,
+  servers: readonly Suspect[] = [...topology.servers.values()],
+): string | undefined {
+  const reasons = reasonsOf(servers);
+  const codes = reasons.map(({ code }) => code);
+  const is = (pattern: RegExp) => codes.some(code => typeof code === 'string' && pattern.test(code));
+  if (is(/^(ENOTFOUND|EAI_)/)) return unresolvedHint(topology);
   if (codes.includes(ServerErrorCode.AuthenticationFailed)) {
     return 'A server refuses the credentials: check user name, password, authSource and authMechanism';
   }
-  if (codes.some(code => typeof code === 'string' && TLS_CODE.test(code))) {
-    return 'TLS was refused: check tls, tlsCAFile and the names in the certificate of the server';
+  const foreign = reasons.find(reason => reason instanceof ForeignProtocolError);
+  if (foreign !== undefined) {
+    return foreign.hint;
   }
+  if (is(NO_TLS_CODE)) return 'What answers does not speak TLS: check host and port, and whether tls=true is meant';
+  if (is(TLS_CODE)) return 'TLS was refused: check tls, tlsCAFile and the names in the certificate of the server';
   if (codes.includes('ECONNREFUSED')) return 'A host refuses connections: check the port, and that the server runs';
-  return stateHint(topology);
+  if (codes.some(code => UNREACHABLE.includes(code))) {
+    return 'There is no way to a host: check its address, routes and firewalls';
+  }
+  return silenceHint(servers) ?? brokenHint(reasons) ?? stateHint(topology, servers);
+}
+
+/** What it tells that a host does not answer; a check that still runs counts as well as one that has timed out. */
+function silenceHint(servers: readonly Suspect[]): string | undefined {
+  for (const { error, check } of servers) {
+    const phase = error instanceof MongoNetworkTimeoutError ? error.phase : error === null ? check?.phase : undefined;
+    if (phase === 'resolve' || phase === 'connect') {
+      return 'A host does not answer: check host and port, firewalls, and the IP access list of the deployment';
+    }
+    if (phase === 'tls') {
+      return 'A host takes the connection and does not answer the TLS handshake: it may not speak TLS, check tls and the port';
+    }
+    if (phase === 'hello') {
+      return 'A host takes the connection and does not answer: it may want TLS (tls=true), or be no MongoDB server; check tls and the port';
+    }
+    if (phase === 'proxy') return 'The proxy does not answer: check proxyHost and proxyPort';
+  }
+  return undefined;
+}
+
+/** What it tells that a connection ends before hello is answered. */
+function brokenHint(reasons: readonly Reason[]): string | undefined {
+  for (const reason of reasons) {
+    if (!(reason instanceof MongoNetworkError) || !wasBroken(reason)) continue;
+    if (reason.phase === 'tls') {
+      return 'The TLS handshake was broken off: check that the server speaks TLS at this port, and which certificate it asks for';
+    }
+    if (reason.phase === 'hello') {
+      return 'A server closes the connection instead of answering: it may want TLS (tls=true), or refuse this client';
+    }
+  }
+  return undefined;
+}
+
+/** Whether the other end closed or reset it; certificates of our own that are wrong fail in the same phase. */
+function wasBroken({ cause }: MongoNetworkError): boolean {
+  const code = (cause as Reason | undefined)?.code;
+  return cause === undefined || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** What the types of the servers tell when the network does not. */
-function stateHint(topology: TopologyDescription): string | undefined {
-  for (const { error } of topology.servers.values()) {
-    if (error instanceof SetNameMismatchError) return 'The server is of another replica set: check replicaSet';
+function stateHint(topology: TopologyDescription, servers: readonly Suspect[]): string | undefined {
+  if (topology.type !== TopologyType.Single && topology.servers.size === 0) {
+    return 'No seed belongs to the deployment: check replicaSet and directConnection';
+  }
+  if (servers.some(({ error }) => error instanceof SetNameMismatchError)) {
+    return 'The server is of another replica set: check replicaSet';
   }
   const types = [...topology.servers.values()].map(({ type }) => type);
   if (topology.type === TopologyType.ReplicaSetNoPrimary && types.includes(ServerType.RSSecondary)) {
@@ -32,9 +103,6 @@ function stateHint(topology: TopologyDescription): string | undefined {
   }
   if (topology.type !== TopologyType.Single && types.includes(ServerType.RSGhost)) {
     return 'A member has no replica set configuration: initiate the set, or connect to it alone by directConnection=true';
-  }
-  if (topology.type !== TopologyType.Single && topology.servers.size === 0) {
-    return 'No seed belongs to the deployment: check replicaSet and directConnection';
   }
   return undefined;
 }
@@ -48,15 +116,17 @@ function unresolvedHint({ type }: TopologyDescription): string {
   );
 }
 
-/** The codes of the last errors of all servers, and of what caused these. */
-function codesOf({ servers }: TopologyDescription): unknown[] {
-  const codes: unknown[] = [];
-  for (const { error } of servers.values()) {
+/** The last errors of all servers, and what caused these. */
+function reasonsOf(servers: readonly Suspect[]): (Error & Reason)[] {
+  const reasons: (Error & Reason)[] = [];
+  for (const { error } of servers) {
     let cause: unknown = error;
     while (cause instanceof Error) {
-      codes.push((cause as { code?: unknown }).code);
+      reasons.push(cause);
+      // When several addresses of one name were tried in vain, each has its error.
+      if (cause instanceof AggregateError) reasons.push(...(cause.errors as Error[]));
       cause = cause.cause;
     }
   }
-  return codes;
+  return reasons;
 }

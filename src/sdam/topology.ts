@@ -1,22 +1,31 @@
 import type { ObjectId } from '../bson/index.js';
+import { textOfAttempt } from '../csot/attempt.js';
 import type { DeadlineEnd } from '../csot/deadline.js';
 import { Waiter } from '../csot/waiter.js';
 import type { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
+import type { ConnectionProgress } from '../errors/pool_counts.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { CustomServerSelector } from './description/custom_selector.js';
-import { loadBalancerServer, type ServerDescription } from './description/server_description.js';
+import { loadBalancerServer, ServerDescription } from './description/server_description.js';
 import { emptyTopology, initialTopology, type TopologyDescription } from './description/topology_description.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { diffTopology, type ServerChange } from './diff.js';
 import { type ErrorContext, type Reaction, reactTo, reactToFailedCheck } from './error_reaction.js';
-import { MongoServerSelectionError } from './errors.js';
-import { isAwayForGood, selectionFailure, textOfFailure } from './selection_failure.js';
+import { MongoServerSelectionError, type SelectionFailure } from './errors.js';
+import {
+  isAwayForGood,
+  type SelectionContext,
+  selectionFailure,
+  textOfFailure,
+  textOfSelectionError,
+} from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { drawServer, eligibleServers } from './server_selection.js';
+import { whyLeftOut } from './set_name_mismatch.js';
 import { applySrvHosts } from './srv_hosts.js';
 import { TopologyEvents } from './topology_events.js';
 import { applyServerDescription } from './transitions.js';
@@ -51,6 +60,9 @@ export interface TopologyPorts {
   openServer(address: string, topology: Topology): Server;
 }
 
+/** So many servers that do not belong to the deployment are remembered for errors. */
+const MOST_LEFT_OUT = 10;
+
 /**
  * The deployment as the driver sees it: holds the current description, its servers, and the operations that wait for one.
  *
@@ -75,6 +87,8 @@ export class Topology {
   /** Servers that waiting does not bring back. */
   readonly #awayForGood = new Set<string>();
   #hasWarned = false;
+  /** Servers that a check has removed, with the reason: for errors. */
+  readonly #leftOut = new Map<string, ServerDescription>();
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -175,10 +189,16 @@ export class Topology {
     const description = this.#description;
     if (!description.compatible) throw new MongoCompatibilityError(description.compatibilityError ?? 'Incompatible');
     const eligible = eligibleServers(description, request.selector, request.deprioritized, serverSelector);
-    if (eligible.length === 0 && serverSelectionFailFast && this.#awayForGood.size > 0) {
-      throw this.#failureOf(request, 'would wait in vain (serverSelectionFailFast)');
+    if (eligible.length === 0 && serverSelectionFailFast && this.#isInVain) {
+      throw this.#errorOf(this.#failureOf(request), request, 'would wait in vain (serverSelectionFailFast)');
     }
     return eligible;
+  }
+
+  /** Whether time does not help. Without servers nothing is checked, and nothing changes. */
+  get #isInVain(): boolean {
+    if (this.#awayForGood.size > 0) return true;
+    return this.#description.table.size === 0 && [...this.#leftOut.values()].some(isAwayForGood);
   }
 
   #draw(eligible: readonly ServerDescription[]): Server | null {
@@ -186,12 +206,26 @@ export class Topology {
     return drawn === null ? null : (this.#servers.get(drawn.address) ?? null);
   }
 
-  #failureOf({ wanted, namespace }: SelectionRequest, how: string): MongoServerSelectionError {
+  #failureOf(request: SelectionRequest): SelectionFailure {
+    return selectionFailure(this.#description, request.wanted, this.#ports.clock.now(), this.#selectionContext());
+  }
+
+  /** @param how - how the selection ended */
+  #errorOf(failure: SelectionFailure, request: SelectionRequest, how: string): MongoServerSelectionError {
     const topology = this.#description;
-    const failure = selectionFailure(topology, wanted, this.#ports.clock.now());
-    const text = `Server selection ${how}: ${textOfFailure(topology, failure)}`;
-    const details = { phase: 'serverSelection', namespace } as const;
+    const text = textOfSelectionError(topology, failure, how, textOfAttempt(request));
+    const details = { phase: 'serverSelection', namespace: request.namespace } as const;
     return new MongoServerSelectionError(text, topology, details, failure);
+  }
+
+  #selectionContext(): SelectionContext {
+    const now = this.#ports.clock.now();
+    const checks = new Map<string, ConnectionProgress>();
+    for (const { address, monitor } of this.#servers.values()) {
+      const waitsFor = monitor?.waitsFor ?? null;
+      if (waitsFor !== null) checks.set(address, { phase: waitsFor.step, elapsedMS: now - waitsFor.since });
+    }
+    return { checks, leftOut: [...this.#leftOut.values()] };
   }
 
   readonly #operationCount = (address: string): number => this.#servers.get(address)?.operationCount ?? 0;
@@ -230,16 +264,15 @@ export class Topology {
     const { deadline, request } = waiter;
     // The limit and not the time waited: what is the same each time can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
-    const failure = this.#failureOf(request, `timed out after ${limitMS} ms`);
-    const { wanted, commandName, namespace } = request;
-    const topology = this.#description;
-    const reasons = selectionFailure(topology, wanted, this.#ports.clock.now());
+    const reasons = this.#failureOf(request);
+    const failure = this.#errorOf(reasons, request, `timed out after ${limitMS} ms`);
+    const { namespace } = request;
     const error = deadline.errorOf(
       end,
       {
         during: 'during server selection',
         // The message of the cause would say once more that time is over.
-        detail: `${commandName} ${namespace} ${textOfFailure(topology, reasons)}`,
+        detail: textOfFailure(this.#description, reasons, textOfAttempt(request)),
         phase: 'serverSelection',
         namespace,
         maybeApplied: false,
@@ -334,7 +367,9 @@ export class Topology {
 
   #apply(description: ServerDescription): void {
     if (!this.#description.table.has(description.address)) return;
-    this.#applyTopology(applyServerDescription(this.#description, description), description.address);
+    const after = applyServerDescription(this.#description, description);
+    if (!after.table.has(description.address)) this.#noteLeftOut(description, after);
+    this.#applyTopology(after, description.address);
   }
 
   /**
@@ -404,6 +439,7 @@ export class Topology {
   #openServer(address: string): void {
     // A listener of one of the events may have closed the client.
     if (this.closed) return;
+    this.#leftOut.delete(address);
     this.#servers.set(address, this.#ports.openServer(address, this));
     this.#events.serverOpening(address);
   }
@@ -434,6 +470,17 @@ export class Topology {
     server.monitor?.close();
     server.pool.close();
     this.#events.serverClosed(address);
+  }
+
+  /** For those who wait in vain. Hosts that a server names without end are not all kept. */
+  #noteLeftOut(server: ServerDescription, after: TopologyDescription): void {
+    const error = whyLeftOut(server, after);
+    const { address, type, setName } = server;
+    this.#leftOut.delete(address);
+    const lastUpdateTime = this.#ports.clock.now();
+    this.#leftOut.set(address, new ServerDescription({ address, type, setName, error, lastUpdateTime }));
+    const [oldest] = this.#leftOut.keys();
+    if (this.#leftOut.size > MOST_LEFT_OUT && oldest !== undefined) this.#leftOut.delete(oldest);
   }
 
   #noteGone(address: string): void {

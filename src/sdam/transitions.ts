@@ -5,7 +5,7 @@ import { TopologyDescription } from './description/topology_description.js';
 import { compareTopologyVersion } from './description/topology_version.js';
 import { ServerType, TopologyType } from './description/types.js';
 import { isStalePrimary, newerPrimaryError, newestElection, staleTupleError } from './election.js';
-import { SetNameMismatchError } from './set_name_mismatch.js';
+import { setNameMismatch } from './set_name_mismatch.js';
 
 /** A topology description while it is being computed. The server that was checked stands in it already, as the check left it. */
 interface Draft {
@@ -169,10 +169,7 @@ function becomeSharded(draft: Draft): void {
 /** SDAM, "TopologyType Single": a server with another set name than the one asked for is as good as unavailable. */
 function requireSetName(draft: Draft, server: ServerDescription): void {
   if (draft.setName === null || draft.setName === server.setName) return;
-  const found = server.setName === null ? 'the server is in none' : `the server is in "${server.setName}"`;
-  const error = new SetNameMismatchError(`Replica set "${draft.setName}" was asked for and ${found}`, {
-    host: server.address,
-  });
+  const error = setNameMismatch(server, draft.setName);
   draft.servers = draft.servers.with(unknownServer(server.address, error, null, server.lastUpdateTime));
 }
 

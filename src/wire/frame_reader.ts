@@ -1,3 +1,4 @@
+import { ForeignProtocolError, foreignProtocol } from './foreign_protocol.js';
 import { HEADER_SIZE, protocolError } from './header.js';
 
 /** Takes each frame (a whole message with its header) as soon as it is complete. */
@@ -44,6 +45,11 @@ export class FrameReader {
     return Math.max(0, this.#expected - this.#received);
   }
 
+  /** What the message whose end has not arrived looks like if it is none; undefined if it looks like one. */
+  get foreignProtocol(): string | undefined {
+    return this.#partial === null ? undefined : foreignProtocol(this.#partial.subarray(0, this.#received));
+  }
+
   /**
    * Takes the first `length` bytes of a chunk.
    *
@@ -52,7 +58,7 @@ export class FrameReader {
   push(chunk: Buffer, length: number = chunk.length): void {
     let offset = this.#partial === null ? 0 : this.#resume(chunk, length);
     while (length - offset >= LENGTH_SIZE) {
-      const size = this.#checkedLength(chunk.readInt32LE(offset));
+      const size = this.#checkedLength(chunk, offset, length);
       if (length - offset < size) break;
       const frame = Buffer.allocUnsafe(size);
       chunk.copy(frame, 0, offset, offset + size);
@@ -69,7 +75,7 @@ export class FrameReader {
       offset = Math.min(LENGTH_SIZE - this.#received, length);
       this.#append(chunk, 0, offset);
       if (this.#received < LENGTH_SIZE) return offset;
-      this.#expected = this.#checkedLength(this.#partial?.readInt32LE(0) ?? 0);
+      this.#expected = this.#checkedLength(this.#partial as Buffer, 0, LENGTH_SIZE);
     }
     const take = Math.min(this.#expected - this.#received, length - offset);
     this.#append(chunk, offset, offset + take);
@@ -86,7 +92,7 @@ export class FrameReader {
   }
 
   #keep(chunk: Buffer, from: number, to: number): void {
-    if (to - from >= LENGTH_SIZE) this.#expected = this.#checkedLength(chunk.readInt32LE(from));
+    if (to - from >= LENGTH_SIZE) this.#expected = this.#checkedLength(chunk, from, to);
     this.#append(chunk, from, to);
   }
 
@@ -109,11 +115,13 @@ export class FrameReader {
     return Math.max(needed, Math.min(this.#expected, Math.max(FIRST_ALLOCATION, present * 2)));
   }
 
-  #checkedLength(length: number): number {
+  /** The length of the message that begins there. */
+  #checkedLength(bytes: Buffer, from: number, to: number): number {
+    const length = bytes.readInt32LE(from);
+    if (length >= HEADER_SIZE && length <= this.#maxMessageSize) return length;
+    const foreign = foreignProtocol(bytes.subarray(from, to));
+    if (foreign !== undefined) throw new ForeignProtocolError(foreign);
     if (length < HEADER_SIZE) protocolError(`a message length of ${length} bytes, at least ${HEADER_SIZE} are needed`);
-    if (length > this.#maxMessageSize) {
-      protocolError(`a message length of ${length} bytes, at most ${this.#maxMessageSize} are allowed`);
-    }
-    return length;
+    protocolError(`a message length of ${length} bytes, at most ${this.#maxMessageSize} are allowed`);
   }
 }

@@ -69,7 +69,7 @@ describe('a client behind a SOCKS5 proxy', () => {
       for (const wrong of [{ proxyUsername: 'me', proxyPassword: 'wrong' }, {}]) {
         await using client = new MongoClient(uri, { ...wrong, serverSelectionTimeoutMS: ms(300) });
         const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-        assert.match(error.message, /proxy connection to 127\.0\.0\.1:\d+ failed after [0-9.]+ ms: /);
+        assert.match(error.message, /proxy connection to 127\.0\.0\.1:\d+ failed after [0-9.]+ ms/);
         assert.ok(!error.message.includes('wrong'));
       }
     }),
@@ -84,16 +84,13 @@ describe('a client behind a SOCKS5 proxy', () => {
       {
         await using client = new MongoClient(uri);
         const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-        assert.match(
-          error.message,
-          /proxy connection to db1\.invalid:27017 failed after [0-9.]+ ms: .*HostUnreachable/,
-        );
+        assert.match(error.message, /HostUnreachable.*proxy connection to db1\.invalid:27017 failed after/);
       }
       await proxy[Symbol.asyncDispose]();
 
       await using client = new MongoClient(uri);
       const error = await rejection<MongoServerSelectionError>(client.db('admin').command({ ping: 1 }));
-      assert.match(error.message, /proxy connection to db1\.invalid:27017 failed after .*ECONNREFUSED/);
+      assert.match(error.message, /^connect ECONNREFUSED.*proxy connection to db1\.invalid:27017 failed after/);
     }),
   );
 

@@ -79,7 +79,7 @@ describe('a client that speaks TLS', () => {
   it('refuses a certificate that nobody vouches for, and says in which step', async () => {
     const message = await refusal(plain, { tls: true });
 
-    assert.match(message, /TLS handshake with 127\.0\.0\.1:\d+ failed after [0-9.]+ ms: .*certificate/);
+    assert.match(message, /certificate.*TLS handshake with 127\.0\.0\.1:\d+ failed after [0-9.]+ ms/);
   });
 
   it('takes it all the same with tlsAllowInvalidCertificates, tlsInsecure or rejectUnauthorized: false', async () => {
@@ -91,7 +91,7 @@ describe('a client that speaks TLS', () => {
   it('looks at the name in the certificate, unless told not to', async () => {
     const elsewhere = { tls: true, ca, servername: 'elsewhere.test' };
 
-    assert.match(await refusal(plain, elsewhere), /TLS handshake with .* failed after .*elsewhere\.test/);
+    assert.match(await refusal(plain, elsewhere), /elsewhere\.test.*TLS handshake with .* failed after/);
     await ping(plain, { ...elsewhere, tlsAllowInvalidHostnames: true });
     await ping(plain, { ...elsewhere, checkServerIdentity: () => undefined });
   });

@@ -93,7 +93,7 @@ describe('a connection that authenticates', () => {
 
     await assert.rejects(checkOut(), (error: unknown) => {
       assert.ok(error instanceof MongoError);
-      assert.match(error.message, /^authentication at db1:27017 failed after 0\.0 ms: read ECONNRESET$/);
+      assert.match(error.message, /^read ECONNRESET \(authentication at db1:27017 failed after 0\.0 ms\)$/);
       assert.equal(error.phase, 'auth');
       assert.ok(!error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError));
       return true;

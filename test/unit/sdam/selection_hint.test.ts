@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoError } from '../../../src/errors/base.js';
-import { MongoNetworkError } from '../../../src/errors/network.js';
+import { MongoError, type OperationPhase } from '../../../src/errors/base.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
+import type { ConnectionProgress } from '../../../src/errors/pool_counts.js';
 import { parseHello } from '../../../src/sdam/description/hello.js';
 import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import { initialTopology, type TopologyDescription } from '../../../src/sdam/description/topology_description.js';
@@ -64,4 +65,30 @@ describe('hintFor', () => {
   it('tells of a host that refuses connections', () => {
     assert.match(hintFor(failedWith('ECONNREFUSED')) ?? '', /refuses connections/);
   });
+});
+
+describe('hintFor, when a host does not answer as a server would', () => {
+  const running = (phase: ConnectionProgress['phase']) => [{ error: null, check: { phase, elapsedMS: 500 } }];
+  const broken = (phase: OperationPhase, code?: string) => {
+    const cause = code === undefined ? undefined : Object.assign(new Error('reason'), { code });
+    return [{ error: new MongoNetworkError('closed', { phase, ...(cause !== undefined && { cause }) }) }];
+  };
+  const timedOut = (phase: OperationPhase) => [{ error: new MongoNetworkTimeoutError('timed out', { phase }) }];
+
+  for (const [what, servers, hint] of [
+    ['a check that waits for the connection', running('connect'), /does not answer: check host and port, firewalls/],
+    ['a check that waits for the name', running('resolve'), /does not answer: check host and port/],
+    ['a check that waits for the TLS handshake', running('tls'), /may not speak TLS, check tls/],
+    ['a check that waits for the reply to hello', running('hello'), /may want TLS \(tls=true\)/],
+    ['a check that waits for the proxy', running('proxy'), /check proxyHost/],
+    ['a TLS handshake that timed out', timedOut('tls'), /may not speak TLS/],
+    ['a hello that timed out', timedOut('hello'), /may want TLS/],
+    ['a TLS handshake that was reset', broken('tls', 'ECONNRESET'), /check that the server speaks TLS/],
+    ['a hello that was answered by the end', broken('hello'), /may want TLS \(tls=true\), or refuse this client/],
+    ['a certificate of our own that is wrong', broken('tls', 'ENOENT'), /^$/],
+    ['no way to the host', broken('connect', 'EHOSTUNREACH'), /no way to a host/],
+    ['an answer that is no TLS', broken('tls', 'ERR_SSL_WRONG_VERSION_NUMBER'), /does not speak TLS/],
+  ] as const) {
+    it(`knows what to do about ${what}`, () => assert.match(hintFor(seed(), servers) ?? '', hint));
+  }
 });

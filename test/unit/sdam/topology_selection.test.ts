@@ -130,9 +130,9 @@ describe('Topology, selecting', () => {
         assert.ok(error instanceof MongoServerSelectionError);
         assert.equal(
           error.message,
-          'Server selection timed out after 300 ms: wanted primary, topology ReplicaSetNoPrimary [a:27017 RSSecondary; ' +
-            'b:27017 Unknown, connect to b:27017 failed after 0.0 ms: connect ECONNREFUSED b:27017 (300 ms ago)]. A host refuses ' +
-            'connections: check the port, and that the server runs',
+          'connect ECONNREFUSED b:27017. Server selection timed out after 300 ms: find shop.orders wanted primary, ' +
+            'topology ReplicaSetNoPrimary [a:27017 RSSecondary; b:27017 Unknown, connect to b:27017 failed after 0.0 ms ' +
+            '(300 ms ago)]. A host refuses connections: check the port, and that the server runs',
         );
         assert.equal(error.reason, harness.topology.description);
         assert.equal(error.phase, 'serverSelection');
@@ -160,7 +160,10 @@ describe('Topology, selecting', () => {
         assert.ok(error instanceof MongoOperationTimeoutError);
         assert.equal(error.phase, 'serverSelection');
         assert.equal(error.maybeApplied, false);
-        assert.match(error.message, /^Timed out during server selection: .*wanted primary, topology Unknown \[a:27017/);
+        assert.match(
+          error.message,
+          /^Timed out during server selection: find shop\.orders wanted primary, topology Unknown \[a:27017/,
+        );
         assert.match(error.message, /timeoutMS=200: serverSelection 200\.0 ms/);
         assert.ok(error.cause instanceof MongoServerSelectionError);
         return true;
@@ -272,7 +275,10 @@ describe('serverSelectionFailFast', () => {
     const error = await outcome;
 
     assert.ok(error instanceof MongoServerSelectionError);
-    assert.match(error.message, /^Server selection would wait in vain \(serverSelectionFailFast\): wanted primary/);
+    assert.match(
+      error.message,
+      /^Server selection would wait in vain \(serverSelectionFailFast\): find shop\.orders wanted primary/,
+    );
     assert.match(error.hint!, /another replica set/);
     assert.throws(() => harness.topology.trySelect(harness.request()), MongoServerSelectionError);
     assert.equal(harness.events.count('serverSelectionFailed'), 2);

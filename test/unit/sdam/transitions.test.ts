@@ -169,8 +169,11 @@ describe('a single topology', () => {
     const topology = topologyAfter(before, [A, secondary()]);
 
     assert.equal(topology.servers.get(A)?.type, 'Unknown');
-    assert.equal(topology.error?.message, 'Replica set "wanted" was asked for and the server is in "rs"');
-    assert.match(topologyAfter(before, [A, standalone()]).error?.message ?? '', /the server is in none/);
+    assert.equal(topology.error?.message, 'Replica set "wanted" was asked for and a:27017 is in the replica set "rs"');
+    assert.match(
+      topologyAfter(before, [A, standalone()]).error?.message ?? '',
+      /a:27017 is in none, it is a Standalone/,
+    );
   });
 
   it('takes a server of any kind', () => {
