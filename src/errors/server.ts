@@ -75,7 +75,8 @@ export class MongoServerError extends MongoError {
     this.errorResponse = reply;
     for (const [name, value] of Object.entries(reply)) {
       const type = TYPES.get(name);
-      if (NOT_COPIED.has(name) || name in this || (type !== undefined && typeof value !== type)) continue;
+      if (NOT_COPIED.has(name) || name in this || (type !== undefined && typeof value !== type) || Number.isNaN(value))
+        continue;
       this[name] = value;
     }
   }

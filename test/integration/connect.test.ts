@@ -65,10 +65,10 @@ describe('the event open', () => {
   it('open is emitted once by connect, when the server is known and a connection to it is ready', async () => {
     await withServer({}, async ({ client, log }) => {
       const seen = opens(client);
+      const atOpen: unknown[] = [];
       client.on('open', () => {
-        assert.equal(client.topologyDescription?.type, 'Single');
-        assert.equal(client.poolStats()[0]?.idle, 1);
-        assert.equal(log.named('connectionReady').length, 1);
+        const { type } = client.topologyDescription ?? {};
+        atOpen.push({ type, ready: log.named('connectionReady').length });
       });
 
       await Promise.all([client.connect(), client.connect()]);
@@ -76,18 +76,21 @@ describe('the event open', () => {
       await client.db().command({ ping: 1 });
 
       assert.equal(seen.count, 1);
+      assert.deepEqual(atOpen, [{ type: 'Single', ready: 1 }]);
     });
   });
 
   it('open is emitted once by the first operation, before its command is sent', async () => {
     await withServer({}, async ({ client, db, log }) => {
       const seen = opens(client);
-      client.on('open', () => assert.equal(log.named('commandStarted').length, 0));
+      const sentAtOpen: number[] = [];
+      client.on('open', () => sentAtOpen.push(log.named('commandStarted').length));
 
       await Promise.all([1, 2, 3].map(() => db.command({ ping: 1 })));
       await client.connect();
 
       assert.equal(seen.count, 1);
+      assert.deepEqual(sentAtOpen, [0]);
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Document } from '../../bson/index.js';
+import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
@@ -39,7 +40,7 @@ export class ListCollectionsCursor<T extends CollectionListing = CollectionListi
   }
 
   protected override openOperation(context: OperationContext): Operation<CursorReply> {
-    return listCollections(context, this.filter, { ...this.options, ...this.cursorOptions });
+    return listCollections(context, this.filter, ownOptions({ ...this.options, ...this.cursorOptions }));
   }
 
   /** The command's comment is not one of its getMores. */

@@ -1,3 +1,4 @@
+import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
 import { type OperationContext, withOverrides } from '../../operations/context.js';
 import type { CursorReply } from '../../operations/cursor_reply.js';
@@ -27,7 +28,7 @@ export class ListIndexesCursor extends AbstractCursor {
   }
 
   protected override openOperation(context: OperationContext): Operation<CursorReply> {
-    return listIndexes(context, { ...this.options, ...this.cursorOptions });
+    return listIndexes(context, ownOptions({ ...this.options, ...this.cursorOptions }));
   }
 
   override clone(): ListIndexesCursor {

@@ -25,6 +25,14 @@ describe('MongoServerError', () => {
     );
   });
 
+  it('has no code when the server sent one that is none', () => {
+    for (const code of [NaN, '18', { valueOf: 1 }, null]) {
+      const error = new MongoServerError({ errmsg: 'x', code: code as number });
+      assert.equal(error.code, undefined);
+      assert.ok('code' in error.errorResponse);
+    }
+  });
+
   it('joins the labels of the server and of the driver', () => {
     const error = new MongoServerError({ errorLabels: ['A', 'B'] }, { labels: ['B', 'C'] });
 
