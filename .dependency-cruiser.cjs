@@ -2,8 +2,8 @@
 const layers = [
   ['errors'],
   ['bson', 'runtime'],
-  ['concern', 'csot'],
-  ['wire', 'sdam/description'],
+  ['concern', 'call', 'types'],
+  ['wire', 'description'],
   ['events'],
   ['sinks'],
   ['auth'],
@@ -12,21 +12,20 @@ const layers = [
   ['sdam'],
   ['sessions'],
   ['executor'],
-  ['operations'],
+  ['commands'],
   ['cursor', 'bulk'],
   ['client'],
   ['gridfs'],
 ];
 
-/** `sdam` is the folder without its own lower layer `sdam/description`. */
-const pattern = folder => (folder === 'sdam' ? '^src/sdam/(?!description/)' : `^src/${folder}/`);
+const pattern = folder => `^src/${folder}/`;
 
 const forbidden = layers.flatMap((folders, level) =>
   folders.map(folder => {
     const higher = layers.slice(level + 1).flat();
     const siblings = folders.filter(other => other !== folder);
     return {
-      name: `layer-${String(level)}-${folder.replace('/', '-')}`,
+      name: `layer-${String(level)}-${folder}`,
       comment: `${folder} is layer ${String(level)}: it may not import ${[...siblings, ...higher].join(', ')} or index.ts`,
       severity: 'error',
       from: { path: pattern(folder) },

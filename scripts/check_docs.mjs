@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const DOCUMENTS = ['docs/tour.md', 'docs/architecture.md', 'CONTRIBUTING.md'];
+const DOCUMENTS = ['docs/tour.md', 'docs/architecture.md'];
 const PATH = /^[\w.@-]+(?:\/[\w.{},*-]+)*(?:\.(?:ts|mts|mjs|cjs|md|json)|\/)$/;
 const IDENTIFIER = /^#?[A-Za-z_]\w*(?:\.#?[A-Za-z_]\w*)*(?:\(.*\))?$/;
 

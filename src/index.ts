@@ -84,6 +84,68 @@ export {
   type WithSessionCallback,
 } from './client/mongo_client.js';
 export { ClientEncryption, GridFSBucket } from './client/unsupported.js';
+// Operations
+export type { AggregateCommandOptions, CountDocumentsOptions } from './commands/aggregate.js';
+export type { ClientBulkWriteOptions } from './commands/client_bulk_write/operation.js';
+export type { ContextOverrides } from './commands/context.js';
+export type { CountOptions, EstimatedDocumentCountOptions } from './commands/count.js';
+export type {
+  ClusteredCollectionOptions,
+  CreateCommandOptions,
+  TimeSeriesCollectionOptions,
+} from './commands/create_collection.js';
+export type {
+  CreateIndexesOptions,
+  CreateIndexOptions,
+  IndexDescription,
+  IndexOptions,
+} from './commands/create_indexes.js';
+export type { DbStatsOptions } from './commands/db_stats.js';
+export type { DeleteOptions, DeleteResult, DeleteStatement } from './commands/delete.js';
+export type { DistinctOptions } from './commands/distinct.js';
+export type { DropCollectionOptions, DropDatabaseOptions } from './commands/drop.js';
+export type { DropIndexesOptions } from './commands/drop_indexes.js';
+export type { RemoveUserOptions } from './commands/drop_user.js';
+export {
+  type ExplainCommandOptions,
+  type ExplainOptions,
+  ExplainVerbosity,
+  type ExplainVerbosityLike,
+} from './commands/explain.js';
+export type { FindCommandOptions } from './commands/find.js';
+export {
+  type FindOneAndDeleteOptions,
+  type FindOneAndReplaceOptions,
+  type FindOneAndUpdateOptions,
+  type ModifyResult,
+  ReturnDocument,
+} from './commands/find_and_modify.js';
+export type { IndexDirection, IndexSpecification, OneOrMore } from './commands/index_keys.js';
+export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './commands/insert.js';
+export type { ListCollectionsOptions } from './commands/list_collections.js';
+export type { ListDatabasesOptions, ListDatabasesResult } from './commands/list_databases.js';
+export type {
+  IndexDescriptionCompact,
+  IndexDescriptionInfo,
+  ListIndexesCommandOptions,
+} from './commands/list_indexes.js';
+export type {
+  Abortable,
+  CollationOptions,
+  CommandOperationOptions,
+  Hint,
+  OperationOptions,
+} from './commands/options.js';
+export {
+  ProfilingLevel,
+  type ProfilingLevelOptions,
+  type SetProfilingLevelOptions,
+} from './commands/profiling_level.js';
+export type { RenameOptions } from './commands/rename_collection.js';
+export type { RunCommandOptions } from './commands/run_command.js';
+export type { SearchIndexDescription } from './commands/search_indexes.js';
+export type { ReplaceOptions, UpdateOptions, UpdateResult, UpdateStatement } from './commands/update.js';
+export type { ValidateCollectionOptions } from './commands/validate_collection.js';
 export { ReadConcern, ReadConcernLevel, type ReadConcernLike } from './concern/read_concern.js';
 export {
   type HedgeOptions,
@@ -99,6 +161,17 @@ export {
 export { type ServerApi, ServerApiVersion } from './concern/server_api.js';
 export { type W, WriteConcern, type WriteConcernOptions, type WriteConcernSettings } from './concern/write_concern.js';
 export { CursorTimeoutMode } from './cursor/cursor_settings.js';
+export type { CustomServerSelector } from './description/custom_selector.js';
+export type { HostAddress } from './description/host_address.js';
+export { ServerDescription } from './description/server_description.js';
+export { TopologyDescription } from './description/topology_description.js';
+export {
+  type ClusterTime,
+  type OperationTime,
+  ServerType,
+  TopologyType,
+  type TopologyVersion,
+} from './description/types.js';
 export type { AnyError } from './errors/base.js';
 // Errors
 export { type ErrorDetails, type ErrorTopologyVersion, MongoError, type OperationPhase } from './errors/base.js';
@@ -121,90 +194,12 @@ export * from './events/selection.js';
 export * from './events/server.js';
 export * from './events/topology.js';
 export { type EventsDescription, TypedEventEmitter } from './events/typed_event_emitter.js';
-// Operations
-export type { AggregateCommandOptions, CountDocumentsOptions } from './operations/aggregate.js';
-export type { ClientBulkWriteOptions } from './operations/client_bulk_write/operation.js';
-export type { ContextOverrides } from './operations/context.js';
-export type { CountOptions, EstimatedDocumentCountOptions } from './operations/count.js';
-export type {
-  ClusteredCollectionOptions,
-  CreateCommandOptions,
-  TimeSeriesCollectionOptions,
-} from './operations/create_collection.js';
-export type {
-  CreateIndexesOptions,
-  CreateIndexOptions,
-  IndexDescription,
-  IndexOptions,
-} from './operations/create_indexes.js';
-export type { DbStatsOptions } from './operations/db_stats.js';
-export type { DeleteOptions, DeleteResult, DeleteStatement } from './operations/delete.js';
-export type { DistinctOptions } from './operations/distinct.js';
-export type { DropCollectionOptions, DropDatabaseOptions } from './operations/drop.js';
-export type { DropIndexesOptions } from './operations/drop_indexes.js';
-export type { RemoveUserOptions } from './operations/drop_user.js';
-export {
-  type ExplainCommandOptions,
-  type ExplainOptions,
-  ExplainVerbosity,
-  type ExplainVerbosityLike,
-} from './operations/explain.js';
-export type * from './operations/filter_types.js';
-export type { FindCommandOptions } from './operations/find.js';
-export {
-  type FindOneAndDeleteOptions,
-  type FindOneAndReplaceOptions,
-  type FindOneAndUpdateOptions,
-  type ModifyResult,
-  ReturnDocument,
-} from './operations/find_and_modify.js';
-export type { IndexDirection, IndexSpecification, OneOrMore } from './operations/index_keys.js';
-export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './operations/insert.js';
-export type { ListCollectionsOptions } from './operations/list_collections.js';
-export type { ListDatabasesOptions, ListDatabasesResult } from './operations/list_databases.js';
-export type {
-  IndexDescriptionCompact,
-  IndexDescriptionInfo,
-  ListIndexesCommandOptions,
-} from './operations/list_indexes.js';
-export type * from './operations/nested_paths.js';
-export type {
-  Abortable,
-  CollationOptions,
-  CommandOperationOptions,
-  Hint,
-  OperationOptions,
-} from './operations/options.js';
-export {
-  ProfilingLevel,
-  type ProfilingLevelOptions,
-  type SetProfilingLevelOptions,
-} from './operations/profiling_level.js';
-export type { RenameOptions } from './operations/rename_collection.js';
-export type { RunCommandOptions } from './operations/run_command.js';
-export type * from './operations/schema_types.js';
-export type { SearchIndexDescription } from './operations/search_indexes.js';
-export type { Sort, SortDirection, SortDirectionForCmd, SortForCmd } from './operations/sort.js';
-export type { ReplaceOptions, UpdateOptions, UpdateResult, UpdateStatement } from './operations/update.js';
-export type * from './operations/update_types.js';
-export type { ValidateCollectionOptions } from './operations/validate_collection.js';
 export {
   MongoPoolClearedError,
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
 } from './pool/errors.js';
 export type { PoolStats } from './pool/pool_options.js';
-export type { CustomServerSelector } from './sdam/description/custom_selector.js';
-export type { HostAddress } from './sdam/description/host_address.js';
-export { ServerDescription } from './sdam/description/server_description.js';
-export { TopologyDescription } from './sdam/description/topology_description.js';
-export {
-  type ClusterTime,
-  type OperationTime,
-  ServerType,
-  TopologyType,
-  type TopologyVersion,
-} from './sdam/description/types.js';
 export * from './sdam/errors.js';
 export {
   ClientSession,
@@ -216,6 +211,11 @@ export {
 export type { ServerSession } from './sessions/server_session_pool.js';
 export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
+export type * from './types/filter.js';
+export type * from './types/nested_paths.js';
+export type * from './types/schema.js';
+export type { Sort, SortDirection, SortDirectionForCmd, SortForCmd } from './types/sort.js';
+export type * from './types/update.js';
 // Options and concerns
 export type * from './uri/client_options.js';
 export type { MongoOptions } from './uri/mongo_options.js';

@@ -4,7 +4,7 @@
  *   node scripts/build.mjs && node .build/bench/micro/check_out.js
  */
 import { createHook } from 'node:async_hooks';
-import { Deadline } from '../../src/csot/deadline.js';
+import { Deadline } from '../../src/call/deadline.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import { systemClock } from '../../src/runtime/clock.js';

@@ -6,11 +6,11 @@
  */
 import type { Document } from '../../src/bson/index.js';
 import { ReadPreference } from '../../src/concern/read_preference.js';
+import { parseHello } from '../../src/description/hello.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
-import { parseHello } from '../../src/sdam/description/hello.js';
 import { Server } from '../../src/sdam/server.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology } from '../../src/sdam/topology.js';

@@ -4,12 +4,13 @@
  *
  *   node scripts/build.mjs && node .build/bench/micro/discovery.js
  */
+
+import { parseHello } from '../../src/description/hello.js';
+import { unknownServer } from '../../src/description/server_description.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
-import { parseHello } from '../../src/sdam/description/hello.js';
-import { unknownServer } from '../../src/sdam/description/server_description.js';
 import { Server } from '../../src/sdam/server.js';
 import { writableSelector } from '../../src/sdam/server_selection.js';
 import { Topology } from '../../src/sdam/topology.js';

@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Deadline } from '../call/deadline.js';
 import type { MongoCredentials } from './credentials.js';
 
 /** Sends a command on the connection that is being authenticated, and gives the reply. Rejects with the server's error if it has one. */

@@ -1,11 +1,11 @@
 import type { Document } from '../bson/index.js';
+import { addWriteConcern, type OperationContext, unacknowledged } from '../commands/context.js';
+import { encodedWrite, forEachSent, STATEMENT } from '../commands/encoded_write.js';
+import { onPrimary } from '../commands/operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions } from '../commands/options.js';
+import { checkEncodedWrite } from '../commands/update_document.js';
+import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../commands/write_result.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
-import { addWriteConcern, type OperationContext, unacknowledged } from '../operations/context.js';
-import { encodedWrite, forEachSent, STATEMENT } from '../operations/encoded_write.js';
-import { onPrimary } from '../operations/operation_defaults.js';
-import { addGenericFields, type CommandOperationOptions, copyOptions } from '../operations/options.js';
-import { checkEncodedWrite } from '../operations/update_document.js';
-import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../operations/write_result.js';
 import type { WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';
 

@@ -1,7 +1,17 @@
 import { decodeDocument } from '../bson/decode.js';
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
-import type { Call } from '../csot/call.js';
+import type { Call } from '../call/call.js';
+import {
+  batchReply,
+  type ClientBatchReply,
+  type ClientBulkWriteOptions,
+  clientBulkWriteOperation,
+} from '../commands/client_bulk_write/operation.js';
+import { type ClientWrite, clientWriteOf } from '../commands/client_bulk_write/write_model.js';
+import { type OperationContext, unacknowledged } from '../commands/context.js';
+import type { CursorReply } from '../commands/cursor_reply.js';
+import { getMore, killCursors } from '../commands/get_more.js';
 import { type ErrorOrigin, MongoError, setOrigin } from '../errors/base.js';
 import {
   MongoClientBulkWriteExecutionError,
@@ -15,16 +25,6 @@ import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OperationReply } from '../executor/operation.js';
-import {
-  batchReply,
-  type ClientBatchReply,
-  type ClientBulkWriteOptions,
-  clientBulkWriteOperation,
-} from '../operations/client_bulk_write/operation.js';
-import { type ClientWrite, clientWriteOf } from '../operations/client_bulk_write/write_model.js';
-import { type OperationContext, unacknowledged } from '../operations/context.js';
-import type { CursorReply } from '../operations/cursor_reply.js';
-import { getMore, killCursors } from '../operations/get_more.js';
 import { refuseCollation } from './bulk_write.js';
 import type { ClientBulkWriteResult } from './client_result.js';
 import { ClientTally } from './client_tally.js';

@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
-import type { ClientBatchReply } from '../operations/client_bulk_write/operation.js';
-import type { ClientWrite } from '../operations/client_bulk_write/write_model.js';
+import type { ClientBatchReply } from '../commands/client_bulk_write/operation.js';
+import type { ClientWrite } from '../commands/client_bulk_write/write_model.js';
 import type {
   ClientBulkWriteError,
   ClientBulkWriteResult,

@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
-import type { Call } from '../csot/call.js';
+import type { Call } from '../call/call.js';
+import type { OperationContext } from '../commands/context.js';
+import { idOf } from '../commands/insert.js';
 import type { Engine } from '../executor/engine.js';
-import type { OperationContext } from '../operations/context.js';
-import { idOf } from '../operations/insert.js';
-import type { InferIdType } from '../operations/schema_types.js';
+import type { InferIdType } from '../types/schema.js';
 import type { BulkWriteOptions } from './batch.js';
 import { bulkWrite } from './bulk_write.js';
 

@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import type { ChangeKind } from '../operations/update_document.js';
+import type { ChangeKind } from '../commands/update_document.js';
 
 /** Which of the three write commands a write goes into. */
 export type WriteKind = 'insert' | 'update' | 'delete';

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { numberOf } from '../bson/reply_fields.js';
-import { idOf } from '../operations/insert.js';
+import { idOf } from '../commands/insert.js';
 import type { BatchOutcome } from './batch.js';
 import { BulkWriteResult, type BulkWriteState, emptyState, type IdAt, WriteError } from './result.js';
 import { positionOf, type Run } from './runs.js';

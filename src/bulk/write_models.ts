@@ -1,10 +1,11 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import { isDocument } from '../bson/is_document.js';
+import { copyOptions } from '../commands/options.js';
+import { formatSort } from '../commands/sort.js';
+import { type ChangeKind, changeFault, checkWriteFilter, throwChangeFault } from '../commands/update_document.js';
 import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { copyOptions } from '../operations/options.js';
-import { formatSort, type Sort } from '../operations/sort.js';
-import { type ChangeKind, changeFault, checkWriteFilter, throwChangeFault } from '../operations/update_document.js';
+import type { Sort } from '../types/sort.js';
 import type { Write } from './runs.js';
 
 /** What a write of many fields is made of; which of them a model has depends on its name. */

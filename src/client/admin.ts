@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
-import { dropUser, type RemoveUserOptions } from '../operations/drop_user.js';
-import { type ListDatabasesOptions, type ListDatabasesResult, listDatabases } from '../operations/list_databases.js';
-import type { CommandOperationOptions } from '../operations/options.js';
-import { type RunCommandOptions, runCommand } from '../operations/run_command.js';
-import { type ValidateCollectionOptions, validateCollection } from '../operations/validate_collection.js';
+import { dropUser, type RemoveUserOptions } from '../commands/drop_user.js';
+import { type ListDatabasesOptions, type ListDatabasesResult, listDatabases } from '../commands/list_databases.js';
+import type { CommandOperationOptions } from '../commands/options.js';
+import { type RunCommandOptions, runCommand } from '../commands/run_command.js';
+import { type ValidateCollectionOptions, validateCollection } from '../commands/validate_collection.js';
 import type { ClientPort } from './client_port.js';
 import type { Inherited } from './inherit.js';
 import { run } from './run.js';

@@ -1,9 +1,9 @@
 import type { Document } from '../bson/index.js';
-import type { Filter } from '../operations/filter_types.js';
-import type { CollationOptions, Hint } from '../operations/options.js';
-import type { OptionalId, WithoutId } from '../operations/schema_types.js';
-import type { Sort } from '../operations/sort.js';
-import type { UpdateFilter } from '../operations/update_types.js';
+import type { CollationOptions, Hint } from '../commands/options.js';
+import type { Filter } from '../types/filter.js';
+import type { OptionalId, WithoutId } from '../types/schema.js';
+import type { Sort } from '../types/sort.js';
+import type { UpdateFilter } from '../types/update.js';
 
 /** @public */
 export interface InsertOneModel<TSchema extends Document = Document> {

@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
+import { type DropCollectionOptions, dropCollection, isMissingNamespace } from '../commands/drop.js';
+import type { OperationOptions } from '../commands/options.js';
+import { type RenameOptions, renameCollection } from '../commands/rename_collection.js';
 import { MongoAPIError } from '../errors/driver.js';
-import { type DropCollectionOptions, dropCollection, isMissingNamespace } from '../operations/drop.js';
-import type { OperationOptions } from '../operations/options.js';
-import { type RenameOptions, renameCollection } from '../operations/rename_collection.js';
 import { CollectionBase } from './collection/base.js';
 import { CollectionIndexes } from './collection/indexes.js';
 import { CollectionReads } from './collection/reads.js';

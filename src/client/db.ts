@@ -1,29 +1,29 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
-import { isGiven, ownOptions } from '../concern/given.js';
-import type { ReadConcern } from '../concern/read_concern.js';
-import type { ReadPreference } from '../concern/read_preference.js';
-import type { WriteConcern } from '../concern/write_concern.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { withOverrides } from '../operations/context.js';
-import { type CreateCommandOptions, createCollection } from '../operations/create_collection.js';
-import type { CreateIndexesOptions } from '../operations/create_indexes.js';
-import { type DbStatsOptions, dbStats } from '../operations/db_stats.js';
-import { type DropCollectionOptions, type DropDatabaseOptions, dropDatabase } from '../operations/drop.js';
-import { dropUser, type RemoveUserOptions } from '../operations/drop_user.js';
-import type { IndexSpecification } from '../operations/index_keys.js';
-import type { ListCollectionsOptions } from '../operations/list_collections.js';
-import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../operations/list_indexes.js';
-import type { Abortable } from '../operations/options.js';
-import { checkPipeline } from '../operations/pipeline.js';
+import { withOverrides } from '../commands/context.js';
+import { type CreateCommandOptions, createCollection } from '../commands/create_collection.js';
+import type { CreateIndexesOptions } from '../commands/create_indexes.js';
+import { type DbStatsOptions, dbStats } from '../commands/db_stats.js';
+import { type DropCollectionOptions, type DropDatabaseOptions, dropDatabase } from '../commands/drop.js';
+import { dropUser, type RemoveUserOptions } from '../commands/drop_user.js';
+import type { IndexSpecification } from '../commands/index_keys.js';
+import type { ListCollectionsOptions } from '../commands/list_collections.js';
+import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../commands/list_indexes.js';
+import type { Abortable } from '../commands/options.js';
+import { checkPipeline } from '../commands/pipeline.js';
 import {
   type ProfilingLevel,
   type ProfilingLevelOptions,
   profilingLevel,
   type SetProfilingLevelOptions,
   setProfilingLevel,
-} from '../operations/profiling_level.js';
-import type { RenameOptions } from '../operations/rename_collection.js';
-import { type RunCommandOptions, runCommand } from '../operations/run_command.js';
+} from '../commands/profiling_level.js';
+import type { RenameOptions } from '../commands/rename_collection.js';
+import { type RunCommandOptions, runCommand } from '../commands/run_command.js';
+import { isGiven, ownOptions } from '../concern/given.js';
+import type { ReadConcern } from '../concern/read_concern.js';
+import type { ReadPreference } from '../concern/read_preference.js';
+import type { WriteConcern } from '../concern/write_concern.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { PkFactory } from '../uri/client_options.js';
 import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';

@@ -1,7 +1,8 @@
 import { authenticatorFor } from '../auth/mechanisms.js';
 import type { Document } from '../bson/index.js';
+import { Lifetime } from '../call/lifetime.js';
 import { serverApiFields } from '../concern/server_api.js';
-import { Lifetime } from '../csot/lifetime.js';
+import { HostAddress } from '../description/host_address.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Engine } from '../executor/engine.js';
 import { LiveCursors } from '../executor/live_cursors.js';
@@ -16,7 +17,6 @@ import type { Random } from '../runtime/random.js';
 import { loadSocks } from '../runtime/socks_proxy.js';
 import { type ReadFile, TLSMaterial } from '../runtime/tls_material.js';
 import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
-import { HostAddress } from '../sdam/description/host_address.js';
 import { Monitor } from '../sdam/monitor.js';
 import { usesStreaming } from '../sdam/monitoring_mode.js';
 import { Server } from '../sdam/server.js';

@@ -1,11 +1,11 @@
 import { documentDecoder } from '../bson/decode.js';
+import { type Budget, budgetOf, validateTimeoutMS } from '../call/budget.js';
+import { Deadline } from '../call/deadline.js';
+import { checkOptionNames, checkOptions } from '../commands/check_options.js';
+import { type ContextOverrides, type OperationContext, withOverrides } from '../commands/context.js';
+import type { OperationOptions } from '../commands/options.js';
 import { isGiven, ownOptions } from '../concern/given.js';
-import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
-import { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { checkOptionNames, checkOptions } from '../operations/check_options.js';
-import { type ContextOverrides, type OperationContext, withOverrides } from '../operations/context.js';
-import type { OperationOptions } from '../operations/options.js';
 import type { Clock } from '../runtime/clock.js';
 import { ClientSession } from '../sessions/client_session.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';

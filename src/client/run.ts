@@ -1,14 +1,14 @@
+import { Call } from '../call/call.js';
+import type { Deadline } from '../call/deadline.js';
+import { withOverrides } from '../commands/context.js';
+import { checkExplainTimes, explained } from '../commands/explain.js';
+import type { CommandOperationOptions, OperationOptions } from '../commands/options.js';
 import { isGiven, ownOptions } from '../concern/given.js';
-import { Call } from '../csot/call.js';
-import type { Deadline } from '../csot/deadline.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
-import { withOverrides } from '../operations/context.js';
-import { checkExplainTimes, explained } from '../operations/explain.js';
-import type { CommandOperationOptions, OperationOptions } from '../operations/options.js';
 import type { ClientPort } from './client_port.js';
 import { type Inherited, startDeadline } from './inherit.js';
 

@@ -1,7 +1,7 @@
-import type { Call } from '../csot/call.js';
+import type { Call } from '../call/call.js';
+import { endSessions } from '../commands/end_sessions.js';
+import { killLiveCursors } from '../commands/kill_live_cursors.js';
 import type { Engine } from '../executor/engine.js';
-import { endSessions } from '../operations/end_sessions.js';
-import { killLiveCursors } from '../operations/kill_live_cursors.js';
 import type { ClientSession } from '../sessions/client_session.js';
 
 /** For killCursors and endSessions: servers close idle cursors and sessions by themselves, so a silent server is not waited for longer. */

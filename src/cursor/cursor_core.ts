@@ -1,8 +1,10 @@
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
-import { Call } from '../csot/call.js';
-import { Deadline, type EndDescription } from '../csot/deadline.js';
-import { waitFor } from '../csot/wait.js';
+import { Call } from '../call/call.js';
+import { Deadline, type EndDescription } from '../call/deadline.js';
+import { waitFor } from '../call/wait.js';
+import type { CursorReply } from '../commands/cursor_reply.js';
+import { getMore, killCursors } from '../commands/get_more.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
@@ -10,8 +12,6 @@ import { Binding } from '../executor/binding.js';
 import type { Engine, EngineSource } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OpenCursor, Operation } from '../executor/operation.js';
-import type { CursorReply } from '../operations/cursor_reply.js';
-import { getMore, killCursors } from '../operations/get_more.js';
 import { type CursorSettings, CursorTimeoutMode, maxTimeOfOpen, nextBatchSize } from './cursor_settings.js';
 
 /** For a killCursors when neither `timeoutMS` nor anything else bounds it: the server forgets idle cursors by itself. */

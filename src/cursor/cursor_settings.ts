@@ -1,7 +1,7 @@
-import type { Budget } from '../csot/budget.js';
+import type { Budget } from '../call/budget.js';
+import type { OperationContext } from '../commands/context.js';
+import type { CursorReply } from '../commands/cursor_reply.js';
 import type { Operation } from '../executor/operation.js';
-import type { OperationContext } from '../operations/context.js';
-import type { CursorReply } from '../operations/cursor_reply.js';
 
 /**
  * What `timeoutMS` of a cursor bounds: all of its life, or each call that may wait.

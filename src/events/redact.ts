@@ -1,10 +1,10 @@
 import type { Document } from '../bson/index.js';
 import { isDocument } from '../bson/reply_fields.js';
+import { parseTopologyVersion } from '../description/topology_version.js';
 import type { ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { type ErrorDescription, MongoServerError } from '../errors/server.js';
-import { parseTopologyVersion } from '../sdam/description/topology_version.js';
 
 /** Command Logging and Monitoring, "Security", in lower case. */
 const SENSITIVE_COMMANDS: ReadonlySet<string> = new Set([
@@ -77,16 +77,6 @@ function isSensitiveDocument(document: Document, depth: number): boolean {
 function isSensitiveValue(value: unknown, depth: number): boolean {
   if (Array.isArray(value)) return depth > DEEPEST || value.some(item => isSensitiveValue(item, depth + 1));
   return isDocument(value) && isSensitiveDocument(value, depth);
-}
-
-/** The command as it may be shown. */
-export function redactCommand(commandName: string, command: Document): Document {
-  return isSensitive(commandName, command) ? {} : command;
-}
-
-/** The reply to a command as it may be shown. */
-export function redactReply(commandName: string, command: Document, reply: Document): Document {
-  return isSensitive(commandName, command) ? {} : reply;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Document } from '../bson/index.js';
-import type { ServerDescription } from '../sdam/description/server_description.js';
+import type { ServerDescription } from '../description/server_description.js';
 import { complete, type EventFields, type EventStamp, MonitoringEvent } from './event.js';
 
 /** A server was added to the topology. @public */

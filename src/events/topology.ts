@@ -1,4 +1,4 @@
-import type { TopologyDescription } from '../sdam/description/topology_description.js';
+import type { TopologyDescription } from '../description/topology_description.js';
 import { complete, type EventFields, type EventStamp, MonitoringEvent } from './event.js';
 
 /** A client begins to watch its deployment. @public */

@@ -1,6 +1,6 @@
-import type { Call } from '../csot/call.js';
-import type { ServerDescription } from '../sdam/description/server_description.js';
-import { ServerType } from '../sdam/description/types.js';
+import type { Call } from '../call/call.js';
+import type { ServerDescription } from '../description/server_description.js';
+import { ServerType } from '../description/types.js';
 import { SelectionRequest } from '../sdam/selection_request.js';
 import { type ServerSelector, sameServerSelector } from '../sdam/server_selection.js';
 import type { EngineOptions } from './engine.js';

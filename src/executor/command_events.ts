@@ -1,6 +1,6 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
 import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../events/command.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { carriesData, isSensitive } from '../events/redact.js';

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { Long } from '../bson/index.js';
-import { maxTimeOf } from '../csot/max_time.js';
+import { maxTimeOf } from '../call/max_time.js';
 import type { Connection } from '../pool/connection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { addSessionFields } from '../sessions/session_fields.js';

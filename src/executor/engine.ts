@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
-import type { Call, StageLimits } from '../csot/call.js';
-import type { Lifetime } from '../csot/lifetime.js';
+import type { Call, StageLimits } from '../call/call.js';
+import type { Lifetime } from '../call/lifetime.js';
 import type { EventPublisher, OperationIds } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';

@@ -1,5 +1,5 @@
-import type { Call } from '../csot/call.js';
-import { Deadline } from '../csot/deadline.js';
+import type { Call } from '../call/call.js';
+import { Deadline } from '../call/deadline.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Server } from '../sdam/server.js';

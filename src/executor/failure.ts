@@ -1,4 +1,4 @@
-import type { EndDescription } from '../csot/deadline.js';
+import type { EndDescription } from '../call/deadline.js';
 import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
 import { isRetryableOverload } from '../errors/classify.js';
 import {

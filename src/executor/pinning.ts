@@ -1,5 +1,5 @@
+import { TopologyType } from '../description/types.js';
 import type { Connection } from '../pool/connection.js';
-import { TopologyType } from '../sdam/description/types.js';
 import type { Server } from '../sdam/server.js';
 import type { Binding, PinnedConnection } from './binding.js';
 import type { Operation } from './operation.js';

@@ -3,7 +3,7 @@ import {
   type ReadPreferenceDocument,
   readPreferenceDocument,
 } from '../concern/read_preference.js';
-import { ServerType, TopologyType } from '../sdam/description/types.js';
+import { ServerType, TopologyType } from '../description/types.js';
 
 const PRIMARY_PREFERRED: ReadPreferenceDocument = Object.freeze({ mode: 'primaryPreferred' });
 

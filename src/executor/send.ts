@@ -1,5 +1,6 @@
 import { decodeDocument } from '../bson/decode.js';
 import { ElementType } from '../bson/raw_document.js';
+import { parseTopologyVersion } from '../description/topology_version.js';
 import { setOrigin } from '../errors/base.js';
 import { brokenReplyError } from '../errors/broken_reply.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
@@ -7,7 +8,6 @@ import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../e
 import { MongoNetworkError } from '../errors/network.js';
 import { redactForTopology } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
-import { parseTopologyVersion } from '../sdam/description/topology_version.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { nextRequestId } from '../wire/header.js';

@@ -1,3 +1,4 @@
+import type { ServerDescription } from '../description/server_description.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired, isNetworkError, isRetryableWrite, serverErrorCode } from '../errors/classify.js';
 import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
@@ -8,7 +9,6 @@ import {
   MongoTransactionError,
 } from '../errors/driver.js';
 import { MongoWriteConcernError } from '../errors/server.js';
-import type { ServerDescription } from '../sdam/description/server_description.js';
 import { MongoServerSelectionError } from '../sdam/errors.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { SessionState } from '../sessions/session_state.js';

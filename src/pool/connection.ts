@@ -1,6 +1,6 @@
-import type { Attempt } from '../csot/attempt.js';
-import type { Deadline, DeadlineEnd, EndWatcher } from '../csot/deadline.js';
-import { Waiter } from '../csot/waiter.js';
+import type { Attempt } from '../call/attempt.js';
+import type { Deadline, DeadlineEnd, EndWatcher } from '../call/deadline.js';
+import { Waiter } from '../call/waiter.js';
 import { type OperationPhase, setOrigin } from '../errors/base.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';

@@ -1,5 +1,5 @@
-import type { Attempt } from '../csot/attempt.js';
-import type { EndDescription } from '../csot/deadline.js';
+import type { Attempt } from '../call/attempt.js';
+import type { EndDescription } from '../call/deadline.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import { ForeignProtocolError, foreignProtocol } from '../wire/foreign_protocol.js';

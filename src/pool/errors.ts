@@ -1,5 +1,5 @@
-import { type Attempt, textOfAttempt } from '../csot/attempt.js';
-import type { Deadline, DeadlineEnd } from '../csot/deadline.js';
+import { type Attempt, textOfAttempt } from '../call/attempt.js';
+import type { Deadline, DeadlineEnd } from '../call/deadline.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';

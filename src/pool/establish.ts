@@ -1,13 +1,13 @@
 import type { AuthConversation, Authenticator } from '../auth/authenticator.js';
 import type { Document } from '../bson/index.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Deadline } from '../call/deadline.js';
+import { ServerType } from '../description/types.js';
 import { MongoError } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoCompatibilityError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import { redactRefusal } from '../events/redact.js';
 import type { Clock } from '../runtime/clock.js';
-import { ServerType } from '../sdam/description/types.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
 import type { Connection } from './connection.js';
 import { describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';

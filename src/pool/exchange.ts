@@ -1,5 +1,5 @@
-import type { Attempt } from '../csot/attempt.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Attempt } from '../call/attempt.js';
+import type { Deadline } from '../call/deadline.js';
 import type { OperationPhase } from '../errors/base.js';
 import type { Reply } from '../wire/reply.js';
 

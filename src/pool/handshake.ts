@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
-import { parseHello } from '../sdam/description/hello.js';
-import { type ServerDescription, sameObjectId } from '../sdam/description/server_description.js';
-import type { TopologyVersion } from '../sdam/description/types.js';
+import { parseHello } from '../description/hello.js';
+import { type ServerDescription, sameObjectId } from '../description/server_description.js';
+import type { TopologyVersion } from '../description/types.js';
 import type { Codec } from '../wire/codec.js';
 import type { CompressorName } from '../wire/compressor.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';

@@ -1,4 +1,4 @@
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
 import { type CursorNamespace, cursorNamespace } from '../wire/cursor_namespace.js';
 import type { Reply } from '../wire/reply.js';
 

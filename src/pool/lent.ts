@@ -1,4 +1,4 @@
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
 import type { Connection } from './connection.js';
 
 /** The connections that are in use, and for what. Each knows its own slot, so that none has to be looked for. */

@@ -1,7 +1,7 @@
 import { type Document, Long } from '../bson/index.js';
-import { Attempt } from '../csot/attempt.js';
-import { Call } from '../csot/call.js';
-import type { Deadline } from '../csot/deadline.js';
+import { Attempt } from '../call/attempt.js';
+import { Call } from '../call/call.js';
+import type { Deadline } from '../call/deadline.js';
 import { nextRequestId } from '../wire/header.js';
 import { BODY_OFFSET, type MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';

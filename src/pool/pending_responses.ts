@@ -1,4 +1,4 @@
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
 import { MongoNetworkTimeoutError } from '../errors/network.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Connection } from './connection.js';

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
-import type { Attempt } from '../csot/attempt.js';
-import { Deadline, type DeadlineEnd } from '../csot/deadline.js';
+import type { Attempt } from '../call/attempt.js';
+import { Deadline, type DeadlineEnd } from '../call/deadline.js';
 import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';

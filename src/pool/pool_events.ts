@@ -1,5 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
 import {
   ConnectionPendingResponseFailedEvent,
   ConnectionPendingResponseStartedEvent,

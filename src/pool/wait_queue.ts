@@ -1,6 +1,6 @@
-import type { Attempt } from '../csot/attempt.js';
-import type { DeadlineEnd } from '../csot/deadline.js';
-import { Waiter } from '../csot/waiter.js';
+import type { Attempt } from '../call/attempt.js';
+import type { DeadlineEnd } from '../call/deadline.js';
+import { Waiter } from '../call/waiter.js';
 import type { ConnectionCheckOutFailedReason } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';
 import { Queue } from '../runtime/queue.js';

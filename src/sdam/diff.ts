@@ -1,6 +1,6 @@
-import type { ServerDescription } from './description/server_description.js';
-import { sameObjectId } from './description/server_description.js';
-import type { TopologyDescription } from './description/topology_description.js';
+import type { ServerDescription } from '../description/server_description.js';
+import { sameObjectId } from '../description/server_description.js';
+import type { TopologyDescription } from '../description/topology_description.js';
 
 export interface ServerChange {
   readonly previous: ServerDescription;

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
+import type { ServerDescription } from '../description/server_description.js';
 import { MongoStalePrimaryError } from '../errors/driver.js';
-import type { ServerDescription } from './description/server_description.js';
 
 /** The newest election of a primary that a topology has heard of. */
 export interface Election {

@@ -1,11 +1,11 @@
 import type { ObjectId } from '../bson/index.js';
+import { type ServerDescription, unknownServer } from '../description/server_description.js';
+import { compareTopologyVersion, parseTopologyVersion } from '../description/topology_version.js';
+import { ServerType } from '../description/types.js';
 import { MongoError } from '../errors/base.js';
 import { isNetworkError, isNetworkTimeout, stateChangeOf } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
-import { type ServerDescription, unknownServer } from './description/server_description.js';
-import { compareTopologyVersion, parseTopologyVersion } from './description/topology_version.js';
-import { ServerType } from './description/types.js';
 
 /** Where and when an error happened, as far as it matters to what is known about the server. */
 export interface ErrorContext {

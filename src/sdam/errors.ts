@@ -1,7 +1,7 @@
+import type { TopologyDescription } from '../description/topology_description.js';
+import type { ServerType, TopologyType } from '../description/types.js';
 import { brand, type ErrorDetails, MongoError } from '../errors/base.js';
 import type { ConnectionProgress } from '../errors/pool_counts.js';
-import type { TopologyDescription } from './description/topology_description.js';
-import type { ServerType, TopologyType } from './description/types.js';
 
 /**
  * The deployment as a whole is the reason of an error.

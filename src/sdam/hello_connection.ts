@@ -1,5 +1,7 @@
 import type { Document } from '../bson/index.js';
-import { Deadline } from '../csot/deadline.js';
+import { Deadline } from '../call/deadline.js';
+import { type CheckTimes, parseHello } from '../description/hello.js';
+import type { TopologyVersion } from '../description/types.js';
 import { Connection } from '../pool/connection.js';
 import type { ConnectionParts } from '../pool/connection_parts.js';
 import { type EstablishSettings, establish } from '../pool/establish.js';
@@ -7,8 +9,6 @@ import { awaitableHelloCommand, helloCommand } from '../pool/handshake.js';
 import { followHello, runHello } from '../pool/own_commands.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Reply } from '../wire/reply.js';
-import { type CheckTimes, parseHello } from './description/hello.js';
-import type { TopologyVersion } from './description/types.js';
 
 const NOT_MEASURED: CheckTimes = Object.freeze({ roundTripTime: -1, minRoundTripTime: 0, lastUpdateTime: 0 });
 

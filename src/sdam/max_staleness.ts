@@ -1,8 +1,8 @@
+import type { ServerDescription } from '../description/server_description.js';
+import { typeSet } from '../description/server_table.js';
+import { isReplicaSet, type TopologyDescription } from '../description/topology_description.js';
+import { ServerType } from '../description/types.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import type { ServerDescription } from './description/server_description.js';
-import { typeSet } from './description/server_table.js';
-import { isReplicaSet, type TopologyDescription } from './description/topology_description.js';
-import { ServerType } from './description/types.js';
 
 /** A primary without writes makes one of its own so often (Max Staleness, "idleWritePeriodMS"). */
 const IDLE_WRITE_PERIOD_MS = 10_000;

@@ -1,12 +1,12 @@
 import type { Document } from '../bson/index.js';
+import { parseHello } from '../description/hello.js';
+import type { ServerDescription } from '../description/server_description.js';
+import type { TopologyVersion } from '../description/types.js';
 import { MongoError } from '../errors/base.js';
 import { MongoTopologyClosedError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Timer } from '../runtime/clock.js';
-import { parseHello } from './description/hello.js';
-import type { ServerDescription } from './description/server_description.js';
-import type { TopologyVersion } from './description/types.js';
 import { HelloConnection, type HelloPorts } from './hello_connection.js';
 import { MonitorEvents } from './monitor_events.js';
 import { RoundTripPinger } from './round_trip_pinger.js';

@@ -1,11 +1,11 @@
 import type { Document } from '../bson/index.js';
+import type { ServerDescription } from '../description/server_description.js';
 import type { EventPublisher } from '../events/publisher.js';
 import {
   ServerHeartbeatFailedEvent,
   ServerHeartbeatStartedEvent,
   ServerHeartbeatSucceededEvent,
 } from '../events/server.js';
-import type { ServerDescription } from './description/server_description.js';
 
 /** The heartbeat events of one monitor. Each start is followed by exactly one end. */
 export class MonitorEvents {

@@ -1,11 +1,11 @@
+import type { ServerDescription } from '../description/server_description.js';
+import type { TopologyDescription } from '../description/topology_description.js';
 import { MongoError } from '../errors/base.js';
 import { isNetworkError } from '../errors/classify.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { ConnectionProgress } from '../errors/pool_counts.js';
 import { MongoServerError } from '../errors/server.js';
-import type { ServerDescription } from './description/server_description.js';
-import type { TopologyDescription } from './description/topology_description.js';
 import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
 import { SetNameMismatchError } from './set_name_mismatch.js';

@@ -1,9 +1,9 @@
+import type { TopologyDescription } from '../description/topology_description.js';
+import { isReplicaSet } from '../description/topology_description.js';
+import { ServerType, TopologyType } from '../description/types.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import { ForeignProtocolError } from '../wire/foreign_protocol.js';
-import type { TopologyDescription } from './description/topology_description.js';
-import { isReplicaSet } from './description/topology_description.js';
-import { ServerType, TopologyType } from './description/types.js';
 import type { UnsuitableServer } from './errors.js';
 import { SetNameMismatchError } from './set_name_mismatch.js';
 

@@ -1,5 +1,5 @@
-import { Attempt } from '../csot/attempt.js';
-import type { Call } from '../csot/call.js';
+import { Attempt } from '../call/attempt.js';
+import type { Call } from '../call/call.js';
 import type { ServerSelector } from './server_selection.js';
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,7 +1,7 @@
+import type { ServerDescription } from '../description/server_description.js';
+import { isReplicaSet, type TopologyDescription } from '../description/topology_description.js';
+import { ServerType } from '../description/types.js';
 import { MongoRuntimeError } from '../errors/driver.js';
-import type { ServerDescription } from './description/server_description.js';
-import { isReplicaSet, type TopologyDescription } from './description/topology_description.js';
-import { ServerType } from './description/types.js';
 
 /** A server is of another replica set than the one that was asked for, or of none. To users it is a MongoRuntimeError. */
 export class SetNameMismatchError extends MongoRuntimeError {}

@@ -1,7 +1,7 @@
+import { canonicalAddresses } from '../description/host_address.js';
+import { unknownServer } from '../description/server_description.js';
+import { TopologyDescription } from '../description/topology_description.js';
 import type { Random } from '../runtime/random.js';
-import { canonicalAddresses } from './description/host_address.js';
-import { unknownServer } from './description/server_description.js';
-import { TopologyDescription } from './description/topology_description.js';
 
 /**
  * What is known after the SRV records of a sharded or still unknown deployment were read again (Polling SRV Records).

@@ -1,6 +1,6 @@
+import type { TopologyDescription } from '../description/topology_description.js';
+import { TopologyType } from '../description/types.js';
 import type { Clock, Timer } from '../runtime/clock.js';
-import type { TopologyDescription } from './description/topology_description.js';
-import { TopologyType } from './description/types.js';
 
 /** Milliseconds between the end of a scan and the next. DNS would allow less by its TTL, which Node does not tell for SRV records. */
 const RESCAN_MS = 60_000;

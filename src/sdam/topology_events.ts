@@ -1,4 +1,7 @@
-import type { Attempt } from '../csot/attempt.js';
+import type { Attempt } from '../call/attempt.js';
+import { HostAddress } from '../description/host_address.js';
+import type { ServerDescription } from '../description/server_description.js';
+import type { TopologyDescription } from '../description/topology_description.js';
 import type { EventPublisher } from '../events/publisher.js';
 import {
   ServerSelectionFailedEvent,
@@ -8,9 +11,6 @@ import {
 } from '../events/selection.js';
 import { ServerClosedEvent, ServerDescriptionChangedEvent, ServerOpeningEvent } from '../events/server.js';
 import { TopologyClosedEvent, TopologyDescriptionChangedEvent, TopologyOpeningEvent } from '../events/topology.js';
-import { HostAddress } from './description/host_address.js';
-import type { ServerDescription } from './description/server_description.js';
-import type { TopologyDescription } from './description/topology_description.js';
 
 /** Topologies of this process are numbered, as in the official driver. */
 let lastTopologyId = 0;

@@ -1,9 +1,9 @@
 import type { ObjectId } from '../bson/index.js';
-import { type ServerDescription, unknownServer } from './description/server_description.js';
-import { type ServerTable, typeSet } from './description/server_table.js';
-import { TopologyDescription } from './description/topology_description.js';
-import { compareTopologyVersion } from './description/topology_version.js';
-import { ServerType, TopologyType } from './description/types.js';
+import { type ServerDescription, unknownServer } from '../description/server_description.js';
+import { type ServerTable, typeSet } from '../description/server_table.js';
+import { TopologyDescription } from '../description/topology_description.js';
+import { compareTopologyVersion } from '../description/topology_version.js';
+import { ServerType, TopologyType } from '../description/types.js';
 import { isStalePrimary, newerPrimaryError, newestElection, staleTupleError } from './election.js';
 import { setNameMismatch } from './set_name_mismatch.js';
 

@@ -1,4 +1,4 @@
-import type { Waiter } from '../csot/waiter.js';
+import type { Waiter } from '../call/waiter.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 

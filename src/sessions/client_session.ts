@@ -1,13 +1,13 @@
 import type { Timestamp } from '../bson/index.js';
+import { type Budget, budgetOf, validateTimeoutMS } from '../call/budget.js';
+import { Deadline } from '../call/deadline.js';
 import { ownOptions } from '../concern/given.js';
-import { type Budget, budgetOf, validateTimeoutMS } from '../csot/budget.js';
-import { Deadline } from '../csot/deadline.js';
+import type { ClusterTime } from '../description/types.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
-import type { ClusterTime } from '../sdam/description/types.js';
 import type { MongoOptions } from '../uri/mongo_options.js';
 import type { ServerSession } from './server_session_pool.js';
 import type { ClientSessionOptions } from './session_options.js';

@@ -1,8 +1,8 @@
 import { decodeDocument } from '../bson/decode.js';
 import { type Document, serialize } from '../bson/index.js';
 import { ElementType, malformed, RawDocument } from '../bson/raw_document.js';
+import type { ClusterTime } from '../description/types.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import type { ClusterTime } from '../sdam/description/types.js';
 
 const FIELD = '$clusterTime';
 const FIELD_NAME = Buffer.from(`\u0003${FIELD}\0`, 'latin1');

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../bson/index.js';
+import { validateTimeoutMS } from '../call/budget.js';
 import { isGiven, ownOptions } from '../concern/given.js';
-import { validateTimeoutMS } from '../csot/budget.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { MongoOptions } from '../uri/mongo_options.js';
 import type { SessionSettings } from './session_state.js';

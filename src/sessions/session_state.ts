@@ -1,7 +1,7 @@
 import { decodeDocument } from '../bson/decode.js';
 import { Timestamp } from '../bson/index.js';
 import { ElementType, type RawDocument } from '../bson/raw_document.js';
-import type { Deadline } from '../csot/deadline.js';
+import type { Deadline } from '../call/deadline.js';
 import { MongoClientClosedError, MongoExpiredSessionError } from '../errors/driver.js';
 import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';

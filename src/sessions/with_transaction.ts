@@ -1,5 +1,5 @@
-import type { Budget } from '../csot/budget.js';
-import { Deadline } from '../csot/deadline.js';
+import type { Budget } from '../call/budget.js';
+import { Deadline } from '../call/deadline.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';

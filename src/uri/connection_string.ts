@@ -1,5 +1,5 @@
+import { HostAddress } from '../description/host_address.js';
 import { MongoParseError } from '../errors/driver.js';
-import { HostAddress } from '../sdam/description/host_address.js';
 
 /** An option as often as it stands in a connection string. */
 export interface UriOption {

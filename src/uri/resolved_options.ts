@@ -4,8 +4,8 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
-import type { CustomServerSelector } from '../sdam/description/custom_selector.js';
-import type { HostAddress } from '../sdam/description/host_address.js';
+import type { CustomServerSelector } from '../description/custom_selector.js';
+import type { HostAddress } from '../description/host_address.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
   DriverInfo,

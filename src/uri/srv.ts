@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
+import { HostAddress } from '../description/host_address.js';
 import { MongoAPIError, MongoParseError } from '../errors/driver.js';
 import type { SrvRecord } from '../runtime/dns.js';
 import type { Random } from '../runtime/random.js';
-import { HostAddress } from '../sdam/description/host_address.js';
 import { refuseImpossibleDeployment } from './conflicts.js';
 import { parseQuery } from './connection_string.js';
 import { boolean, REFUSED } from './options/parsers.js';
@@ -63,19 +63,18 @@ function withSource(credentials: ResolvedOptions['credentials'], source: string)
   return credentials === undefined || isExternal ? credentials : credentials.with({ source });
 }
 
-/**
- * Whether a host that an SRV record names may be used. A host that is not below the domain of the connection string is one that a
- * forged answer could have put there.
- */
-export function isAllowedSrvHost(name: string, options: HostRules): boolean {
-  return whyRefused(plain(name), options) === null;
-}
-
 /** The options that decide which hosts of SRV records may be used. */
 type HostRules = Pick<ResolvedOptions, 'srvHost' | 'srvAllowedHostsSuffix' | 'srvHostValidator'>;
 
-/** What stands against a host, to follow the names of its record; null if nothing does. */
-function whyRefused(host: string, { srvHost, srvAllowedHostsSuffix, srvHostValidator }: HostRules): Refusal | null {
+/**
+ * Why a host that an SRV record names may not be used; null if it may. A host outside of the domain of the connection string is one that a
+ * forged answer could have put there.
+ */
+export function whyRefused(
+  name: string,
+  { srvHost, srvAllowedHostsSuffix, srvHostValidator }: HostRules,
+): Refusal | null {
+  const host = plain(name);
   if (srvHostValidator !== undefined) {
     return srvHostValidator(host) ? null : ['Server record was rejected by srvHostValidator', ''];
   }

@@ -5,7 +5,7 @@ import { type FindCursor, MongoClient, MongoInvalidArgumentError } from 'mongote
 import { TestCluster } from 'mongotempo-server';
 import { documents, failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
-import { countedSignal } from '../unit/csot/watching.js';
+import { countedSignal } from '../unit/call/watching.js';
 
 describe('an AbortSignal', () => {
   it('ends an operation that waits for a server, with its own reason', async () => {

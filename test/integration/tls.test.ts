@@ -9,10 +9,10 @@ import { createSecureContext, createServer as createTLSServer } from 'node:tls';
 import { CertificateAuthority, TestCluster } from 'mongotempo-server';
 import { MongoClient } from '../../src/client/mongo_client.js';
 import { MongoErrorLabel } from '../../src/errors/codes.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import type { MongoServerSelectionError } from '../../src/sdam/errors.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { rejection } from '../support/cluster.js';
+import { Deferred } from '../support/deferred.js';
 import { paced } from '../support/pace.js';
 
 /** A selection that fails ends by this. */

@@ -8,11 +8,11 @@ import { CertificateAuthority } from 'mongotempo-server';
 import { type Document, Long, serialize } from '../../src/bson/index.js';
 import { type ClientEffects, MongoClient } from '../../src/client/mongo_client.js';
 import { systemClock } from '../../src/runtime/clock.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import { systemResolver } from '../../src/runtime/dns.js';
 import type { OpenTransport } from '../../src/runtime/transport.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { OPTION_NAMES } from '../../src/uri/options/table.js';
+import { Deferred } from '../support/deferred.js';
 import { STANDALONE } from '../support/scripted_server.js';
 
 /** Options of operations, databases, collections, cursors, sessions and concerns. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ReadPreferenceMode, TagSet } from '../../src/concern/read_preference.js';
-import { ServerDescription } from '../../src/sdam/description/server_description.js';
-import { TopologyDescription } from '../../src/sdam/description/topology_description.js';
-import { ServerType, TopologyType } from '../../src/sdam/description/types.js';
+import { ServerDescription } from '../../src/description/server_description.js';
+import { TopologyDescription } from '../../src/description/topology_description.js';
+import { ServerType, TopologyType } from '../../src/description/types.js';
 import {
   drawServer,
   eligibleServers,

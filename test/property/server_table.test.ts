@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { ServerDescription } from '../../src/description/server_description.js';
+import { ServerTable, typeSet } from '../../src/description/server_table.js';
+import { ServerType } from '../../src/description/types.js';
 import { MongoNetworkError } from '../../src/errors/network.js';
-import { ServerDescription } from '../../src/sdam/description/server_description.js';
-import { ServerTable, typeSet } from '../../src/sdam/description/server_table.js';
-import { ServerType } from '../../src/sdam/description/types.js';
 
 const error = new MongoNetworkError('read ECONNRESET');
 const KNOWN: readonly ServerType[] = ['Standalone', 'Mongos', 'RSPrimary', 'RSSecondary', 'RSArbiter', 'RSOther'];

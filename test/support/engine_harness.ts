@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { type Document, ObjectId } from '../../src/bson/index.js';
+import { Call, type StageLimits } from '../../src/call/call.js';
 import { createEngine } from '../../src/client/engine.js';
+import { defineOperation, type OperationDefinition } from '../../src/commands/operation_defaults.js';
 import { ReadPreference } from '../../src/concern/read_preference.js';
-import { Call, type StageLimits } from '../../src/csot/call.js';
 import type { EventSink } from '../../src/events/publisher.js';
 import { EventPublisher } from '../../src/events/publisher.js';
 import type { Binding } from '../../src/executor/binding.js';
 import type { Engine } from '../../src/executor/engine.js';
 import { execute } from '../../src/executor/execute.js';
 import type { Operation } from '../../src/executor/operation.js';
-import { defineOperation, type OperationDefinition } from '../../src/operations/operation_defaults.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import type { Server } from '../../src/sdam/server.js';
 import { readPreferenceSelector, type ServerSelector } from '../../src/sdam/server_selection.js';
 import { ServerSessionPool } from '../../src/sessions/server_session_pool.js';
@@ -18,6 +17,7 @@ import { type SessionSettings, SessionState } from '../../src/sessions/session_s
 import type { TransactionSettings } from '../../src/sessions/transaction.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { resolveOptions } from '../../src/uri/resolve.js';
+import { Deferred } from './deferred.js';
 import { EventRecorder } from './event_recorder.js';
 import { FakeClock } from './fake_clock.js';
 import { deadline } from './pool_harness.js';

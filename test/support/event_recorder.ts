@@ -8,8 +8,8 @@ import {
 import { EventPublisher } from '../../src/events/publisher.js';
 import { TypedEventEmitter } from '../../src/events/typed_event_emitter.js';
 import type { Clock } from '../../src/runtime/clock.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import { EmitterSink } from '../../src/sinks/emitter_sink.js';
+import { Deferred } from './deferred.js';
 
 const ALL = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
 

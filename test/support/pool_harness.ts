@@ -1,9 +1,9 @@
 import type { Authenticator } from '../../src/auth/authenticator.js';
 import type { Document } from '../../src/bson/index.js';
-import { Attempt } from '../../src/csot/attempt.js';
-import type { Budget } from '../../src/csot/budget.js';
-import { Call, NO_STAGE_LIMITS, type StageLimits } from '../../src/csot/call.js';
-import { Deadline } from '../../src/csot/deadline.js';
+import { Attempt } from '../../src/call/attempt.js';
+import type { Budget } from '../../src/call/budget.js';
+import { Call, NO_STAGE_LIMITS, type StageLimits } from '../../src/call/call.js';
+import { Deadline } from '../../src/call/deadline.js';
 import type { Connection } from '../../src/pool/connection.js';
 import type { ConnectionParts } from '../../src/pool/connection_parts.js';
 import type { EstablishSettings } from '../../src/pool/establish.js';

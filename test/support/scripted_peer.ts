@@ -1,7 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, deserialize, serialize } from '../../src/bson/index.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import { zlibCodec } from '../../src/wire/codec.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { OpCode, readHeader } from '../../src/wire/header.js';
@@ -9,6 +8,7 @@ import { decompressMessage } from '../../src/wire/op_compressed.js';
 import { decodeOpMsg } from '../../src/wire/op_msg.js';
 import { Reply } from '../../src/wire/reply.js';
 import { body, int32, message, opCompressed } from '../unit/wire/bytes.js';
+import { Deferred } from './deferred.js';
 
 /** What a peer does to the connection it stands at the end of. */
 export interface ScriptedWire {

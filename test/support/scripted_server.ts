@@ -1,7 +1,7 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { Document } from '../../src/bson/index.js';
-import { Deferred } from '../../src/runtime/deferred.js';
 import type { OpenTransport, TransportAddress } from '../../src/runtime/transport.js';
+import { Deferred } from './deferred.js';
 import type { ReceivedCommand } from './scripted_peer.js';
 import { ScriptedPeer, type ScriptedWire } from './scripted_peer.js';
 import { memoryTransport } from './scripted_transport.js';

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Deferred } from '../../src/runtime/deferred.js';
+import { Deferred } from './deferred.js';
 
 /** What a client asked a proxy for. */
 export interface SocksRequest {

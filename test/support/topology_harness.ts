@@ -1,10 +1,10 @@
 import type { Document } from '../../src/bson/index.js';
-import { Call, NO_STAGE_LIMITS } from '../../src/csot/call.js';
-import { Deadline } from '../../src/csot/deadline.js';
+import { Call, NO_STAGE_LIMITS } from '../../src/call/call.js';
+import { Deadline } from '../../src/call/deadline.js';
+import { HostAddress } from '../../src/description/host_address.js';
 import { ConnectionPool } from '../../src/pool/pool.js';
 import type { PoolOptions } from '../../src/pool/pool_options.js';
 import { systemRandom } from '../../src/runtime/random.js';
-import { HostAddress } from '../../src/sdam/description/host_address.js';
 import { Monitor } from '../../src/sdam/monitor.js';
 import { SelectionRequest } from '../../src/sdam/selection_request.js';
 import { Server } from '../../src/sdam/server.js';

@@ -1,8 +1,8 @@
 import type { BSONSerializeOptions, Document } from '../../bson/index.js';
+import { type Hint, namesAsKeys } from '../../commands/options.js';
 import type { ReadConcern } from '../../concern/read_concern.js';
 import type { ReadPreference } from '../../concern/read_preference.js';
 import type { WriteConcern } from '../../concern/write_concern.js';
-import { type Hint, namesAsKeys } from '../../operations/options.js';
 import type { ClientPort } from '../client_port.js';
 import { deriveContext, type Inherited, type LevelOptions } from '../inherit.js';
 import { checkCollectionName } from '../namespace.js';

@@ -1,5 +1,4 @@
 import type { Document } from '../../bson/index.js';
-import { ownOptions } from '../../concern/given.js';
 import {
   type CreateIndexesOptions,
   type CreateIndexOptions,
@@ -7,18 +6,19 @@ import {
   createIndexes,
   type IndexDescription,
   type IndexOptions,
-} from '../../operations/create_indexes.js';
-import { isMissingNamespace } from '../../operations/drop.js';
-import { type DropIndexesOptions, dropIndexes } from '../../operations/drop_indexes.js';
-import type { IndexSpecification } from '../../operations/index_keys.js';
-import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../../operations/list_indexes.js';
+} from '../../commands/create_indexes.js';
+import { isMissingNamespace } from '../../commands/drop.js';
+import { type DropIndexesOptions, dropIndexes } from '../../commands/drop_indexes.js';
+import type { IndexSpecification } from '../../commands/index_keys.js';
+import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../../commands/list_indexes.js';
 import {
   createSearchIndexes,
   dropSearchIndex,
   isMissingCollection,
   type SearchIndexDescription,
   updateSearchIndex,
-} from '../../operations/search_indexes.js';
+} from '../../commands/search_indexes.js';
+import { ownOptions } from '../../concern/given.js';
 import { ListIndexesCursor, type ListIndexesOptions } from '../cursors/list_indexes_cursor.js';
 import { ListSearchIndexesCursor, type ListSearchIndexesOptions } from '../cursors/list_search_indexes_cursor.js';
 import { refuseExplain, run } from '../run.js';

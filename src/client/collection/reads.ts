@@ -1,20 +1,20 @@
 import type { Document } from '../../bson/index.js';
-import { type CountDocumentsOptions, countDocuments } from '../../operations/aggregate.js';
-import { withOverrides } from '../../operations/context.js';
+import { type CountDocumentsOptions, countDocuments } from '../../commands/aggregate.js';
+import { withOverrides } from '../../commands/context.js';
 import {
   type CountOptions,
   count,
   type EstimatedDocumentCountOptions,
   estimatedDocumentCount,
-} from '../../operations/count.js';
-import { type DistinctOptions, distinct } from '../../operations/distinct.js';
-import type { ExplainCommandOptions, ExplainVerbosityLike } from '../../operations/explain.js';
-import { checkFilter } from '../../operations/filter.js';
-import type { Filter } from '../../operations/filter_types.js';
-import { findOne } from '../../operations/find.js';
-import type { Abortable } from '../../operations/options.js';
-import { checkPipeline } from '../../operations/pipeline.js';
-import type { Flatten, WithId } from '../../operations/schema_types.js';
+} from '../../commands/count.js';
+import { type DistinctOptions, distinct } from '../../commands/distinct.js';
+import type { ExplainCommandOptions, ExplainVerbosityLike } from '../../commands/explain.js';
+import { checkFilter } from '../../commands/filter.js';
+import { findOne } from '../../commands/find.js';
+import type { Abortable } from '../../commands/options.js';
+import { checkPipeline } from '../../commands/pipeline.js';
+import type { Filter } from '../../types/filter.js';
+import type { Flatten, WithId } from '../../types/schema.js';
 import { type AggregateOptions, AggregationCursor } from '../cursors/aggregation_cursor.js';
 import { FindCursor, type FindOptions } from '../cursors/find_cursor.js';
 import { run, runExplainable } from '../run.js';

@@ -6,9 +6,7 @@ import { type InsertManyResult, insertMany } from '../../bulk/insert_many.js';
 import type { BulkWriteResult } from '../../bulk/result.js';
 import { runsOf, type Write } from '../../bulk/runs.js';
 import { checkWrites, writeOf } from '../../bulk/write_models.js';
-import { MongoInvalidArgumentError } from '../../errors/driver.js';
-import { type DeleteOptions, type DeleteResult, deleteDocuments } from '../../operations/delete.js';
-import type { Filter } from '../../operations/filter_types.js';
+import { type DeleteOptions, type DeleteResult, deleteDocuments } from '../../commands/delete.js';
 import {
   type FindOneAndDeleteOptions,
   type FindOneAndReplaceOptions,
@@ -17,18 +15,20 @@ import {
   findOneAndReplace,
   findOneAndUpdate,
   type ModifyResult,
-} from '../../operations/find_and_modify.js';
+} from '../../commands/find_and_modify.js';
 import {
   checkedDocument,
   type InsertOneOptions,
   type InsertOneResult,
   insertOne,
   withId,
-} from '../../operations/insert.js';
-import type { OptionalUnlessRequiredId, WithId, WithoutId } from '../../operations/schema_types.js';
-import type { Sort } from '../../operations/sort.js';
-import { type ReplaceOptions, type UpdateOptions, type UpdateResult, update } from '../../operations/update.js';
-import type { UpdateFilter } from '../../operations/update_types.js';
+} from '../../commands/insert.js';
+import { type ReplaceOptions, type UpdateOptions, type UpdateResult, update } from '../../commands/update.js';
+import { MongoInvalidArgumentError } from '../../errors/driver.js';
+import type { Filter } from '../../types/filter.js';
+import type { OptionalUnlessRequiredId, WithId, WithoutId } from '../../types/schema.js';
+import type { Sort } from '../../types/sort.js';
+import type { UpdateFilter } from '../../types/update.js';
 import type { AnyBulkWriteOperation } from '../bulk_write_models.js';
 import { run, runExplainable, runSteps } from '../run.js';
 import { CollectionBase } from './base.js';

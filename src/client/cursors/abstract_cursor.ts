@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
+import { type OperationContext, withOverrides } from '../../commands/context.js';
+import type { CursorReply } from '../../commands/cursor_reply.js';
 import { ownOptions } from '../../concern/given.js';
 import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
@@ -15,8 +17,6 @@ import {
 import { addCaller } from '../../errors/stack_trace.js';
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import type { Operation } from '../../executor/operation.js';
-import { type OperationContext, withOverrides } from '../../operations/context.js';
-import type { CursorReply } from '../../operations/cursor_reply.js';
 import type { ClientPort } from '../client_port.js';
 import { budgetFor, type Inherited, signalOf, transactionDeadline } from '../inherit.js';
 import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';

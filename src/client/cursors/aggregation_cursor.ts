@@ -1,12 +1,12 @@
 import type { Document } from '../../bson/index.js';
+import { type AggregateCommandOptions, aggregate, writesOutput } from '../../commands/aggregate.js';
+import type { OperationContext } from '../../commands/context.js';
+import type { CursorReply } from '../../commands/cursor_reply.js';
 import { isGiven, ownOptions } from '../../concern/given.js';
 import { CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import type { Operation } from '../../executor/operation.js';
-import { type AggregateCommandOptions, aggregate, writesOutput } from '../../operations/aggregate.js';
-import type { OperationContext } from '../../operations/context.js';
-import type { CursorReply } from '../../operations/cursor_reply.js';
-import type { Sort } from '../../operations/sort.js';
+import type { Sort } from '../../types/sort.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
 import type { AbstractCursorOptions } from './cursor_options.js';

@@ -1,6 +1,6 @@
+import type { OperationOptions } from '../../commands/options.js';
 import type { ReadConcernLike } from '../../concern/read_concern.js';
 import type { CursorTimeoutMode } from '../../cursor/cursor_settings.js';
-import type { OperationOptions } from '../../operations/options.js';
 
 /** @public */
 export interface AbstractCursorOptions extends OperationOptions {

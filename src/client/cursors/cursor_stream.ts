@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { unwatchAbort, watchAbort } from '../../csot/abort_watch.js';
+import { unwatchAbort, watchAbort } from '../../call/abort_watch.js';
 
 /** A source that is closed when nobody reads it any more. */
 interface Source<T> extends AsyncIterable<T> {

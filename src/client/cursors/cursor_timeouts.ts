@@ -1,7 +1,7 @@
+import type { OperationOptions } from '../../commands/options.js';
 import { type CursorKind, CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { shown } from '../../errors/shown.js';
-import type { OperationOptions } from '../../operations/options.js';
 import { budgetFor, type Inherited } from '../inherit.js';
 
 /** The options of a cursor that have to do with waiting. */

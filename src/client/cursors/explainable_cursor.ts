@@ -1,14 +1,14 @@
 import type { Document } from '../../bson/index.js';
-import type { Operation } from '../../executor/operation.js';
-import type { OperationContext } from '../../operations/context.js';
-import { type CursorReply, documentAsBatch } from '../../operations/cursor_reply.js';
+import type { OperationContext } from '../../commands/context.js';
+import { type CursorReply, documentAsBatch } from '../../commands/cursor_reply.js';
 import {
   checkExplainTimes,
   type ExplainCommandOptions,
   type ExplainOptions,
   type ExplainVerbosityLike,
   explained,
-} from '../../operations/explain.js';
+} from '../../commands/explain.js';
+import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
 import type { Inherited } from '../inherit.js';
 import { run } from '../run.js';

@@ -1,9 +1,9 @@
 import type { Document } from '../../bson/index.js';
+import { type OperationContext, withOverrides } from '../../commands/context.js';
+import type { CursorReply } from '../../commands/cursor_reply.js';
+import { type ListCollectionsOptions, listCollections } from '../../commands/list_collections.js';
 import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
-import { type OperationContext, withOverrides } from '../../operations/context.js';
-import type { CursorReply } from '../../operations/cursor_reply.js';
-import { type ListCollectionsOptions, listCollections } from '../../operations/list_collections.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import type { CursorParent } from './cursor_parent.js';

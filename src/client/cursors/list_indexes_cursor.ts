@@ -1,8 +1,8 @@
+import { type OperationContext, withOverrides } from '../../commands/context.js';
+import type { CursorReply } from '../../commands/cursor_reply.js';
+import { type ListIndexesCommandOptions, listIndexes } from '../../commands/list_indexes.js';
 import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
-import { type OperationContext, withOverrides } from '../../operations/context.js';
-import type { CursorReply } from '../../operations/cursor_reply.js';
-import { type ListIndexesCommandOptions, listIndexes } from '../../operations/list_indexes.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import type { CursorParent } from './cursor_parent.js';

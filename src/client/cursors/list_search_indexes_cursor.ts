@@ -1,6 +1,6 @@
-import type { AggregateCommandOptions } from '../../operations/aggregate.js';
-import { withOverrides } from '../../operations/context.js';
-import { listSearchIndexesPipeline } from '../../operations/search_indexes.js';
+import type { AggregateCommandOptions } from '../../commands/aggregate.js';
+import { withOverrides } from '../../commands/context.js';
+import { listSearchIndexesPipeline } from '../../commands/search_indexes.js';
 import { AggregationCursor } from './aggregation_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import type { CursorParent } from './cursor_parent.js';

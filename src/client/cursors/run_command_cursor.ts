@@ -1,10 +1,10 @@
 import type { Document } from '../../bson/index.js';
+import { type OperationContext, withOverrides } from '../../commands/context.js';
+import type { CursorReply } from '../../commands/cursor_reply.js';
+import { runCursorCommand } from '../../commands/run_command.js';
 import type { ReadConcernLike } from '../../concern/read_concern.js';
 import { MongoAPIError } from '../../errors/driver.js';
 import type { Operation } from '../../executor/operation.js';
-import { type OperationContext, withOverrides } from '../../operations/context.js';
-import type { CursorReply } from '../../operations/cursor_reply.js';
-import { runCursorCommand } from '../../operations/run_command.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import type { CursorParent } from './cursor_parent.js';

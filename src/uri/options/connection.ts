@@ -1,5 +1,5 @@
 import { parseServerApi } from '../../concern/server_api.js';
-import type { CustomServerSelector } from '../../sdam/description/custom_selector.js';
+import type { CustomServerSelector } from '../../description/custom_selector.js';
 import type { CompressorName } from '../../wire/compressor.js';
 import type { DriverInfo, RuntimeAdapters } from '../client_options.js';
 import { srvAllowedHostsSuffix, srvHostValidator } from '../srv_hosts.js';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
+import { parseHello } from '../../../src/description/hello.js';
 import type { MonitoringEvent } from '../../../src/events/event.js';
 import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type { Connection } from '../../../src/pool/connection.js';
 import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError } from '../../../src/pool/errors.js';
 import type { PoolOptions } from '../../../src/pool/pool_options.js';
-import { Deferred } from '../../../src/runtime/deferred.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
 import { reactTo } from '../../../src/sdam/error_reaction.js';
+import { Deferred } from '../../support/deferred.js';
 import { ADDRESS, PoolHarness } from '../../support/pool_harness.js';
 import type { ReceivedCommand } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';

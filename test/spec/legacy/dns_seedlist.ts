@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { Call } from '../../../src/call/call.js';
+import { Deadline } from '../../../src/call/deadline.js';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
-import { Call } from '../../../src/csot/call.js';
-import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { EventPublisher } from '../../../src/events/publisher.js';
 import { systemClock } from '../../../src/runtime/clock.js';

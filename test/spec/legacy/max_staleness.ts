@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Document } from '../../../src/bson/index.js';
 import { ReadPreference, type ReadPreferenceMode, type TagSet } from '../../../src/concern/read_preference.js';
-import type { ServerDescription } from '../../../src/sdam/description/server_description.js';
+import type { ServerDescription } from '../../../src/description/server_description.js';
 import { latencyWindow, readPreferenceSelector, suitableServers } from '../../../src/sdam/server_selection.js';
 import { addressesOf, contentOf, lowerFirst, topologyOf } from './sdam_support.js';
 import type { LegacySuite } from './suite.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type Document, EJSON } from '../../../src/bson/index.js';
+import { parseHello } from '../../../src/description/hello.js';
+import { loadBalancerServer, type ServerDescription } from '../../../src/description/server_description.js';
+import { initialTopology, TopologyDescription } from '../../../src/description/topology_description.js';
 import type { MongoError } from '../../../src/errors/base.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
-import { loadBalancerServer, type ServerDescription } from '../../../src/sdam/description/server_description.js';
-import { initialTopology, TopologyDescription } from '../../../src/sdam/description/topology_description.js';
 import { diffTopology } from '../../../src/sdam/diff.js';
 import { type Reaction, reactTo, reactToFailedCheck } from '../../../src/sdam/error_reaction.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';

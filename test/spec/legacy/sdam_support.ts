@@ -1,11 +1,11 @@
 import { type Document, EJSON } from '../../../src/bson/index.js';
-import type { Random } from '../../../src/runtime/random.js';
 import {
   ServerDescription as Description,
   type ServerDescription,
-} from '../../../src/sdam/description/server_description.js';
-import { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
-import type { ServerType, TopologyType } from '../../../src/sdam/description/types.js';
+} from '../../../src/description/server_description.js';
+import { TopologyDescription } from '../../../src/description/topology_description.js';
+import type { ServerType, TopologyType } from '../../../src/description/types.js';
+import type { Random } from '../../../src/runtime/random.js';
 import type { SpecificationFile } from '../../support/specifications.js';
 
 /** The content of a file, its Extended JSON read. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { DEFAULT_PORT } from '../../../src/description/host_address.js';
 import { MongoError } from '../../../src/errors/base.js';
-import { DEFAULT_PORT } from '../../../src/sdam/description/host_address.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
 import type { ResolvedOptions } from '../../../src/uri/resolved_options.js';
 import type { LegacySuite, TestsFile } from './suite.js';

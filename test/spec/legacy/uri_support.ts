@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { HostAddress } from '../../../src/sdam/description/host_address.js';
+import type { HostAddress } from '../../../src/description/host_address.js';
 import type { ResolvedOptions } from '../../../src/uri/resolved_options.js';
 
 /** Where the value of an option of a connection string is found once it is resolved. Names are in lower case. */

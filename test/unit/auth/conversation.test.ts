@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { MongoCredentials, type MongoCredentialsOptions } from '../../../src/auth/credentials.js';
 import { authenticatorFor } from '../../../src/auth/mechanisms.js';
 import { Binary, type Document } from '../../../src/bson/index.js';
-import { Deadline } from '../../../src/csot/deadline.js';
+import { Deadline } from '../../../src/call/deadline.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 

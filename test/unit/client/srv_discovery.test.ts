@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Call } from '../../../src/call/call.js';
+import { Deadline } from '../../../src/call/deadline.js';
 import { SrvDiscovery } from '../../../src/client/srv_discovery.js';
-import { Call } from '../../../src/csot/call.js';
-import { Deadline } from '../../../src/csot/deadline.js';
 import { MongoAPIError, MongoParseError } from '../../../src/errors/driver.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ServerDescription, type ServerDescriptionFields } from '../../../src/description/server_description.js';
+import { ServerType } from '../../../src/description/types.js';
 import { CommandAttempt, FIRST_ATTEMPT, selectedServer } from '../../../src/executor/command_attempt.js';
 import type { EngineOptions } from '../../../src/executor/engine.js';
-import { ServerDescription, type ServerDescriptionFields } from '../../../src/sdam/description/server_description.js';
-import { ServerType } from '../../../src/sdam/description/types.js';
 import {
   EngineHarness,
   endOfTransaction,

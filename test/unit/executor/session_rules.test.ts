@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
+import { ServerDescription, type ServerDescriptionFields } from '../../../src/description/server_description.js';
+import { initialTopology } from '../../../src/description/topology_description.js';
+import { ServerType } from '../../../src/description/types.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import {
@@ -14,9 +17,6 @@ import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
 import type { Operation } from '../../../src/executor/operation.js';
 import { afterErrorInSession, checkServer, enterSession } from '../../../src/executor/session_rules.js';
-import { ServerDescription, type ServerDescriptionFields } from '../../../src/sdam/description/server_description.js';
-import { initialTopology } from '../../../src/sdam/description/topology_description.js';
-import { ServerType } from '../../../src/sdam/description/types.js';
 import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
 import { ServerSessionPool } from '../../../src/sessions/server_session_pool.js';
 import { type SessionSettings, SessionState } from '../../../src/sessions/session_state.js';

@@ -6,9 +6,9 @@ import { after, describe, it } from 'node:test';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { Connection } from '../../../src/pool/connection.js';
 import { systemClock } from '../../../src/runtime/clock.js';
-import { Deferred } from '../../../src/runtime/deferred.js';
 import { openSocket } from '../../../src/runtime/socket_transport.js';
 import type { TransportAddress, TransportOptions } from '../../../src/runtime/transport.js';
+import { Deferred } from '../../support/deferred.js';
 import { connectionParts, deadline, PoolHarness, run } from '../../support/pool_harness.js';
 import { ScriptedServer } from '../../support/scripted_server.js';
 

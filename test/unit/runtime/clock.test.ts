@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { Deadline } from '../../../src/csot/deadline.js';
+import { Deadline } from '../../../src/call/deadline.js';
 import { systemClock } from '../../../src/runtime/clock.js';
-import { Deferred } from '../../../src/runtime/deferred.js';
-import { Watcher } from '../csot/watching.js';
+import { Deferred } from '../../support/deferred.js';
+import { Watcher } from '../call/watching.js';
 
 function blockEventLoop(ms: number): void {
   const until = systemClock.now() + ms;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Deferred } from '../../../src/runtime/deferred.js';
 import { systemRandom } from '../../../src/runtime/random.js';
+import { Deferred } from '../../support/deferred.js';
 
 describe('Deferred', () => {
   it('is resolved from outside', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ServerDescription } from '../../../src/sdam/description/server_description.js';
+import { ServerDescription } from '../../../src/description/server_description.js';
 import { Monitor } from '../../../src/sdam/monitor.js';
 import { quiet } from '../../support/scripted_server.js';
 import { member, primaryMember, TopologyHarness } from '../../support/topology_harness.js';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Long, ObjectId } from '../../../src/bson/index.js';
+import { parseHello } from '../../../src/description/hello.js';
+import { unknownServer } from '../../../src/description/server_description.js';
 import type { MongoError } from '../../../src/errors/base.js';
 import { MongoDriverError } from '../../../src/errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
-import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import { type ErrorContext, reactTo, reactToFailedCheck } from '../../../src/sdam/error_reaction.js';
 import { primary } from './replies.js';
 

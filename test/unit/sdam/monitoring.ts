@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ServerDescription } from '../../../src/description/server_description.js';
 import type { MongoError } from '../../../src/errors/base.js';
-import type { ServerDescription } from '../../../src/sdam/description/server_description.js';
 import { Monitor } from '../../../src/sdam/monitor.js';
 import { EventRecorder } from '../../support/event_recorder.js';
 import { FakeClock } from '../../support/fake_clock.js';

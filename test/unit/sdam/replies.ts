@@ -1,10 +1,10 @@
 import type { Document } from '../../../src/bson/index.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
+import { parseHello } from '../../../src/description/hello.js';
 import {
   type InitialTopologyOptions,
   initialTopology,
   type TopologyDescription,
-} from '../../../src/sdam/description/topology_description.js';
+} from '../../../src/description/topology_description.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';
 
 const MEMBER = { ok: 1, setName: 'rs', hosts: ['a:27017', 'b:27017'], minWireVersion: 0, maxWireVersion: 21 };

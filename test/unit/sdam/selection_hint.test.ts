@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseHello } from '../../../src/description/hello.js';
+import { unknownServer } from '../../../src/description/server_description.js';
+import { initialTopology, type TopologyDescription } from '../../../src/description/topology_description.js';
 import { MongoError, type OperationPhase } from '../../../src/errors/base.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import type { ConnectionProgress } from '../../../src/errors/pool_counts.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
-import { unknownServer } from '../../../src/sdam/description/server_description.js';
-import { initialTopology, type TopologyDescription } from '../../../src/sdam/description/topology_description.js';
 import { hintFor } from '../../../src/sdam/selection_hint.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TopologyType } from '../../../src/sdam/description/types.js';
+import { TopologyType } from '../../../src/description/types.js';
 import { SrvPoller } from '../../../src/sdam/srv_poller.js';
 import { FakeClock } from '../../support/fake_clock.js';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { unknownServer } from '../../../src/description/server_description.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
-import { unknownServer } from '../../../src/sdam/description/server_description.js';
 import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
 import { readPreferenceSelector } from '../../../src/sdam/server_selection.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Document } from '../../../src/bson/index.js';
-import { parseHello } from '../../../src/sdam/description/hello.js';
+import { parseHello } from '../../../src/description/hello.js';
 import type { TopologyOptions } from '../../../src/sdam/topology.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 import { member, TopologyHarness } from '../../support/topology_harness.js';

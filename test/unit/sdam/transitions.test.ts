@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Long, ObjectId } from '../../../src/bson/index.js';
-import { loadBalancerServer, unknownServer } from '../../../src/sdam/description/server_description.js';
-import type { TopologyDescription } from '../../../src/sdam/description/topology_description.js';
+import { loadBalancerServer, unknownServer } from '../../../src/description/server_description.js';
+import type { TopologyDescription } from '../../../src/description/topology_description.js';
 import { applyServerDescription } from '../../../src/sdam/transitions.js';
 import { initial, mongos, primary, secondary, standalone, topologyAfter } from './replies.js';
 

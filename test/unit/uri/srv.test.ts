@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Random } from '../../../src/runtime/random.js';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
-import { applySrvRecords, isAllowedSrvHost, type SrvAnswer, srvQueryName } from '../../../src/uri/srv.js';
+import { applySrvRecords, type SrvAnswer, srvQueryName, whyRefused } from '../../../src/uri/srv.js';
 
 const first: Random = { next: () => 0, bytes: length => new Uint8Array(length) };
 const last: Random = { ...first, next: () => 0.999 };
@@ -115,7 +115,9 @@ describe('applySrvRecords', () => {
   });
 });
 
-describe('isAllowedSrvHost', () => {
+const isAllowedSrvHost = (...args: Parameters<typeof whyRefused>) => whyRefused(...args) === null;
+
+describe('whyRefused', () => {
   for (const [srvHost, name, isAllowed] of [
     ['cluster.example.com', 'a.example.com', true],
     ['cluster.example.com', 'a.b.example.com', true],

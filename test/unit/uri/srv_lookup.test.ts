@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Deadline } from '../../../src/csot/deadline.js';
+import { Deadline } from '../../../src/call/deadline.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';

@@ -1,0 +1,128 @@
+import type { Document } from '../bson/index.js';
+import { isGiven } from '../concern/given.js';
+import type { CommandTarget, Operation } from '../executor/operation.js';
+import type { Sort } from '../types/sort.js';
+import { addReadConcern, type OperationContext } from './context.js';
+import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';
+import { killCursors } from './get_more.js';
+import { byReadPreference } from './operation_defaults.js';
+import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint, namesAsKeys } from './options.js';
+import { formatSort } from './sort.js';
+
+/** What a find asks of the server. @public */
+export interface FindCommandOptions extends Omit<CommandOperationOptions, 'writeConcern'> {
+  /** At most so many documents; negative: and all of them in one batch. */
+  limit?: number;
+  skip?: number;
+  sort?: Sort;
+  projection?: Document;
+  /** Documents in each batch. Default: the server's own choice, 101 and then as many as fit. */
+  batchSize?: number;
+  singleBatch?: boolean;
+  hint?: Hint;
+  min?: Document;
+  max?: Document;
+  returnKey?: boolean;
+  showRecordId?: boolean;
+  allowDiskUse?: boolean;
+  allowPartialResults?: boolean;
+  noCursorTimeout?: boolean;
+  /** The cursor stays open at the end of a capped collection. */
+  tailable?: boolean;
+  /** The server waits for new documents at the end. */
+  awaitData?: boolean;
+  oplogReplay?: boolean;
+  /** False is `noCursorTimeout: true`, and true the opposite; counts before `noCursorTimeout`. */
+  timeout?: boolean;
+  let?: Document;
+}
+
+/**
+ * `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). A negative batchSize is, as in
+ * the official driver, a limit of one batch.
+ */
+function sizeFields({ skip, singleBatch, ...given }: FindCommandOptions): Document {
+  const limit = given.limit ?? 0;
+  const batchSize = given.batchSize ?? undefined;
+  const count = batchSize !== undefined && batchSize < 0 ? -batchSize : Math.abs(limit);
+  // A batch that exactly holds the limit would leave a cursor open on the server for nothing.
+  const size = count > 0 && count === batchSize ? batchSize + 1 : batchSize;
+  return {
+    ...(isGiven(skip) && { skip }),
+    ...(count > 0 && { limit: count }),
+    ...(size !== undefined && size >= 0 && { batchSize: size }),
+    ...((limit < 0 || (batchSize ?? 0) < 0 || singleBatch === true) && { singleBatch: true }),
+  };
+}
+
+function findCommand(
+  context: OperationContext,
+  filter: Document,
+  options: FindCommandOptions,
+  target: CommandTarget,
+): Document {
+  const command: Document = {
+    find: context.collection,
+    filter: filter['_bsontype'] === 'ObjectId' ? { _id: filter } : filter,
+  };
+  const { projection, hint } = options;
+  const sort = formatSort(options.sort);
+  if (sort !== undefined) command['sort'] = sort;
+  if (isGiven(projection))
+    command['projection'] = Array.isArray(projection) ? namesAsKeys(projection as string[]) : projection;
+  if (isGiven(hint)) command['hint'] = Array.isArray(hint) ? namesAsKeys(hint as string[]) : hint;
+  copyOptions(command, options, [
+    'collation',
+    'min',
+    'max',
+    'returnKey',
+    'showRecordId',
+    'allowDiskUse',
+    'allowPartialResults',
+    'noCursorTimeout',
+    'tailable',
+    'awaitData',
+    'oplogReplay',
+    'let',
+  ]);
+  if (typeof options.timeout === 'boolean') command['noCursorTimeout'] = !options.timeout;
+  addReadConcern(command, context);
+  addGenericFields(command, options, target);
+  return command;
+}
+
+/** Opens a cursor over the documents that match. */
+export function find(context: OperationContext, filter: Document, options: FindCommandOptions): Operation<CursorReply> {
+  return byReadPreference(context, {
+    access: 'read',
+    name: 'find',
+    retryable: true,
+    command(target) {
+      return Object.assign(findCommand(context, filter, options, target), sizeFields(options));
+    },
+    result: reply => cursorReplyOf(reply, 'firstBatch', context.namespace),
+  });
+}
+
+/** The first document that matches, or null. Makes no cursor. */
+export function findOne(
+  context: OperationContext,
+  filter: Document,
+  options: FindCommandOptions,
+): Operation<Document | null> {
+  return byReadPreference(context, {
+    access: 'read',
+    name: 'find',
+    retryable: true,
+    command(target) {
+      const command = findCommand(context, filter, options, target);
+      if (isGiven(options.skip)) command['skip'] = options.skip;
+      command['limit'] = 1;
+      command['singleBatch'] = true;
+      return command;
+    },
+    result(reply) {
+      return firstDocumentOf(reply, context.decode, context.namespace, cursor => killCursors(cursor, context)) ?? null;
+    },
+  });
+}
