@@ -191,10 +191,13 @@ export class CursorCore {
       const batch = this.restOfBatch();
       return shape === null ? (batch as T[]) : shape(batch);
     };
-    let documents = await read();
+    // Only a promise is awaited: awaiting an array would cost two promises for each batch.
+    const first = read();
+    let documents = first instanceof Promise ? await first : first;
     try {
       while (await this.fetch()) {
-        const batch = await read();
+        const next = read();
+        const batch = next instanceof Promise ? await next : next;
         if (documents.length === 0) documents = batch;
         else for (const document of batch) documents.push(document);
       }
