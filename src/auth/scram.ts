@@ -63,7 +63,7 @@ export function parseChallenge(payload: Buffer, clientNonce: string): ScramChall
   const nonce = valueOf(nonceField, 'r');
   const salt = valueOf(saltField, 's');
   const iterations = valueOf(iterationsField, 'i');
-  // Whoever answers has to have read what was sent, and to have a say in what is signed.
+  // The server must have read our nonce, and must add to it: both sides have a say in what is signed.
   if (nonce === undefined || !nonce.startsWith(clientNonce) || nonce.length === clientNonce.length) {
     throw new MongoRuntimeError(
       'Server returned an invalid nonce: it must begin with that of the client, and be longer',
@@ -134,7 +134,7 @@ export function prove(
 }
 
 /**
- * @throws MongoRuntimeError if whoever answers does not know the user's keys either
+ * @throws MongoRuntimeError if the server does not know the user's keys either
  * @throws MongoServerError if the server does not accept the proof
  */
 export function verifyServer(payload: Buffer, serverSignature: Buffer): void {

@@ -70,7 +70,7 @@ function operationName(model: unknown): string {
   }
   if (name !== undefined) return name;
   throw new MongoInvalidArgumentError(
-    `bulkWrite only supports insertOne, updateOne, updateMany, deleteOne, deleteMany and replaceOne, given was ${first}`,
+    `bulkWrite only supports insertOne, updateOne, updateMany, deleteOne, deleteMany and replaceOne, got ${first}`,
   );
 }
 

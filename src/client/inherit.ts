@@ -100,5 +100,5 @@ export function signalOf(options: OperationOptions | undefined): AbortSignal | u
   const signal: unknown = options?.signal;
   if (!isGiven(signal)) return undefined;
   if (signal instanceof AbortSignal) return signal;
-  throw new MongoInvalidArgumentError(`Option "signal" must be an AbortSignal, given was ${typeof signal}`);
+  throw new MongoInvalidArgumentError(`Option "signal" must be an AbortSignal, got ${typeof signal}`);
 }

@@ -6,7 +6,7 @@ const FORBIDDEN_IN_DATABASE_NAMES = /[ /\\."$\0]/u;
 /** @throws MongoInvalidArgumentError if it cannot be the name of a database */
 export function checkDatabaseName(name: unknown): asserts name is string {
   if (typeof name !== 'string') {
-    throw new MongoInvalidArgumentError(`Database name must be a string, given was ${typeof name}`);
+    throw new MongoInvalidArgumentError(`Database name must be a string, got ${typeof name}`);
   }
   if (name === '') throw new MongoInvalidArgumentError('Database name cannot be the empty string');
   if (name === '$external') return;

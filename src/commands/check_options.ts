@@ -70,7 +70,7 @@ export function checkOptions(options: object): void {
     if (kind === undefined || kind === null) continue;
     const value: unknown = (options as Record<string, unknown>)[name];
     if (isGiven(value) && !kind.allows(value)) {
-      throw new MongoInvalidArgumentError(`Option "${name}" must be ${kind.words}, given was ${shown(value)}`);
+      throw new MongoInvalidArgumentError(`Option "${name}" must be ${kind.words}, got ${shown(value)}`);
     }
   }
 }

@@ -21,7 +21,7 @@ export interface CursorReply {
 }
 
 /**
- * @param known - where the cursor lives if the server says nothing of use; empty if nobody else knows
+ * @param known - where the cursor lives if the server says nothing of use; empty if that is not known
  * @throws MongoUnexpectedServerResponseError if the reply holds no cursor, or one that no command could name
  */
 export function cursorReplyOf(

@@ -7,7 +7,7 @@ import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import { defineOperation, type OperationDefinition } from './operation_defaults.js';
 
-/** @throws MongoUnexpectedServerResponseError if the server has not said where the cursor lives, and nobody else knows */
+/** @throws MongoUnexpectedServerResponseError if the server has not said where the cursor lives, and that is not known */
 function whereLives({ namespace, address }: OpenCursor): CursorNamespace {
   const found = cursorNamespace(namespace);
   if (found !== null) return found;
@@ -74,7 +74,7 @@ export function getMore(
 }
 
 /**
- * Lets the server forget a cursor that nobody reads any more.
+ * Closes a cursor on the server that is not read any more.
  *
  * @param ids - all cursors of the same server and namespace that are to be killed
  */

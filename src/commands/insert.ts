@@ -131,7 +131,7 @@ export function idOf(document: Document): unknown {
 /** @throws MongoInvalidArgumentError as {@link withId} */
 export function checkedDocument(document: unknown): Document {
   if (!isDocument(document)) {
-    throw new MongoInvalidArgumentError(`A document to insert must be an object, given was ${kindOf(document)}`);
+    throw new MongoInvalidArgumentError(`A document to insert must be an object, got ${kindOf(document)}`);
   }
   const id = document instanceof Map ? (document.get('_id') as unknown) : (document['_id'] as unknown);
   const type = typeof id;

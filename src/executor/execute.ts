@@ -83,7 +83,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   }
 }
 
-/** Milliseconds for closing a cursor that nobody reads; a server closes idle cursors by itself. */
+/** Milliseconds for closing an unread cursor; a server closes idle cursors by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** Closes a cursor on the connection that opened it: behind a load balancer, no other connection leads to its server. */

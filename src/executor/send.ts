@@ -167,7 +167,7 @@ function tellOrigin(error: unknown, { id, description }: Connection, { operation
 
 /**
  * The error of an exchange that failed. A reply that breaks the protocol closes its connection and counts as none, like the reply of a
- * connection that broke: nobody knows whether the command was carried out, and a retryable one is retried.
+ * connection that broke: it is unknown whether the command was carried out, and a retryable one is retried.
  */
 function brokenReply(
   error: unknown,

@@ -29,7 +29,7 @@ export interface MongoOptions
   readonly proxyPassword?: string | undefined;
   /** In order of preference; `['none']` when messages are not compressed. */
   readonly compressors: readonly CompressorName[];
-  /** Whether `monitorCommands: true` was given. When it was not given, command events are published when somebody listens. */
+  /** Whether `monitorCommands: true` was given. When it was not given, command events are published when there is a listener. */
   readonly monitorCommands: boolean;
 }
 

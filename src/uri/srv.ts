@@ -203,7 +203,7 @@ function isHostName(host: string): boolean {
   return host.length <= LONGEST_NAME && host.split('.').every(label => LABEL.test(label));
 }
 
-/** A name for a message: what is not printable ASCII is escaped, since whoever answers DNS chooses it. */
+/** A name for a message: what is not printable ASCII is escaped, since the DNS server chooses it. */
 function printable(name: string): string {
   const cut = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
   return JSON.stringify(cut)

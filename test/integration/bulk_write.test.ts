@@ -235,7 +235,7 @@ describe('Collection.bulkWrite', () => {
         [[{ deleteOne: {} }], /^Selector must be a valid JavaScript object$/],
         [[{ updateOne: { update: { $set: { a: 1 } } } }], /^Selector must be a valid JavaScript object$/],
         [[{ updateOne: { q: {}, u: {} } }], /^Raw operations are not allowed$/],
-        [[{ insertOne: { document: null } }], /^A document to insert must be an object, given was null$/],
+        [[{ insertOne: { document: null } }], /^A document to insert must be an object, got null$/],
       ];
       for (const [operations, message] of bad) {
         const error = await rejection(collection.bulkWrite(operations as never));

@@ -48,7 +48,7 @@ export function cursorStream<T>(source: Source<T>, signal: AbortSignal | undefin
     }
   }
   if (signal !== undefined && !signal.aborted) {
-    // A stream that nobody reads from just now ends as well.
+    // A paused stream ends as well.
     const onAbort = () => stream.destroy(signal.reason as Error);
     watchAbort(signal, onAbort);
     for (const event of ['end', 'close']) stream.once(event, () => unwatchAbort(signal, onAbort));

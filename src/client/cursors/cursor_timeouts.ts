@@ -34,7 +34,7 @@ export function checkTimeouts(context: Inherited, options: WaitingOptions, alway
   if (timeoutMode !== undefined) {
     if (!Object.values(CursorTimeoutMode).includes(timeoutMode)) {
       throw new MongoInvalidArgumentError(
-        `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, given was ${shown(timeoutMode)}`,
+        `Option "timeoutMode" must be one of ${Object.values(CursorTimeoutMode).join(', ')}, got ${shown(timeoutMode)}`,
       );
     }
     if (timeoutMS === undefined) throw new MongoInvalidArgumentError('Option "timeoutMode" needs a timeoutMS');

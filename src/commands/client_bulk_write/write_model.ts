@@ -74,7 +74,7 @@ export function clientWriteOf(
     }
     default:
       throw new MongoInvalidArgumentError(
-        `Client bulk write only supports insertOne, updateOne, updateMany, replaceOne, deleteOne and deleteMany, given was ${String(name)}`,
+        `Client bulk write only supports insertOne, updateOne, updateMany, replaceOne, deleteOne and deleteMany, got ${String(name)}`,
       );
   }
 }
@@ -98,7 +98,7 @@ function namespaceOf(namespace: unknown): string {
     return namespace;
   }
   throw new MongoInvalidArgumentError(
-    `The namespace of a client bulk write model must be 'database.collection', given was ${typeof namespace === 'string' ? `'${namespace.slice(0, 100)}'` : typeof namespace}`,
+    `The namespace of a client bulk write model must be 'database.collection', got ${typeof namespace === 'string' ? `'${namespace.slice(0, 100)}'` : typeof namespace}`,
   );
 }
 

@@ -31,10 +31,10 @@ describe('checkOptions', () => {
 
   it('says which option, what it may be and what was given', () => {
     assert.throws(() => checkOptions({ skip: -1 }), {
-      message: 'Option "skip" must be a number from 0 on, given was -1',
+      message: 'Option "skip" must be a number from 0 on, got -1',
     });
     assert.throws(() => checkOptions({ hint: 3 }), {
-      message: 'Option "hint" must be the name of an index or its keys, given was 3',
+      message: 'Option "hint" must be the name of an index or its keys, got 3',
     });
   });
 });
