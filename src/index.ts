@@ -35,9 +35,15 @@ export {
   OrderedBulkOperation,
   UnorderedBulkOperation,
 } from './bulk/bulk_operation.js';
-export type * from './bulk/client_result.js';
+export type { InsertManyResult } from './bulk/bulk_write.js';
+export type {
+  ClientBulkWriteError,
+  ClientBulkWriteResult,
+  ClientDeleteResult,
+  ClientInsertOneResult,
+  ClientUpdateResult,
+} from './bulk/client_result.js';
 export { type BulkCounts, MongoBulkWriteError, MongoClientBulkWriteError } from './bulk/errors.js';
-export type { InsertManyResult } from './bulk/insert_many.js';
 export {
   type BulkWriteOperationError,
   BulkWriteResult,
@@ -86,7 +92,7 @@ export {
 export { ClientEncryption, GridFSBucket } from './client/unsupported.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './commands/aggregate.js';
-export type { ClientBulkWriteOptions } from './commands/client_bulk_write/operation.js';
+export type { ClientBulkWriteOptions } from './commands/client_bulk_write.js';
 export type { ContextOverrides } from './commands/context.js';
 export type { CountOptions, EstimatedDocumentCountOptions } from './commands/count.js';
 export type {
@@ -98,7 +104,10 @@ export type {
   CreateIndexesOptions,
   CreateIndexOptions,
   IndexDescription,
+  IndexDirection,
   IndexOptions,
+  IndexSpecification,
+  OneOrMore,
 } from './commands/create_indexes.js';
 export type { DbStatsOptions } from './commands/db_stats.js';
 export type { DeleteOptions, DeleteResult, DeleteStatement } from './commands/delete.js';
@@ -120,7 +129,6 @@ export {
   type ModifyResult,
   ReturnDocument,
 } from './commands/find_and_modify.js';
-export type { IndexDirection, IndexSpecification, OneOrMore } from './commands/index_keys.js';
 export type { InsertCommandOptions, InsertOneOptions, InsertOneResult } from './commands/insert.js';
 export type { ListCollectionsOptions } from './commands/list_collections.js';
 export type { ListDatabasesOptions, ListDatabasesResult } from './commands/list_databases.js';

@@ -3,8 +3,8 @@ import { addWriteConcern, type OperationContext, unacknowledged } from '../comma
 import { encodedWrite, forEachSent, STATEMENT } from '../commands/encoded_write.js';
 import { onPrimary } from '../commands/operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../commands/options.js';
+import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../commands/reply.js';
 import { checkEncodedWrite } from '../commands/update_document.js';
-import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../commands/write_result.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
 import type { WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';

@@ -1,6 +1,8 @@
+import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import type { Deadline } from '../call/deadline.js';
 import type { OperationContext } from '../commands/context.js';
+import { idOf } from '../commands/insert.js';
 import type { CommandOperationOptions } from '../commands/options.js';
 import { isGiven } from '../concern/given.js';
 import { MongoError, setOrigin } from '../errors/base.js';
@@ -13,6 +15,7 @@ import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OperationReply } from '../executor/operation.js';
+import type { InferIdType } from '../types/schema.js';
 import { type BatchOutcome, type BulkWriteOptions, batchOperation, batchOutcome } from './batch.js';
 import { addCounts, MongoBulkWriteError } from './errors.js';
 import type { Run } from './runs.js';
@@ -142,4 +145,34 @@ function throwIfFailed(tally: Tally, { namespace }: OperationContext, { operatio
   setOrigin(timeout, { operationId });
   if (timeout instanceof MongoError) addCounts(timeout, result);
   throw timeout;
+}
+
+/** @public */
+export interface InsertManyResult<TSchema = Document> {
+  acknowledged: boolean;
+  insertedCount: number;
+  /** `_id`s by the positions of the documents. */
+  insertedIds: { [key: number]: InferIdType<TSchema> };
+}
+
+/**
+ * Inserts documents in as few messages as the server's limits allow: a bulk write of inserts.
+ *
+ * @throws MongoBulkWriteError if the server refused documents, with the result of the others
+ */
+export async function insertMany<TSchema>(
+  engine: Engine,
+  context: OperationContext,
+  documents: readonly Document[],
+  options: BulkWriteOptions,
+  call: Call,
+): Promise<InsertManyResult<TSchema>> {
+  const run = { kind: 'insert', statements: documents, changes: null, positions: null } as const;
+  const { acknowledged, insertedCount } = await bulkWrite(engine, context, [run], options, call);
+  const insertedIds: Record<number, unknown> = {};
+  documents.forEach((document, index) => {
+    const id = idOf(document);
+    if (id !== undefined) insertedIds[index] = id;
+  });
+  return { acknowledged, insertedCount, insertedIds: insertedIds as InsertManyResult<TSchema>['insertedIds'] };
 }

@@ -6,9 +6,10 @@ import {
   batchReply,
   type ClientBatchReply,
   type ClientBulkWriteOptions,
+  type ClientWrite,
   clientBulkWriteOperation,
-} from '../commands/client_bulk_write/operation.js';
-import { type ClientWrite, clientWriteOf } from '../commands/client_bulk_write/write_model.js';
+  clientWriteOf,
+} from '../commands/client_bulk_write.js';
 import { type OperationContext, unacknowledged } from '../commands/context.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
@@ -26,8 +27,7 @@ import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OperationReply } from '../executor/operation.js';
 import { refuseCollation } from './bulk_write.js';
-import type { ClientBulkWriteResult } from './client_result.js';
-import { ClientTally } from './client_tally.js';
+import { type ClientBulkWriteResult, ClientTally } from './client_result.js';
 import { MongoClientBulkWriteError } from './errors.js';
 
 /** For a killCursors of results that cannot be read. */

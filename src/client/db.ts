@@ -1,15 +1,14 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { checkPipeline } from '../commands/aggregate.js';
 import { withOverrides } from '../commands/context.js';
 import { type CreateCommandOptions, createCollection } from '../commands/create_collection.js';
-import type { CreateIndexesOptions } from '../commands/create_indexes.js';
+import type { CreateIndexesOptions, IndexSpecification } from '../commands/create_indexes.js';
 import { type DbStatsOptions, dbStats } from '../commands/db_stats.js';
 import { type DropCollectionOptions, type DropDatabaseOptions, dropDatabase } from '../commands/drop.js';
 import { dropUser, type RemoveUserOptions } from '../commands/drop_user.js';
-import type { IndexSpecification } from '../commands/index_keys.js';
 import type { ListCollectionsOptions } from '../commands/list_collections.js';
 import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../commands/list_indexes.js';
 import type { Abortable } from '../commands/options.js';
-import { checkPipeline } from '../commands/pipeline.js';
 import {
   type ProfilingLevel,
   type ProfilingLevelOptions,

@@ -7,7 +7,7 @@ import { Deadline } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
 import { waitFor } from '../call/wait.js';
 import { checkOptionNames } from '../commands/check_options.js';
-import type { ClientBulkWriteOptions } from '../commands/client_bulk_write/operation.js';
+import type { ClientBulkWriteOptions } from '../commands/client_bulk_write.js';
 import { endTransaction } from '../commands/end_transaction.js';
 import { withId } from '../commands/insert.js';
 import type { Abortable } from '../commands/options.js';

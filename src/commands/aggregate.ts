@@ -1,6 +1,8 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import { isDocument, kindOf } from '../bson/is_document.js';
 import { ReplyFields } from '../bson/reply_fields.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
 import {
   FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT,
@@ -96,4 +98,17 @@ function aggregateOperation<T>(
     },
     result,
   });
+}
+
+/** @throws MongoInvalidArgumentError if it is no array of stages; a hole in it is none */
+export function checkPipeline(pipeline: unknown): asserts pipeline is Document[] {
+  if (!Array.isArray(pipeline)) {
+    throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');
+  }
+  for (let index = 0; index < pipeline.length; index++) {
+    if (isDocument(pipeline[index])) continue;
+    throw new MongoInvalidArgumentError(
+      `Stage ${index} of an aggregation pipeline must be an object, got ${kindOf(pipeline[index])}`,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import type { Operation } from '../executor/operation.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
-import { countIn } from './write_result.js';
+import { countIn } from './reply.js';
 
 /** @public */
 export interface CountOptions extends CommandOperationOptions {

@@ -2,12 +2,12 @@ import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
 import type { Operation } from '../executor/operation.js';
+import { checkPipeline } from './aggregate.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { onPrimary } from './operation_defaults.js';
 import { addOwnFields } from './option_names.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
-import { checkPipeline } from './pipeline.js';
-import { throwWriteConcernError } from './write_result.js';
+import { throwWriteConcernError } from './reply.js';
 
 /** @public */
 export interface TimeSeriesCollectionOptions extends Document {

@@ -3,7 +3,7 @@ import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** @public */
 export interface DbStatsOptions extends Omit<CommandOperationOptions, 'rawData'> {

@@ -2,17 +2,17 @@ import type { Document } from '../bson/index.js';
 import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedWrite, forEachSent, STATEMENT } from './encoded_write.js';
-import { checkHintWithoutAnswer } from './hint.js';
 import { onPrimary } from './operation_defaults.js';
 import {
   addGenericFields,
   type CollationOptions,
   type CommandOperationOptions,
+  checkHintWithoutAnswer,
   copyOptions,
   type Hint,
 } from './options.js';
+import { countIn, throwWriteErrors } from './reply.js';
 import { checkEncodedWrite, checkWriteFilter } from './update_document.js';
-import { countIn, throwWriteErrors } from './write_result.js';
 
 /** @public */
 export interface DeleteOptions extends CommandOperationOptions {

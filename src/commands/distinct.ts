@@ -5,7 +5,7 @@ import type { Operation } from '../executor/operation.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** @public */
 export type DistinctOptions = CommandOperationOptions & { hint?: Hint };

@@ -3,8 +3,7 @@ import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
-import { throwWriteConcernError } from './write_result.js';
+import { replyDocument, throwWriteConcernError } from './reply.js';
 
 /** @public */
 export type DropIndexesOptions = CommandOperationOptions;

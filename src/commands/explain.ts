@@ -4,7 +4,7 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CommandTarget, Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
 import { defineOperation } from './operation_defaults.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** How much the server tells of a plan. @public */
 export const ExplainVerbosity = Object.freeze({

@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { isGiven } from '../concern/given.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CommandTarget, Operation } from '../executor/operation.js';
 import type { Sort } from '../types/sort.js';
 import { addReadConcern, type OperationContext } from './context.js';
@@ -125,4 +126,13 @@ export function findOne(
       return firstDocumentOf(reply, context.decode, context.namespace, cursor => killCursors(cursor, context)) ?? null;
     },
   });
+}
+
+/** @throws MongoInvalidArgumentError for what can be no filter */
+export function checkFilter(
+  filter: unknown,
+  message = 'Argument "filter" must be an object',
+): asserts filter is Document {
+  if (typeof filter === 'object' && filter !== null && !Array.isArray(filter)) return;
+  throw new MongoInvalidArgumentError(message);
 }

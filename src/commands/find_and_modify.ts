@@ -6,10 +6,9 @@ import type { WithId } from '../types/schema.js';
 import type { Sort } from '../types/sort.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { encodedBody, FIND_AND_MODIFY } from './encoded_write.js';
-import { checkHintWithoutAnswer } from './hint.js';
 import { onPrimary } from './operation_defaults.js';
-import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { addGenericFields, type CommandOperationOptions, checkHintWithoutAnswer, copyOptions } from './options.js';
+import { replyDocument, throwWriteConcernError } from './reply.js';
 import { formatSort } from './sort.js';
 import {
   type ChangeKind,
@@ -18,7 +17,6 @@ import {
   checkUpdate,
   checkWriteFilter,
 } from './update_document.js';
-import { throwWriteConcernError } from './write_result.js';
 
 /** Which state of the document is returned. @public */
 export const ReturnDocument = Object.freeze({ BEFORE: 'before', AFTER: 'after' } as const);

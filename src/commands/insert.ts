@@ -6,7 +6,7 @@ import type { InferIdType } from '../types/schema.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
-import { throwWriteErrors } from './write_result.js';
+import { throwWriteErrors } from './reply.js';
 
 /** @public */
 export interface InsertOneOptions extends CommandOperationOptions {

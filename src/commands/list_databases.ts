@@ -3,7 +3,7 @@ import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** @public */
 export interface ListDatabasesOptions extends Omit<CommandOperationOptions, 'rawData'> {

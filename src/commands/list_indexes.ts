@@ -1,9 +1,8 @@
 import type { Document } from '../bson/index.js';
 import type { Operation } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
-import type { IndexDescription } from './create_indexes.js';
+import type { IndexDescription, IndexDirection } from './create_indexes.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
-import type { IndexDirection } from './index_keys.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 

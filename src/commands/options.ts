@@ -3,8 +3,10 @@ import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
 import type { WriteConcernOptions } from '../concern/write_concern.js';
+import { MongoCompatibilityError } from '../errors/driver.js';
 import type { CommandTarget } from '../executor/operation.js';
 import type { ClientSession } from '../sessions/client_session.js';
+import { type OperationContext, unacknowledged } from './context.js';
 import type { ExplainOptions } from './explain.js';
 
 /** @public */
@@ -91,4 +93,21 @@ export function addGenericFields(
   if (isGiven(rawData) && target.connection.server.maxWireVersion >= RAW_DATA_WIRE_VERSION) {
     command['rawData'] = rawData;
   }
+}
+
+/** The first server whose delete and findAndModify know `hint`: 4.4. */
+const FIRST_WIRE_VERSION_WITH_HINT = 9;
+
+/**
+ * A server that does not know `hint` says so, unless nobody hears it: then the driver does (CRUD, "hint").
+ *
+ * @throws MongoCompatibilityError
+ */
+export function checkHintWithoutAnswer(
+  command: 'delete' | 'findAndModify',
+  context: OperationContext,
+  { connection }: CommandTarget,
+): void {
+  if (!unacknowledged(context) || connection.server.maxWireVersion >= FIRST_WIRE_VERSION_WITH_HINT) return;
+  throw new MongoCompatibilityError(`hint for the ${command} command is only supported on MongoDB 4.4+`);
 }

@@ -3,7 +3,7 @@ import type { Operation } from '../executor/operation.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
-import { throwWriteConcernError } from './write_result.js';
+import { throwWriteConcernError } from './reply.js';
 
 /** @public */
 export interface RenameOptions extends Omit<CommandOperationOptions, 'rawData'> {

@@ -8,7 +8,7 @@ import { type OperationContext, transactionOf } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import { defineOperation } from './operation_defaults.js';
 import type { OperationOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** @public */
 export type RunCommandOptions = OperationOptions;

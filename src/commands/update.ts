@@ -12,9 +12,9 @@ import {
   copyOptions,
   type Hint,
 } from './options.js';
+import { countIn, throwWriteErrors, upsertedIn } from './reply.js';
 import { formatSort } from './sort.js';
 import { checkEncodedWrite, checkReplacement, checkUpdate, checkWriteFilter } from './update_document.js';
-import { countIn, throwWriteErrors, upsertedIn } from './write_result.js';
 
 /** @public */
 export interface UpdateOptions extends CommandOperationOptions {

@@ -5,7 +5,7 @@ import type { OperationContext } from './context.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addOwnFields } from './option_names.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
-import { replyDocument } from './reply_document.js';
+import { replyDocument } from './reply.js';
 
 /** @public */
 export interface ValidateCollectionOptions extends Omit<CommandOperationOptions, 'rawData'> {

@@ -6,10 +6,10 @@ import {
   createIndexes,
   type IndexDescription,
   type IndexOptions,
+  type IndexSpecification,
 } from '../../commands/create_indexes.js';
 import { isMissingNamespace } from '../../commands/drop.js';
 import { type DropIndexesOptions, dropIndexes } from '../../commands/drop_indexes.js';
-import type { IndexSpecification } from '../../commands/index_keys.js';
 import type { IndexDescriptionCompact, IndexDescriptionInfo } from '../../commands/list_indexes.js';
 import {
   createSearchIndexes,

@@ -1,5 +1,5 @@
 import type { Document } from '../../bson/index.js';
-import { type CountDocumentsOptions, countDocuments } from '../../commands/aggregate.js';
+import { type CountDocumentsOptions, checkPipeline, countDocuments } from '../../commands/aggregate.js';
 import { withOverrides } from '../../commands/context.js';
 import {
   type CountOptions,
@@ -9,10 +9,8 @@ import {
 } from '../../commands/count.js';
 import { type DistinctOptions, distinct } from '../../commands/distinct.js';
 import type { ExplainCommandOptions, ExplainVerbosityLike } from '../../commands/explain.js';
-import { checkFilter } from '../../commands/filter.js';
-import { findOne } from '../../commands/find.js';
+import { checkFilter, findOne } from '../../commands/find.js';
 import type { Abortable } from '../../commands/options.js';
-import { checkPipeline } from '../../commands/pipeline.js';
 import type { Filter } from '../../types/filter.js';
 import type { Flatten, WithId } from '../../types/schema.js';
 import { type AggregateOptions, AggregationCursor } from '../cursors/aggregation_cursor.js';

@@ -1,8 +1,7 @@
 import type { Document } from '../../bson/index.js';
 import type { BulkWriteOptions } from '../../bulk/batch.js';
 import { type BulkPort, OrderedBulkOperation, UnorderedBulkOperation } from '../../bulk/bulk_operation.js';
-import { bulkWrite } from '../../bulk/bulk_write.js';
-import { type InsertManyResult, insertMany } from '../../bulk/insert_many.js';
+import { bulkWrite, type InsertManyResult, insertMany } from '../../bulk/bulk_write.js';
 import type { BulkWriteResult } from '../../bulk/result.js';
 import { runsOf, type Write } from '../../bulk/runs.js';
 import { checkWrites, writeOf } from '../../bulk/write_models.js';

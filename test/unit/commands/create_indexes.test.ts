@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createIndex, createIndexes } from '../../../src/commands/create_indexes.js';
-import { type IndexSpecification, indexKeys, indexName } from '../../../src/commands/index_keys.js';
+import {
+  createIndex,
+  createIndexes,
+  type IndexSpecification,
+  indexKeys,
+  indexName,
+} from '../../../src/commands/create_indexes.js';
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
 import { commandOf, contextWith } from './support.js';
 
