@@ -12,21 +12,21 @@ import type { Reply } from '../wire/reply.js';
 
 const NOT_MEASURED: CheckTimes = Object.freeze({ roundTripTime: -1, minRoundTripTime: 0, lastUpdateTime: 0 });
 
-/** What the connections of a monitor are made of. */
+/** Everything from which a monitor makes its connections. */
 export interface HelloPorts {
   readonly clock: Clock;
   readonly connection: ConnectionParts;
   readonly establish: EstablishSettings;
 }
 
-/** Who is told of streamed hellos, in their order. */
+/** Receives streamed hellos, in their order. */
 export interface HelloSink {
-  /** @param moreToCome - another reply follows without being asked for, and its time has begun */
+  /** @param moreToCome - another reply follows without a request, and its time has begun */
   onHello(reply: Document, moreToCome: boolean): void;
   onFailed(error: unknown): void;
 }
 
-/** A connection of a monitor: it belongs to no pool and no user, and says nothing but hello. */
+/** A connection of a monitor. It belongs to no pool and to no user, and sends nothing but hello. */
 export class HelloConnection {
   /** Counts up from 1 in each monitor. */
   readonly id: number;
@@ -40,7 +40,7 @@ export class HelloConnection {
     this.#connection = new Connection(ports.connection, id);
   }
 
-  /** Why it closed, or null while it is open. */
+  /** The error that closed the connection, or null while it is open. */
   get error(): Error | null {
     return this.#connection.error;
   }
@@ -49,7 +49,7 @@ export class HelloConnection {
     this.#connection.close(error);
   }
 
-  /** Connects and shakes hands. Each step may take `connectTimeoutMS`. */
+  /** Connects and makes the handshake. Each step may take `connectTimeoutMS`. */
   async open(): Promise<Document> {
     const { clock, establish: settings } = this.#ports;
     const reply = await establish(this.#connection, settings, Deadline.background(clock));
@@ -57,17 +57,17 @@ export class HelloConnection {
     return reply;
   }
 
-  /** What is waited for, and since when (monotonic milliseconds). */
+  /** The step that the connection waits for, and since when (monotonic milliseconds). */
   get waitsFor(): Connection['waitsFor'] {
     return this.#connection.waitsFor;
   }
 
-  /** How long the server took to answer the hello of the handshake, connecting left out. */
+  /** Round trip of the handshake's hello, in milliseconds. The time to connect is not part of it. */
   get handshakeMS(): number {
     return this.#connection.description.server.roundTripTime;
   }
 
-  /** Asks for the state of the server, to be answered within `connectTimeoutMS`. */
+  /** Asks for the state of the server. The reply may take `connectTimeoutMS`. */
   async hello(): Promise<Document> {
     const { handshake, encoder } = this.#ports.establish;
     const command = helloCommand(handshake, this.#helloOk);
@@ -76,8 +76,8 @@ export class HelloConnection {
   }
 
   /**
-   * Asks for the state of the server when it is another than `topologyVersion`, or after `heartbeatFrequencyMS`; a server that can goes on
-   * to tell without being asked again.
+   * Asks for the state of the server once it is another than `topologyVersion`, or after `heartbeatFrequencyMS`. A server that streams sends
+   * more replies to the same request.
    *
    * Each reply may take `connectTimeoutMS + heartbeatFrequencyMS` (Server Monitoring, "Socket timeout").
    */
@@ -104,12 +104,12 @@ export class HelloConnection {
   #documentIn(reply: Reply): Document {
     const failure = reply.error({ host: this.#connection.address, phase: 'hello' });
     if (failure !== null) throw failure;
-    // Refused here, where the check can still fail: whoever gets the document has no such way out.
+    // A malformed reply is refused here, where the check can still fail. The receiver of the document cannot fail it any more.
     parseHello(this.#connection.address, reply.document, NOT_MEASURED);
     return reply.document;
   }
 
-  /** A `connectTimeoutMS` of 0 is no limit, however long the server may wait. */
+  /** With a `connectTimeoutMS` of 0 there is no limit, however long the server may wait. */
   #limit(awaitMS: number): Deadline {
     const { clock, establish: settings } = this.#ports;
     const { connectTimeoutMS } = settings;

@@ -3,9 +3,9 @@ import { MongoTopologyClosedError } from '../errors/driver.js';
 import type { Timer } from '../runtime/clock.js';
 import { HelloConnection, type HelloPorts } from './hello_connection.js';
 
-/** So much of the heartbeat frequency after the last sample, a streamed heartbeat is taken as the time for the next. */
+/** A streamed heartbeat causes a sample if the last sample is older than this part of `heartbeatFrequencyMS`. */
 const EARLIEST = 0.5;
-/** So much after the last sample, it is time for the next without a heartbeat. */
+/** Without a heartbeat, the next sample is taken after this part of `heartbeatFrequencyMS`. */
 const LATEST = 1.5;
 
 export interface PingerOptions {
@@ -18,13 +18,32 @@ interface Sample {
   readonly hello: Document;
 }
 
+/** Between two samples. */
+interface Waiting {
+  readonly name: 'waiting';
+  readonly timer: Timer;
+  /** Whether the next sample is also the answer to a request. */
+  readonly isRequested: boolean;
+}
+
+/** A sample is being taken. */
+interface Measuring {
+  readonly name: 'measuring';
+  /** What the sample is for besides its time: an answer; or nothing, because it was sent too early to be the answer that is requested. */
+  readonly purpose: 'time' | 'answer' | 'outdated';
+}
+
+interface Closed {
+  readonly name: 'closed';
+}
+
 /**
- * Measures round trips while heartbeats are streamed, which say nothing of them, on a connection of its own.
+ * Measures round trips on a connection of its own while heartbeats are streamed: awaited replies say nothing about round trips.
  *
- * A sample is taken about once in `heartbeatFrequencyMS`. It goes out together with the heartbeat that has woken the process anyway; the
- * timer is for servers that let themselves be waited for. What fails here is no news of the server: the next sample connects anew.
+ * A sample is taken about once in `heartbeatFrequencyMS`. It is sent together with the heartbeat that has woken the process anyway; the
+ * timer is for servers that send no heartbeats for long. A sample that fails says nothing about the server: the next one connects anew.
  *
- * A sample can also be requested for the sake of its answer: at once, and then at most every `minHeartbeatFrequencyMS`.
+ * A sample can also be requested for its answer: it is taken at once, and then at most every `minHeartbeatFrequencyMS`.
  *
  * Source: Server Monitoring, "Measuring RTT".
  */
@@ -32,22 +51,16 @@ export class RoundTripPinger {
   readonly #ports: HelloPorts;
   readonly #options: PingerOptions;
   readonly #onSample: (sampleMS: number, answer: Document | null) => void;
+  #state: Waiting | Measuring | Closed = { name: 'measuring', purpose: 'time' };
   #connection: HelloConnection | null = null;
   #lastSampleAt: number;
   #lastRequestAt = -Infinity;
   #lastNewsAt = -Infinity;
-  #isMeasuring = false;
-  /** Whether the sample that is being taken, or the next one, is also the answer to a request. */
-  #isRequested = false;
-  /** The sample that is being taken was sent too early to be the answer. */
-  #isOutdated = false;
-  #isClosed = false;
-  #timer: Timer | null = null;
 
   /**
    * Begins at once.
    *
-   * @param onSample - told of each round trip, and of the server's hello if it was requested
+   * @param onSample - called with each round trip, and with the server's hello if it was requested
    */
   constructor(
     ports: HelloPorts,
@@ -58,25 +71,30 @@ export class RoundTripPinger {
     this.#options = options;
     this.#onSample = onSample;
     this.#lastSampleAt = ports.clock.now();
-    void this.#measure();
+    void this.#measure(false);
   }
 
   /** A heartbeat was streamed. */
   onHeartbeat(): void {
+    const state = this.#state;
+    if (state.name !== 'waiting') return;
     const elapsedMS = this.#ports.clock.now() - this.#lastSampleAt;
-    if (!this.#isMeasuring && elapsedMS >= EARLIEST * this.#options.heartbeatFrequencyMS) void this.#measure();
+    if (elapsedMS >= EARLIEST * this.#options.heartbeatFrequencyMS) void this.#measure(state.isRequested);
   }
 
-  /** Asks as soon as is allowed, for the sake of the answer. While a sample is being taken, that one is the answer. */
+  /** Requests the server's hello as soon as is allowed. The sample that is being taken is the answer. */
   request(): void {
-    if (this.#isRequested) return;
-    this.#isRequested = true;
-    if (!this.#isMeasuring) this.#measureForRequest();
+    const state = this.#state;
+    if (state.name === 'waiting') {
+      if (!state.isRequested) this.#measureForRequest();
+    } else if (state.name === 'measuring' && state.purpose === 'time') {
+      this.#state = { name: 'measuring', purpose: 'answer' };
+    }
   }
 
   /**
-   * The same after something has happened: what is on its way already is no answer, and what was asked before does not keep from asking now.
-   * Only another such request does.
+   * The same after an error: a sample that was sent before the error is no answer, and a request from before it does not delay this one.
+   * Only another request after an error does.
    */
   requestAnew(): void {
     const now = this.#ports.clock.now();
@@ -85,59 +103,61 @@ export class RoundTripPinger {
       this.#lastNewsAt = now;
       this.#lastRequestAt = -Infinity;
     }
-    this.#isOutdated = this.#isMeasuring;
-    if (this.#isMeasuring || (this.#isRequested && !isFirst)) return;
-    this.#isRequested = true;
-    this.#measureForRequest();
+    const state = this.#state;
+    if (state.name === 'measuring') this.#state = { name: 'measuring', purpose: 'outdated' };
+    else if (state.name === 'waiting' && (isFirst || !state.isRequested)) this.#measureForRequest();
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#timer?.clear();
+    this.#clearTimer();
+    this.#state = { name: 'closed' };
     this.#connection?.close(new MongoTopologyClosedError());
   }
 
-  async #measure(): Promise<void> {
-    this.#timer?.clear();
-    this.#isMeasuring = true;
+  async #measure(isRequested: boolean): Promise<void> {
+    this.#clearTimer();
+    this.#state = { name: 'measuring', purpose: isRequested ? 'answer' : 'time' };
     const isReused = this.#connection?.error === null;
+    let sample: Sample;
     try {
-      const { sampleMS, hello } = await this.#sample();
-      const isAnswer = this.#isRequested && !this.#isOutdated;
-      if (isAnswer) this.#isRequested = false;
-      this.#endSample();
-      if (!this.#isClosed) this.#onSample(sampleMS, isAnswer ? hello : null);
+      sample = await this.#sample();
     } catch (error) {
       this.#connection?.close(error as Error);
-      // A connection that had broken unnoticed is replaced at once for a request that waits.
+      // If an open connection had broken unnoticed, the request is sent on a new one at once.
       if (isReused) this.#lastRequestAt = -Infinity;
-      this.#endSample();
+      this.#onMeasured(null);
+      return;
     }
+    this.#onMeasured(sample);
   }
 
-  #endSample(): void {
-    this.#isMeasuring = false;
+  /** @param sample - null if it failed: then a request is still to be answered */
+  #onMeasured(sample: Sample | null): void {
+    const state = this.#state;
+    if (state.name !== 'measuring') return;
+    const { purpose } = state;
     this.#lastSampleAt = this.#ports.clock.now();
-    if (this.#isClosed) return;
-    if (this.#isOutdated) {
-      this.#isOutdated = false;
-      this.#isRequested = true;
-    }
-    if (this.#isRequested) this.#measureForRequest();
-    else this.#measureIn(LATEST * this.#options.heartbeatFrequencyMS);
+    if (purpose === 'outdated' || (purpose === 'answer' && sample === null)) this.#measureForRequest();
+    else this.#measureIn(LATEST * this.#options.heartbeatFrequencyMS, false);
+    if (sample !== null) this.#onSample(sample.sampleMS, purpose === 'answer' ? sample.hello : null);
   }
 
   #measureForRequest(): void {
     const now = this.#ports.clock.now();
     const ms = this.#lastRequestAt + this.#options.minHeartbeatFrequencyMS - now;
     this.#lastRequestAt = Math.max(now, now + ms);
-    if (ms > 0) this.#measureIn(ms);
-    else void this.#measure();
+    if (ms > 0) this.#measureIn(ms, true);
+    else void this.#measure(true);
   }
 
-  #measureIn(ms: number): void {
-    this.#timer?.clear();
-    this.#timer = this.#ports.clock.setTimer(ms, () => void this.#measure());
+  #measureIn(ms: number, isRequested: boolean): void {
+    this.#clearTimer();
+    const timer = this.#ports.clock.setTimer(ms, () => void this.#measure(isRequested));
+    this.#state = { name: 'waiting', timer, isRequested };
+  }
+
+  #clearTimer(): void {
+    if (this.#state.name === 'waiting') this.#state.timer.clear();
   }
 
   async #sample(): Promise<Sample> {

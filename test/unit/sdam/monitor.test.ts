@@ -219,6 +219,19 @@ describe('Monitor', () => {
       monitor.close();
     });
 
+    it('by a listener of a check that has ended brings the next one forward', async () => {
+      const { monitor, clock, events, started } = harness();
+      events.emitter.once('serverHeartbeatSucceeded', () => monitor.requestCheck());
+      monitor.start();
+      await quiet();
+
+      await clock.advance(499);
+      assert.equal(started(), 1);
+      await clock.advance(1);
+      assert.equal(started(), 2);
+      monitor.close();
+    });
+
     it('is answered by the check that runs', async () => {
       const { monitor, server, clock, started } = harness();
       server.hello = () => null;
@@ -236,7 +249,7 @@ describe('Monitor', () => {
   });
 
   describe('when a check fails', () => {
-    it('tries again at once after a network error of a server that was known, then in its usual time', async () => {
+    it('checks again at once after a network error of a server that was known, then in its usual time', async () => {
       const { monitor, server, clock, failed, story, started } = await checkedOnce();
       server.hello = ({ peer }) => {
         peer.reset();

@@ -21,7 +21,7 @@ describe('Monitor, when a check or all of it ends', () => {
   });
 
   describe('cancelCheck', () => {
-    it('ends the check that runs as cancelled, tells nobody else, and checks again 500 ms later', async () => {
+    it('ends the check that runs as cancelled, reports no failed check, and checks again 500 ms later', async () => {
       const { monitor, server, clock, events, failed, story } = harness();
       server.hello = () => null;
       monitor.start();
@@ -41,7 +41,7 @@ describe('Monitor, when a check or all of it ends', () => {
       monitor.close();
     });
 
-    it('does not let a server be asked more often when each check is given up', async () => {
+    it('keeps 500 ms between two checks of which each is cancelled', async () => {
       const { monitor, server, clock, started } = harness();
       server.hello = () => null;
       monitor.start();
@@ -52,6 +52,38 @@ describe('Monitor, when a check or all of it ends', () => {
       }
 
       assert.ok(started() <= 5, `${started()} checks in 2 s`);
+      monitor.close();
+    });
+
+    it('opens no connection when a listener cancels a check as it begins', async () => {
+      const { monitor, server, clock, events, story } = harness();
+      events.emitter.once('serverHeartbeatStarted', () => monitor.cancelCheck());
+
+      monitor.start();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Failed']);
+      assert.equal(server.peers.length, 0);
+      await clock.advance(500);
+      await quiet();
+      assert.deepEqual(story(), ['Started', 'Failed', 'Started', 'Succeeded']);
+      monitor.close();
+    });
+
+    it('closes the connection for the next check when a listener cancels a check that has ended', async () => {
+      const { monitor, server, clock, events, story } = harness();
+      events.emitter.once('serverHeartbeatSucceeded', () => monitor.cancelCheck());
+
+      monitor.start();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Succeeded']);
+      assert.equal(server.openPeers.length, 0);
+      await clock.advance(9_999);
+      assert.deepEqual(story(), ['Started', 'Succeeded']);
+      await clock.advance(1);
+      await quiet();
+      assert.equal(events.last('serverHeartbeatSucceeded').driverConnectionId, 2);
       monitor.close();
     });
 
@@ -113,6 +145,22 @@ describe('Monitor, when a check or all of it ends', () => {
       assert.equal(clock.pendingTimers, 0);
     });
 
+    it('checks no more when a listener closes it as a check fails', async () => {
+      const { monitor, server, clock, events, state, story } = harness();
+      state.known = true;
+      server.hello = ({ peer }) => {
+        peer.reset();
+        return null;
+      };
+      events.emitter.once('serverHeartbeatFailed', () => monitor.close());
+
+      monitor.start();
+      await quiet();
+
+      assert.deepEqual(story(), ['Started', 'Failed']);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
     it('does not begin after it', async () => {
       const { monitor, server, story } = harness();
       monitor.close();
@@ -124,7 +172,7 @@ describe('Monitor, when a check or all of it ends', () => {
       assert.equal(server.peers.length, 0);
     });
 
-    it('may come from whoever is told of a check', async () => {
+    it('may be called by a listener of a check that has ended', async () => {
       const { monitor, server, events, clock } = harness();
       events.emitter.once('serverHeartbeatSucceeded', () => monitor.close());
 

@@ -56,7 +56,7 @@ async function streaming(settings: { connectTimeoutMS?: number } = {}) {
 }
 
 describe('Monitor, streaming', () => {
-  it('asks to be told of changes as soon as a reply has a topologyVersion', async () => {
+  it('sends an awaitable hello as soon as a reply has a topologyVersion', async () => {
     const { monitor, stream, awaitable, awaited, checked } = await streaming();
 
     const { body } = stream().request;
@@ -86,7 +86,7 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('takes what the server tells, one after the other, without asking again', async () => {
+  it('takes the streamed replies one after the other, without another request', async () => {
     const { monitor, stream, awaitable, awaited, checked, events } = await streaming();
     const { tell } = stream();
 
@@ -132,7 +132,7 @@ describe('Monitor, streaming', () => {
     monitor.close();
   });
 
-  it('polls a server that has no topologyVersion, and any server when it is not to stream', async () => {
+  it('polls a server that has no topologyVersion, and every server when streaming is off', async () => {
     const old = harness({ streaming: true });
     old.monitor.start();
     const polling = harness();
@@ -214,7 +214,7 @@ describe('Monitor, streaming', () => {
     monitor.close();
   });
 
-  it('takes a refusal within the stream for a failed check', async () => {
+  it('fails the check when the server refuses within the stream', async () => {
     const { monitor, stream, failed } = await streaming();
     const { tell, peer } = stream();
 
@@ -225,7 +225,7 @@ describe('Monitor, streaming', () => {
     monitor.close();
   });
 
-  it('ends as cancelled when the check is given up, and begins anew at once when the last answer is 500 ms old', async () => {
+  it('ends as cancelled when the check is cancelled, and begins anew at once when the last answer is 500 ms old', async () => {
     const { monitor, clock, events, failed, awaited } = await streaming();
     await clock.advance(500);
 
@@ -241,7 +241,7 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('knows the server again after one round trip when a check is given up, however new the last answer is', async () => {
+  it('knows the server again after one round trip when a check is cancelled, however new the last answer is', async () => {
     const { monitor, stream, server, clock, checked, started } = await streaming();
     assert.equal(checked.length, 1);
     const hellos: [peer: number, time: number][] = [];
@@ -267,7 +267,7 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('asks again when a check is given up while a round trip is measured: that answer may be older', async () => {
+  it('asks again when a check is cancelled while a round trip is measured: that answer may be older', async () => {
     const { monitor, server, clock, checked } = await streaming();
     const hellos: ReceivedCommand[] = [];
     server.hello = command => {
@@ -290,6 +290,77 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it('asks beside the stream as soon as is allowed when a second check is requested after a cancelled one', async () => {
+    const { monitor, server, clock } = await streaming();
+    const hellos: number[] = [];
+    server.hello = ({ peer, body }) => {
+      if (body['topologyVersion'] !== undefined) return null;
+      if (peer.number === 2) hellos.push(clock.now());
+      return streamed(2);
+    };
+    const begun = clock.now();
+
+    monitor.cancelCheck();
+    await quiet();
+    monitor.cancelCheck();
+    monitor.cancelCheck();
+    await clock.advance(499);
+    assert.deepEqual(hellos, [begun]);
+    await clock.advance(1);
+    await quiet();
+
+    assert.deepEqual(hellos, [begun, begun + 500]);
+    monitor.close();
+  });
+
+  it('takes the round trip that is being measured for the answer to a requested check', async () => {
+    const { server, monitor, checked } = harness({ streaming: true });
+    let sample: ReceivedCommand | null = null;
+    server.hello = command => {
+      if (command.body['topologyVersion'] !== undefined) return null;
+      if (command.peer.number === 1) return streamed(1);
+      sample = command;
+      return null;
+    };
+    monitor.start();
+    await quiet();
+
+    monitor.requestCheck();
+    monitor.requestCheck();
+    assert.equal(checked.length, 1);
+    sample!.reply(streamed(2));
+    await quiet();
+
+    assert.deepEqual(
+      checked.map(({ topologyVersion }) => Number(topologyVersion?.counter)),
+      [1, 2],
+    );
+    monitor.close();
+  });
+
+  it('connects anew when the server closes the connection before the stream begins', async () => {
+    const { server, monitor, clock, events, checked } = harness({ streaming: true });
+    monitor.start();
+    await quiet();
+    server.hello = command => {
+      server.hello = ({ body }) => (body['topologyVersion'] === undefined ? streamed(1) : null);
+      command.reply(streamed(1));
+      command.peer.close();
+      return null;
+    };
+
+    await clock.advance(10_000);
+    await quiet();
+
+    assert.equal(checked.length, 3);
+    assert.equal(events.count('serverHeartbeatFailed'), 0);
+    const { awaited, driverConnectionId } = events.last('serverHeartbeatStarted');
+    assert.deepEqual([awaited, driverConnectionId], [true, 2]);
+    monitor.close();
+    await quiet();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it('connects anew at once for a requested check when the connection for round trips has broken unnoticed', async () => {
     const { monitor, server, checked } = await streaming();
     server.hello = ({ peer }) => {
@@ -305,7 +376,7 @@ describe('Monitor, streaming', () => {
     monitor.close();
   });
 
-  it('ends as cancelled when it is closed, and lets go of every timer and connection', async () => {
+  it('ends as cancelled when it is closed, and keeps no timer and no connection', async () => {
     const { monitor, stream, server, clock, events, failed } = await streaming();
 
     monitor.close();
@@ -318,7 +389,7 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('may be closed by whoever is told of a streamed heartbeat', async () => {
+  it('may be closed by a listener of a streamed heartbeat', async () => {
     const { monitor, stream, server, clock, events, checked } = await streaming();
     events.emitter.once('serverHeartbeatSucceeded', () => monitor.close());
 
@@ -329,7 +400,7 @@ describe('Monitor, streaming', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('begins anew when whoever is told gives up the check', async () => {
+  it('begins anew when a listener of a streamed heartbeat cancels the check', async () => {
     const { monitor, stream, clock, events, started } = await streaming();
     events.emitter.once('serverHeartbeatSucceeded', () => monitor.cancelCheck());
 
@@ -416,7 +487,7 @@ describe('Round trips of a server that streams', () => {
     monitor.close();
   });
 
-  it('go on after a failure, of which nobody is told', async () => {
+  it('go on after a failure, which is not reported', async () => {
     const { monitor, clock, server, failed, beat, checked } = await delayed([100, 50, 20]);
     await clock.advance(50);
     server.peers[1]?.reset();
