@@ -531,7 +531,7 @@ describe('bulkWrite, errors of a whole command', () => {
     it(`refuses a reply with ${what}, and closes the connection`, async () => {
       const harness = await scripted([ok(1), { ok: 1, ...reply }], {}, { options: { retryWrites: false } });
 
-      const error = (await errorOf(run(harness, [deleteOne(), insert(1)]))) as Error & { deletedCount?: number };
+      const error = await errorOf<Error & { deletedCount?: number }>(run(harness, [deleteOne(), insert(1)]));
 
       const cause = error instanceof MongoUnexpectedServerResponseError ? error : (error.cause as Error).cause;
       assert.ok(cause instanceof MongoUnexpectedServerResponseError, String(error));
@@ -705,7 +705,7 @@ describe('bulkWrite, time and aborts', () => {
 
 describe('bulkWrite, unacknowledged', () => {
   it('sends every batch without waiting, and counts nothing', async () => {
-    const harness = await scripted(Array(3).fill('silence'), { maxWriteBatchSize: 2 });
+    const harness = await scripted(['silence', 'silence', 'silence'], { maxWriteBatchSize: 2 });
 
     const tally = await run(harness, [...inserts(3), updateOne()], {
       context: UNACKNOWLEDGED,

@@ -6,11 +6,10 @@ import type { Tally } from '../../../src/bulk/tally.js';
 import { writeOf } from '../../../src/bulk/write_models.js';
 import type { OperationContext } from '../../../src/commands/context.js';
 import { EngineHarness, PRIMARY, type RunOptions } from '../../support/engine_harness.js';
-import type { ReceivedCommand } from '../../support/scripted_peer.js';
 import { contextWith } from '../commands/support.js';
 
 /** How a scripted server answers one command: by a reply, by closing the connection, or not at all. */
-export type ScriptedAnswer = Document | 'reset' | 'silence' | ((command: ReceivedCommand) => Document | null);
+export type ScriptedAnswer = Document | 'reset' | 'silence' | (() => Document);
 
 /** A write that succeeds for as many documents. */
 export const ok = (n: number, fields: Document = {}): Document => ({ ok: 1, n, ...fields });
@@ -44,9 +43,9 @@ export async function scripted(
   const left = [...script];
   harness.answer = command => {
     const answer = left.shift() ?? { ok: 0, code: 1, errmsg: 'the script has no more replies' };
-    if (typeof answer === 'function') return answer(command);
     if (answer === 'reset') command.peer.reset();
-    return typeof answer === 'string' ? null : answer;
+    if (typeof answer === 'string') return null;
+    return typeof answer === 'function' ? (answer as () => Document)() : answer;
   };
   return harness;
 }
