@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Copies plain objects and arrays, at every depth, and freezes the copies. Anything else is passed on as it is. */
+/** Copies plain objects and arrays, at every depth, and freezes the copies. Other values stay as they are. */
 export function frozenCopy<T>(value: T): T {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
@@ -12,13 +12,13 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Freezes an object of which some fields are shown neither by console.log nor in JSON. */
-export function frozenWithSecrets<T extends object>(value: T, secrets: readonly (keyof T & string)[]): Readonly<T> {
+/** Freezes an object. `console.log` and JSON do not show the fields named in `secrets`. */
+export function frozenWithSecrets<T extends object>(value: T, secrets: readonly string[]): Readonly<T> {
   const masked = () =>
     Object.fromEntries(
       Object.entries(value).map(([name, item]: [string, unknown]) => [
         name,
-        item !== undefined && (secrets as readonly string[]).includes(name) ? '***' : item,
+        item !== undefined && secrets.includes(name) ? '***' : item,
       ]),
     );
   Object.defineProperty(value, 'toJSON', { value: masked });

@@ -2,11 +2,12 @@ import type { BSONSerializeOptions } from '../bson/index.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type { SupportedSocketOptions, SupportedTLSOptions } from './client_options.js';
 import { frozenWithSecrets } from './frozen.js';
+import { type NameIn, OPTION_NAMES, type OptionName, optionNamed, optionsIn } from './options/table.js';
 import type { ResolvedOptions } from './resolved_options.js';
 
 /**
- * All that a client works with, in the shape that the official driver gives it: `tls` is a boolean, and the options for BSON, `tls.connect` and
- * `net.connect` are fields of their own. What was not given and has no default is undefined or absent.
+ * The configuration of a client, in the shape that the official driver gives it: `tls` is a boolean, and the options for BSON, `tls.connect` and
+ * `net.connect` are fields of their own. An option that was not given and has no default is undefined or absent.
  *
  * @public
  */
@@ -33,46 +34,43 @@ export interface MongoOptions
   readonly monitorCommands: boolean;
 }
 
-const SECRETS = [
-  'tlsCertificateKeyFilePassword',
-  'passphrase',
-  'key',
-  'pfx',
-  'session',
-  'proxyPassword',
-  'autoEncryption',
-] as const;
+/** Flags that only change how `tls.connect` is called. The official driver does not keep them either. */
+const FLAGS_OF_TLS_CONNECT = [
+  'tlsAllowInvalidCertificates',
+  'tlsAllowInvalidHostnames',
+  'tlsDisableCertificateRevocationCheck',
+  'tlsDisableOCSPEndpointCheck',
+] as const satisfies readonly OptionName[];
+
+/** A row of the table in one of these groups fails to compile here until `MongoOptions` declares the option. */
+type ShownName = Exclude<NameIn<'tls' | 'socket' | 'proxy'>, (typeof FLAGS_OF_TLS_CONNECT)[number]>;
+
+/** The options of these groups under their own names, if they have a value. */
+function shownByName({ tls, socket, proxy }: ResolvedOptions): Pick<MongoOptions, ShownName> {
+  const shown: Partial<Record<OptionName, unknown>> = {};
+  for (const [group, fields] of Object.entries({ tls, socket, proxy: proxy ?? {} })) {
+    for (const { name, field } of optionsIn(group)) {
+      const value = (fields as Record<string, unknown>)[field];
+      const isFlag = (FLAGS_OF_TLS_CONNECT as readonly OptionName[]).includes(name);
+      if (value !== undefined && !isFlag) shown[name] = value;
+    }
+  }
+  return shown as Pick<MongoOptions, ShownName>;
+}
 
 /** What the users of a client see of its options. Secrets are shown neither by console.log nor in JSON. */
 export function mongoOptions(resolved: ResolvedOptions): MongoOptions {
-  const { tls, socket, proxy, compressors, monitorCommands, bsonOptions, lookup, ...others } = resolved;
-  const options = {
+  const { tls, socket, proxy: _proxy, compressors, monitorCommands, lookup, ...others } = resolved;
+  const options: MongoOptions = {
     ...others,
-    ...bsonOptions,
-    bsonOptions,
+    ...others.bsonOptions,
+    ...shownByName(resolved),
     tls: tls.enabled,
-    ...given({
-      tlsCAFile: tls.caFile,
-      tlsCRLFile: tls.crlFile,
-      tlsCertificateKeyFile: tls.certificateKeyFile,
-      tlsCertificateKeyFilePassword: tls.certificateKeyFilePassword,
-      tlsInsecure: tls.insecure,
-      proxyHost: proxy?.host,
-      proxyPort: proxy?.port,
-      proxyUsername: proxy?.username,
-      proxyPassword: proxy?.password,
-      lookup,
-    }),
+    ...(lookup !== undefined && { lookup }),
     ...tls.connection,
-    noDelay: socket.noDelay,
-    keepAliveInitialDelay: socket.keepAliveInitialDelay,
     ...socket.connection,
     compressors: Object.freeze(compressors.length === 0 ? ['none' as const] : compressors),
     monitorCommands: monitorCommands === true,
-  } as MongoOptions;
-  return frozenWithSecrets(options as MongoOptions & Record<(typeof SECRETS)[number], unknown>, SECRETS);
-}
-
-function given(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  };
+  return frozenWithSecrets(options, [...OPTION_NAMES.filter(name => optionNamed(name).secret), 'autoEncryption']);
 }

@@ -1,4 +1,5 @@
 import { type Document, MongoClient, MongoError } from 'mongotempo';
+import { OPTION_SAMPLES } from '../support/option_samples.js';
 import { ScriptedServer, STANDALONE } from '../support/scripted_server.js';
 import { SeededRandom } from './random.js';
 import { mutated, optionValue } from './shapes.js';
@@ -7,7 +8,7 @@ import { Finding, type FuzzTarget } from './target.js';
 /** Real milliseconds after which a call is taken to be forgotten: the server answers at once. */
 const LONGEST_CALL_MS = 20_000;
 
-/** Options of methods and clients, with values that are right; each input has a few that are not. */
+/** Options of methods, with values that are right; each input has a few that are not. */
 const METHOD_OPTIONS: Document = {
   ...{
     timeoutMS: 1000,
@@ -45,18 +46,7 @@ const METHOD_OPTIONS: Document = {
     prefetch: true,
   },
 };
-const CLIENT_OPTIONS: Document = {
-  ...{ appName: 'x', maxPoolSize: 5, minPoolSize: 0, maxConnecting: 2, maxIdleTimeMS: 5, waitQueueTimeoutMS: 5 },
-  ...{ connectTimeoutMS: 5, socketTimeoutMS: 5, serverSelectionTimeoutMS: 5, heartbeatFrequencyMS: 500, timeoutMS: 5 },
-  ...{ directConnection: true, loadBalanced: false, replicaSet: 'rs', retryReads: true, retryWrites: true },
-  ...{ readPreference: 'primary', readPreferenceTags: [{}], maxStalenessSeconds: 90, readConcernLevel: 'local' },
-  ...{ w: 1, journal: true, wtimeoutMS: 5, writeConcern: { w: 1 }, readConcern: { level: 'local' } },
-  ...{ auth: { username: 'a', password: 'b' }, authMechanism: 'PLAIN', authSource: 'x', authMechanismProperties: {} },
-  ...{ tls: true, tlsCAFile: 'x', tlsInsecure: false, ca: 'x', servername: 'x', checkServerIdentity: () => undefined },
-  ...{ compressors: ['zlib'], zlibCompressionLevel: 1, serverMonitoringMode: 'auto', monitorCommands: true },
-  ...{ serverApi: { version: '1', strict: true }, driverInfo: { name: 'x' }, localThresholdMS: 5, proxyHost: 'x' },
-  ...{ srvMaxHosts: 0, srvServiceName: 'x', pkFactory: { createPk: () => 1 }, enableUtf8Validation: true },
-};
+const CLIENT_OPTIONS: Document = OPTION_SAMPLES;
 
 const METHODS: readonly ((client: MongoClient, options: never) => unknown)[] = [
   (client, options) => orders(client).insertOne({}, options),

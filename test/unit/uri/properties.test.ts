@@ -5,7 +5,6 @@ import { MongoError } from '../../../src/errors/base.js';
 import { parseConnectionString } from '../../../src/uri/connection_string.js';
 import { OPTION_NAMES } from '../../../src/uri/options/table.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
-import { suggestName } from '../../../src/uri/suggest.js';
 
 /** Any text that UTF-8 can write: lone surrogates cannot be percent-encoded. */
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
@@ -134,23 +133,5 @@ describe('parseConnectionString, for any parts', () => {
         },
       ),
     );
-  });
-});
-
-describe('suggestName', () => {
-  it('finds a name with one wrong, missing or added letter', () => {
-    const known = OPTION_NAMES.filter(name => name.length > 8);
-    fc.assert(
-      fc.property(fc.constantFrom(...known), fc.nat(), fc.constantFrom('q', ''), (name, position, letter) => {
-        const at = position % name.length;
-        const wrong = name.slice(0, at) + letter + name.slice(at + 1);
-        assert.notEqual(suggestName(wrong, known), undefined);
-      }),
-    );
-  });
-
-  it('finds nothing for a name that is far from all', () => {
-    assert.equal(suggestName('useUnifiedTopology', OPTION_NAMES), undefined);
-    assert.equal(suggestName('x', OPTION_NAMES), undefined);
   });
 });
