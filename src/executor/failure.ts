@@ -21,6 +21,7 @@ import {
   withRetryAdvice,
 } from './retry.js';
 import { afterErrorInSession } from './session_rules.js';
+import { inheritWritten } from './written.js';
 
 /**
  * Decides what the failure of an attempt means for its command: throws the error that the caller gets, or waits until the next attempt
@@ -39,6 +40,7 @@ export async function afterFailure(
   if (signal?.aborted === true && error === signal.reason) throw error;
   // This attempt sent nothing: no server was found for it, or the one found takes no retry.
   if (progress.previous !== null && error === progress.previous) throw progress.previous;
+  inheritWritten(error, progress.previous);
   label(error, attempt, engine.options);
   const isOverload = isRetryableOverload(error);
   const overloaded = progress.overloaded || isOverload;

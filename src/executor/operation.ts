@@ -69,7 +69,7 @@ export interface Operation<T> {
    * is nothing to check.
    */
   readonly checkEncoded: ((message: Buffer) => void) | undefined;
-  /** Throws if the reply holds the error of a write. Not called for an unacknowledged operation. */
+  /** Throws if the reply holds the error of a write; `withWritten` lets the error tell what was written. Not called for an unacknowledged operation. */
   readonly result: (reply: OperationReply) => T;
   /** The result of an unacknowledged operation of which so many documents were sent. */
   readonly unacknowledgedResult: ((taken: number) => T) | undefined;
