@@ -5,7 +5,9 @@ import { onPrimary } from '../commands/operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions } from '../commands/options.js';
 import { countIn, type Upserted, upsertedIn, writeErrorsIn } from '../commands/reply.js';
 import { checkEncodedWrite } from '../commands/update_document.js';
+import type { MongoWriteConcernError } from '../errors/server.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
+import { withWritten, writtenOf } from '../executor/written.js';
 import type { WriteConcernErrorData } from './result.js';
 import { isRepeatable, type Run, type WriteKind } from './runs.js';
 
@@ -13,7 +15,7 @@ import { isRepeatable, type Run, type WriteKind } from './runs.js';
 export interface BulkWriteOptions extends CommandOperationOptions {
   /** Skips the collection's validation rules. */
   bypassDocumentValidation?: boolean;
-  /** Leaves the making of missing `_id`s to the server. */
+  /** Leaves a missing `_id` to the server. */
   forceServerObjectId?: boolean;
   /** Stops at the first error. Default true. */
   ordered?: boolean;
@@ -21,7 +23,7 @@ export interface BulkWriteOptions extends CommandOperationOptions {
   let?: Document;
 }
 
-/** What the server made of one batch. */
+/** The result of one batch. */
 export interface BatchOutcome {
   readonly acknowledged: boolean;
   /** Statements that were sent. */
@@ -37,7 +39,7 @@ export interface BatchOutcome {
 
 const SEQUENCE: Readonly<Record<WriteKind, string>> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
-/** Options that are fields of each command, beside those that any command takes. */
+/** Options that are fields of the command, beside those that any command takes. */
 const FIELDS: Readonly<Record<WriteKind, readonly (keyof BulkWriteOptions)[]>> = {
   insert: ['bypassDocumentValidation'],
   update: ['bypassDocumentValidation', 'let'],
@@ -45,16 +47,14 @@ const FIELDS: Readonly<Record<WriteKind, readonly (keyof BulkWriteOptions)[]>> =
 };
 
 /**
- * The command for the statements of a run from an index on, as many as one message takes.
- *
- * @param onFailedReply - gets a reply that is thrown as a write concern error, for the other things that it says
+ * The command for the statements of a run from an index on, as many as one message takes. If its write concern is not satisfied, it fails
+ * with an error that tells the outcome ({@link outcomeOfFailed}): the executor may have to retry it.
  */
 export function batchOperation(
   context: OperationContext,
   run: Run,
   from: number,
   options: BulkWriteOptions,
-  onFailedReply: (reply: OperationReply) => unknown,
 ): Operation<BatchOutcome> {
   const { kind, statements } = run;
   return onPrimary<BatchOutcome>(context, {
@@ -73,13 +73,17 @@ export function batchOperation(
     },
     result(reply) {
       const error = reply.reply.writeConcernError({ host: reply.address });
-      if (error === null) return batchOutcome(context, reply);
-      // It may be one after which the write is to be repeated.
-      onFailedReply(reply);
-      throw error;
+      const outcome = outcomeIn(reply, context, error);
+      if (error !== null) throw withWritten(error, outcome);
+      return outcome;
     },
     unacknowledgedResult: taken => ({ ...NOTHING, taken }),
   });
+}
+
+/** What a batch wrote that ended with an error; undefined if no reply has told. */
+export function outcomeOfFailed(error: unknown): BatchOutcome | undefined {
+  return writtenOf(error) as BatchOutcome | undefined;
 }
 
 function checkStatements(message: Buffer, { statements, changes }: Run, from: number): void {
@@ -101,15 +105,18 @@ const NOTHING: BatchOutcome = Object.freeze({
 });
 
 /** @throws MongoUnexpectedServerResponseError if the reply is malformed */
-export function batchOutcome(context: OperationContext, reply: OperationReply): BatchOutcome {
-  const { taken, address } = reply;
+function outcomeIn(
+  reply: OperationReply,
+  context: OperationContext,
+  writeConcernError: MongoWriteConcernError | null,
+): BatchOutcome {
   return {
     acknowledged: true,
-    taken,
+    taken: reply.taken,
     n: countIn(reply, 'n') ?? 0,
     nModified: countIn(reply, 'nModified') ?? 0,
     upserted: upsertedIn(reply, context),
     writeErrors: writeErrorsIn(reply),
-    writeConcernError: reply.reply.writeConcernError({ host: address })?.result.writeConcernError,
+    writeConcernError: writeConcernError?.result.writeConcernError,
   };
 }

@@ -1,6 +1,5 @@
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
-import type { Deadline } from '../call/deadline.js';
 import type { OperationContext } from '../commands/context.js';
 import { idOf } from '../commands/insert.js';
 import type { CommandOperationOptions } from '../commands/options.js';
@@ -14,9 +13,8 @@ import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
-import type { OperationReply } from '../executor/operation.js';
 import type { InferIdType } from '../types/schema.js';
-import { type BatchOutcome, type BulkWriteOptions, batchOperation, batchOutcome } from './batch.js';
+import { type BatchOutcome, type BulkWriteOptions, batchOperation, outcomeOfFailed } from './batch.js';
 import { addCounts, MongoBulkWriteError } from './errors.js';
 import type { Run } from './runs.js';
 import { Tally } from './tally.js';
@@ -55,96 +53,8 @@ export async function bulkWrite(
   } finally {
     binding.releaseSession(engine.sessions);
   }
-  throwIfFailed(tally, context, call);
+  if (tally.failed) throw failureOf(tally, context, call);
   return tally;
-}
-
-/**
- * A collation of the whole would be left out, and the writes would match other documents than were meant.
- *
- * @throws MongoInvalidArgumentError if one is given
- */
-export function refuseCollation({ collation }: CommandOperationOptions): void {
-  if (!isGiven(collation)) return;
-  throw new MongoInvalidArgumentError('A bulk write has no collation of its own: give one to each of its writes');
-}
-
-async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Promise<void> {
-  const ordered = bulk.options.ordered ?? true;
-  for (const run of runs) {
-    for (let from = 0; from < run.statements.length; ) {
-      const outcome = await sendBatch(bulk, run, from, tally);
-      tally.add(run, from, outcome);
-      from += outcome.taken;
-      // The next batch's time begins here.
-      if (bulk.call.deadline.canEnd) bulk.call.deadline.record('read');
-      if (ordered && tally.writeErrors.length > 0) return;
-    }
-  }
-}
-
-async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally): Promise<BatchOutcome> {
-  const { engine, context, options, binding, call } = bulk;
-  const failedReplies: OperationReply[] = [];
-  const operation = batchOperation(context, run, from, options, reply => failedReplies.push(reply));
-  try {
-    return await execute(engine, operation, binding, call);
-  } catch (error) {
-    const failedReply = failedReplies.at(-1);
-    if (failedReply === undefined) throw withResult(error, tally, call.deadline);
-    // What it wrote stays written, and that its write concern was not satisfied is told at the end.
-    const outcome = batchOutcome(context, failedReply);
-    if (error instanceof MongoWriteConcernError) return outcome;
-    tally.add(run, from, outcome);
-    throw withResult(error, tally, call.deadline);
-  }
-}
-
-/**
- * The error of a batch, with what the earlier ones came to. As in the official driver, what a server answered and that it could not be
- * reached is a MongoBulkWriteError; other errors keep their class and get its fields, and an abort reason is the caller's own and stays as it is.
- */
-function withResult(error: unknown, tally: Tally, { signal }: Deadline): unknown {
-  if (!(error instanceof MongoError) || (signal?.aborted === true && error === signal.reason)) return error;
-  // Of the whole, not of the batch that did not go any more.
-  if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
-  const result = tally.result();
-  if (!(error instanceof MongoServerError || error instanceof MongoNetworkError)) {
-    addCounts(error, result);
-    return error;
-  }
-  const { errorLabels: labels, host, namespace, phase } = error;
-  const response = error instanceof MongoServerError ? error.errorResponse : (error as unknown as ErrorDescription);
-  const whole = new MongoBulkWriteError(response, result, {
-    labels,
-    cause: error,
-    ...(host !== undefined && { host }),
-    ...(namespace !== undefined && { namespace }),
-    ...(phase !== undefined && { phase }),
-  });
-  setOrigin(whole, error);
-  return whole;
-}
-
-function throwIfFailed(tally: Tally, { namespace }: OperationContext, { operationId, deadline }: Call): void {
-  if (tally.writeErrors.length === 0 && tally.writeConcernErrors.length === 0) return;
-  const result = tally.result();
-  const { code, errmsg: message } = tally.writeErrors[0] ?? tally.writeConcernErrors.at(-1) ?? {};
-  const error = new MongoBulkWriteError(
-    { ...(message !== undefined && { message }), ...(code !== undefined && { code }) },
-    result,
-    { namespace },
-  );
-  setOrigin(error, { operationId });
-  const expired = tally.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
-  if (!expired || !deadline.timedByOperation) throw error;
-  // The server's own timeout came from ours, so it is ours (CSOT, "Errors").
-  const during = `on the server (bulk write to ${namespace})`;
-  const details = { during, phase: 'server', namespace, maybeApplied: true, cause: error } as const;
-  const timeout = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, details);
-  setOrigin(timeout, { operationId });
-  if (timeout instanceof MongoError) addCounts(timeout, result);
-  throw timeout;
 }
 
 /** @public */
@@ -175,4 +85,95 @@ export async function insertMany<TSchema>(
     if (id !== undefined) insertedIds[index] = id;
   });
   return { acknowledged, insertedCount, insertedIds: insertedIds as InsertManyResult<TSchema>['insertedIds'] };
+}
+
+/**
+ * The commands have no field for a collation: each write has its own. If a collation of the whole were left out, the writes would match
+ * other documents than the caller meant.
+ *
+ * @throws MongoInvalidArgumentError if one is given
+ */
+export function refuseCollation({ collation }: CommandOperationOptions): void {
+  if (!isGiven(collation)) return;
+  throw new MongoInvalidArgumentError('A bulk write has no collation of its own: give one to each of its writes');
+}
+
+async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Promise<void> {
+  const { options, call } = bulk;
+  const ordered = options.ordered ?? true;
+  for (const run of runs) {
+    for (let from = 0; from < run.statements.length; ) {
+      const outcome = await sendBatch(bulk, run, from, tally);
+      tally.add(run, from, outcome);
+      from += outcome.taken;
+      // The time of the next batch begins here.
+      if (call.deadline.canEnd) call.deadline.record('read');
+      if (ordered && tally.writeErrors.length > 0) return;
+    }
+  }
+}
+
+async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally): Promise<BatchOutcome> {
+  const { engine, context, options, binding, call } = bulk;
+  try {
+    return await execute(engine, batchOperation(context, run, from, options), binding, call);
+  } catch (error) {
+    const outcome = outcomeOfFailed(error);
+    // The batch was written. The write concern error is reported at the end.
+    if (outcome !== undefined && error instanceof MongoWriteConcernError) return outcome;
+    if (outcome !== undefined) tally.add(run, from, outcome);
+    throw isAbortReason(error, call) ? error : withCounts(error, tally);
+  }
+}
+
+/** Whether an error is the caller's own value, which stays as it is. */
+function isAbortReason(error: unknown, { deadline: { signal } }: Call): boolean {
+  return signal?.aborted === true && error === signal.reason;
+}
+
+/**
+ * The error of a batch, with what the batches wrote. As in the official driver, errors of servers and connections become a
+ * MongoBulkWriteError; other errors keep their class and get its fields.
+ */
+function withCounts(error: unknown, tally: Tally): unknown {
+  if (!(error instanceof MongoError)) return error;
+  // An earlier batch was sent, even if this one was not.
+  if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
+  const result = tally.result();
+  if (!(error instanceof MongoServerError || error instanceof MongoNetworkError)) {
+    addCounts(error, result);
+    return error;
+  }
+  const { errorLabels: labels, host, namespace, phase } = error;
+  const response = error instanceof MongoServerError ? error.errorResponse : (error as unknown as ErrorDescription);
+  const whole = new MongoBulkWriteError(response, result, {
+    labels,
+    cause: error,
+    ...(host !== undefined && { host }),
+    ...(namespace !== undefined && { namespace }),
+    ...(phase !== undefined && { phase }),
+  });
+  setOrigin(whole, error);
+  return whole;
+}
+
+/** The error of a bulk write whose batches were all answered: with errors of writes or of write concerns. */
+function failureOf(tally: Tally, { namespace }: OperationContext, { operationId, deadline }: Call): Error {
+  const result = tally.result();
+  const { code, errmsg: message } = tally.writeErrors[0] ?? tally.writeConcernErrors.at(-1) ?? {};
+  const error = new MongoBulkWriteError(
+    { ...(message !== undefined && { message }), ...(code !== undefined && { code }) },
+    result,
+    { namespace },
+  );
+  setOrigin(error, { operationId });
+  const expired = tally.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
+  if (!expired || !deadline.timedByOperation) return error;
+  // The server's limit came from the deadline of the call (CSOT, "Errors").
+  const during = `on the server (bulk write to ${namespace})`;
+  const details = { during, phase: 'server', namespace, maybeApplied: true, cause: error } as const;
+  const timeout = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, details);
+  setOrigin(timeout, { operationId });
+  if (timeout instanceof MongoError) addCounts(timeout, result);
+  return timeout;
 }

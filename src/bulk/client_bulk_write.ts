@@ -3,11 +3,11 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import {
-  batchReply,
   type ClientBatchReply,
   type ClientBulkWriteOptions,
   type ClientWrite,
   clientBulkWriteOperation,
+  clientReplyOfFailed,
   clientWriteOf,
 } from '../commands/client_bulk_write.js';
 import { type OperationContext, unacknowledged } from '../commands/context.js';
@@ -25,12 +25,12 @@ import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
-import type { OperationReply } from '../executor/operation.js';
+import type { OpenCursor } from '../executor/operation.js';
 import { refuseCollation } from './bulk_write.js';
 import { type ClientBulkWriteResult, ClientTally } from './client_result.js';
 import { MongoClientBulkWriteError } from './errors.js';
 
-/** For a killCursors of results that cannot be read. */
+/** Limit of a killCursors for results that cannot be read. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /** What all batches have in common. */
@@ -41,7 +41,6 @@ interface ClientBulkWrite {
   readonly options: ClientBulkWriteOptions;
   readonly binding: Binding;
   readonly call: Call;
-  readonly tally: ClientTally;
 }
 
 /**
@@ -61,56 +60,57 @@ export async function clientBulkWrite(
   prepare: (document: unknown) => Document,
   call: Call,
 ): Promise<ClientBulkWriteResult> {
-  if (!Array.isArray(models)) {
-    throw new MongoInvalidArgumentError('Argument "models" must be an array of client bulk write models');
-  }
-  if (models.length === 0) {
-    throw new MongoClientBulkWriteExecutionError('No client bulk write models were provided.');
-  }
   const { ordered = true, verboseResults = false } = options;
+  const given = checkedModels(models);
   refuseCollation(options);
   checkUnacknowledged(context, ordered, verboseResults);
-  // Holes are no models, and `map` would leave them.
-  const writes = Array.from(models as readonly unknown[], model => clientWriteOf(model, prepare, context.bsonOptions));
+  // `map` would skip holes, which are no models.
+  const writes = Array.from(given, model => clientWriteOf(model, prepare, context.bsonOptions));
   const tally = new ClientTally(writes, ordered, verboseResults);
   const binding = new Binding(true);
   try {
-    await sendAll({ engine, context, writes, options, binding, call, tally }, ordered);
+    await sendAll({ engine, context, writes, options, binding, call }, tally, ordered);
   } finally {
     binding.releaseSession(engine.sessions);
   }
-  if (tally.writeErrors.size === 0 && tally.writeConcernErrors.length === 0) return tally.result();
-  throw failure(
-    tally,
+  if (!tally.failed) return tally.result();
+  const message =
     ordered && tally.writeErrors.size > 0
       ? 'Mongo client ordered bulk write encountered a write error.'
-      : 'Mongo client bulk write encountered errors during execution.',
-    call,
-  );
+      : 'Mongo client bulk write encountered errors during execution.';
+  throw failureOf(tally, message, call);
 }
 
-/** Without an answer nobody knows where to stop, nor what came of each write. */
+function checkedModels(models: unknown): readonly unknown[] {
+  if (!Array.isArray(models)) {
+    throw new MongoInvalidArgumentError('Argument "models" must be an array of client bulk write models');
+  }
+  if (models.length > 0) return models;
+  throw new MongoClientBulkWriteExecutionError('No client bulk write models were provided.');
+}
+
+/** Without a reply the driver knows neither where to stop nor the result of a write. */
 function checkUnacknowledged(context: OperationContext, ordered: boolean, verbose: boolean): void {
   if (!unacknowledged(context) || !(ordered || verbose)) return;
   const what = ordered ? 'ordered writes' : 'verbose results';
   throw new MongoInvalidArgumentError(`Cannot request unacknowledged write concern and ${what}`);
 }
 
-async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
-  const { writes, tally, call } = bulk;
+async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boolean): Promise<void> {
+  const { writes, binding, call } = bulk;
   const ops = writes.map(({ op }) => op);
   for (let from = 0; from < writes.length; ) {
     try {
       const reply = await sendBatch(bulk, ops, from);
       tally.addReply(reply);
-      if (reply.results !== null) await readResults(bulk, reply.results, from, reply.taken);
+      if (reply.results !== null) await readResults(bulk, tally, reply.results, from, reply.taken);
       from += reply.taken;
     } catch (error) {
-      throw withResult(error, tally);
+      throw withPartialResult(error, tally);
     } finally {
-      bulk.binding.unpin();
+      binding.unpin();
     }
-    // The next batch's time begins here.
+    // The time of the next batch begins here.
     if (call.deadline.canEnd) call.deadline.record('read');
     if (ordered && tally.writeErrors.size > 0) return;
   }
@@ -118,44 +118,41 @@ async function sendAll(bulk: ClientBulkWrite, ordered: boolean): Promise<void> {
 
 async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: number): Promise<ClientBatchReply> {
   const { engine, context, writes, options, binding, call } = bulk;
-  const failedReplies: OperationReply[] = [];
-  const operation = clientBulkWriteOperation(context, writes, ops, from, options, reply => failedReplies.push(reply));
   try {
-    return await execute(engine, operation, binding, call);
+    return await execute(engine, clientBulkWriteOperation(context, writes, ops, from, options), binding, call);
   } catch (error) {
-    const failedReply = failedReplies.at(-1);
-    // What it wrote stays written, and that its write concern was not satisfied is told at the end.
-    if (failedReply !== undefined && error instanceof MongoWriteConcernError) return batchReply(failedReply);
+    const reply = clientReplyOfFailed(error);
+    // The batch was written. The write concern error is reported at the end.
+    if (reply !== undefined && error instanceof MongoWriteConcernError) return reply;
     throw error;
   }
 }
 
-/** Reads what came of single writes, in as many batches as the server makes of it. */
-async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: number, taken: number): Promise<void> {
-  const { engine, context, binding, call, tally } = bulk;
+/** Reads the results of single writes, in as many batches as the server sends. */
+async function readResults(
+  bulk: ClientBulkWrite,
+  tally: ClientTally,
+  first: CursorReply,
+  from: number,
+  taken: number,
+): Promise<void> {
+  const { engine, context, binding } = bulk;
   const decode = context.bsonOptions.raw === true ? decodeDocument : context.decode;
   for (let reply = first; ; ) {
     const { id, namespace, address } = reply;
     const cursor = { id, namespace, address };
-    if (id !== 0n) engine.cursors.add(cursor, binding, context.session);
+    const isOpen = id !== 0n;
+    if (isOpen) engine.cursors.add(cursor, binding, context.session);
     try {
-      const reader = new DocumentReader(reply.batch, decode);
-      for (let result = reader.next(); result !== undefined; result = reader.next()) {
+      const results = new DocumentReader(reply.batch, decode);
+      for (let result = results.next(); result !== undefined; result = results.next()) {
         tally.addResult(result, from, taken);
       }
-      if (id === 0n) return;
-      const operation = getMore(cursor, context, {
-        batchSize: undefined,
-        comment: bulk.options.comment,
-        kind: 'nonTailable',
-        maxAwaitTimeMS: undefined,
-      });
-      reply = await execute(engine, operation, binding, call);
+      if (!isOpen) return;
+      reply = await nextResults(bulk, cursor);
     } catch (error) {
       if (error instanceof MongoUnexpectedServerResponseError) reply.reply.corrupt(error);
-      // Whether that is possible changes nothing: the server forgets idle cursors by itself.
-      const bounded = call.until(call.deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS));
-      if (id !== 0n) await execute(engine, killCursors(cursor, context), binding, bounded).catch(() => undefined);
+      if (isOpen) await closeResults(bulk, cursor);
       throw error;
     } finally {
       engine.cursors.delete(cursor);
@@ -163,22 +160,41 @@ async function readResults(bulk: ClientBulkWrite, first: CursorReply, from: numb
   }
 }
 
+function nextResults(
+  { engine, context, options, binding, call }: ClientBulkWrite,
+  cursor: OpenCursor,
+): Promise<CursorReply> {
+  const operation = getMore(cursor, context, {
+    batchSize: undefined,
+    comment: options.comment,
+    kind: 'nonTailable',
+    maxAwaitTimeMS: undefined,
+  });
+  return execute(engine, operation, binding, call);
+}
+
+/** Closes the cursor in a time of its own. An error does not matter: the server closes idle cursors by itself. */
+async function closeResults({ engine, context, binding, call }: ClientBulkWrite, cursor: OpenCursor): Promise<void> {
+  const bounded = call.until(call.deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS));
+  await execute(engine, killCursors(cursor, context), binding, bounded).catch(() => undefined);
+}
+
 /**
- * The error of a batch with what is known to have been done. A timeout keeps its class, and so does the loss of a connection before which
- * nothing was done; an abort reason is the caller's own and stays as it is.
+ * The error of a batch, with the result so far. A timeout keeps its class, and so does the loss of a connection before any batch was
+ * answered. An abort reason is the caller's own value, which stays as it is.
  */
-function withResult(error: unknown, tally: ClientTally): unknown {
+function withPartialResult(error: unknown, tally: ClientTally): unknown {
   if (!(error instanceof MongoError)) return error;
   if (error instanceof MongoServerError || (error instanceof MongoNetworkError && tally.sent > 0)) {
-    return failure(tally, 'Mongo client bulk write encountered an error during execution', error, error);
+    return failureOf(tally, 'Mongo client bulk write encountered an error during execution', error, error);
   }
-  // Of the whole, not of the batch that did not go any more.
+  // An earlier batch was sent, even if this one was not.
   if (error instanceof MongoOperationTimeoutError && tally.sent > 0) error.maybeApplied = true;
   const partialResult = tally.partialResult();
   return partialResult === undefined ? error : Object.assign(error, { partialResult });
 }
 
-function failure(
+function failureOf(
   tally: ClientTally,
   message: string,
   origin: ErrorOrigin,

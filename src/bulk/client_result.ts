@@ -2,12 +2,12 @@ import type { Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
 import type { ClientBatchReply, ClientWrite } from '../commands/client_bulk_write.js';
 
-/** What came of an insert. @public */
+/** The result of an insert. @public */
 export interface ClientInsertOneResult {
   insertedId: unknown;
 }
 
-/** What came of an update or a replacement. @public */
+/** The result of an update or a replacement. @public */
 export interface ClientUpdateResult {
   matchedCount: number;
   modifiedCount: number;
@@ -17,21 +17,21 @@ export interface ClientUpdateResult {
   didUpsert: boolean;
 }
 
-/** What came of a delete. @public */
+/** The result of a delete. @public */
 export interface ClientDeleteResult {
   deletedCount: number;
 }
 
-/** What a client bulk write did. @public */
+/** The result of a client bulk write. @public */
 export interface ClientBulkWriteResult {
-  /** False when the write concern asks for no answer; then all counts are 0. */
+  /** False for an unacknowledged write concern (`w: 0`); then all counts are 0. */
   readonly acknowledged: boolean;
   readonly insertedCount: number;
   readonly upsertedCount: number;
   readonly matchedCount: number;
   readonly modifiedCount: number;
   readonly deletedCount: number;
-  /** By the position of the insert. Only with `verboseResults`, and only of those that succeeded. */
+  /** Results of inserts that succeeded, by their positions. Only with `verboseResults`. */
   readonly insertResults?: ReadonlyMap<number, ClientInsertOneResult>;
   readonly updateResults?: ReadonlyMap<number, ClientUpdateResult>;
   readonly deleteResults?: ReadonlyMap<number, ClientDeleteResult>;
@@ -41,7 +41,7 @@ export interface ClientBulkWriteResult {
 export interface ClientBulkWriteError {
   code: number;
   message: string;
-  /** What the server adds, such as why a document is not valid. */
+  /** Details of the server, such as why a document is not valid. */
   details?: Record<string, unknown>;
 }
 
@@ -55,7 +55,7 @@ const COUNTS = [
 
 type CountName = (typeof COUNTS)[number][0];
 
-/** Adds up what the batches of a client bulk write came to, with the positions of the whole. */
+/** Adds up the replies to the batches of a client bulk write, with the positions of the whole. */
 export class ClientTally {
   readonly #writes: readonly ClientWrite[];
   readonly #ordered: boolean;
@@ -78,13 +78,18 @@ export class ClientTally {
   /** Writes of the batches that were answered. */
   sent = 0;
 
+  /** Whether there is an error to report. */
+  get failed(): boolean {
+    return this.writeErrors.size > 0 || this.writeConcernErrors.length > 0;
+  }
+
   constructor(writes: readonly ClientWrite[], ordered: boolean, verbose: boolean) {
     this.#writes = writes;
     this.#ordered = ordered;
     this.#verbose = verbose;
   }
 
-  /** Adds what a reply says of the batch as a whole; what came of single writes is in its cursor. */
+  /** Adds the counts of a batch. The results of its single writes are in its cursor. */
   addReply({ counts, taken, writeConcernError }: ClientBatchReply): void {
     this.sent += taken;
     this.#acknowledged = counts !== null;
@@ -95,16 +100,16 @@ export class ClientTally {
   }
 
   #someSucceeded(failed: number, taken: number): boolean {
-    // Ordered, the one that failed may be the first: its result tells.
+    // In an ordered batch the write that failed may be the first: only its result tells.
     return this.#ordered ? failed === 0 : failed < taken;
   }
 
   /**
-   * Adds what came of one write.
+   * Adds the result of one write.
    *
    * @param from - position of the batch's first write
    * @param taken - how many writes the batch has
-   * @throws MongoUnexpectedServerResponseError if it is malformed
+   * @throws MongoUnexpectedServerResponseError if the result is malformed
    */
   addResult(document: Document, from: number, taken: number): void {
     const result = new ReplyFields(document, 'result of a client bulk write');
@@ -138,7 +143,7 @@ export class ClientTally {
     };
   }
 
-  /** What is known to have been done; undefined when nothing is. */
+  /** The result, if a write is known to have succeeded. */
   partialResult(): ClientBulkWriteResult | undefined {
     return this.#succeeded ? this.result() : undefined;
   }

@@ -2,7 +2,9 @@ import { type BSONSerializeOptions, calculateObjectSize, type Document } from '.
 import { isDocument, kindOf } from '../bson/is_document.js';
 import { ownOptions } from '../concern/given.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
+import type { MongoWriteConcernError } from '../errors/server.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
+import { withWritten, writtenOf } from '../executor/written.js';
 import type { Sort } from '../types/sort.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
@@ -14,25 +16,37 @@ import { countIn } from './reply.js';
 import { formatSort } from './sort.js';
 import { type ChangeKind, changeFault, checkEncodedWrite, checkWriteFilter } from './update_document.js';
 
+/** @public */
+export interface ClientBulkWriteOptions extends CommandOperationOptions {
+  /** Stops at the first error. Default true. */
+  ordered?: boolean;
+  /** Skips the collections' validation rules. */
+  bypassDocumentValidation?: boolean;
+  /** Values that filters, updates and pipelines may use as variables. */
+  let?: Document;
+  /** Returns the result of each write. Default false. */
+  verboseResults?: boolean;
+}
+
 /** One write of a client bulk write, as an element of the field `ops`. */
 export interface ClientWrite {
   readonly kind: 'insert' | 'update' | 'delete';
   /** `database.collection` */
   readonly namespace: string;
-  /** Its first field, whose name is the kind, becomes the number of the namespace when it is encoded. */
+  /** The first field has the name of the kind. Its value becomes the number of the namespace when the write is encoded. */
   readonly op: Document;
-  /** Of an insert. */
+  /** The `_id` of an insert. */
   readonly insertedId: unknown;
-  /** What the change of an update is meant to be; null for the other kinds. */
+  /** Whether an update has operators or a replacement; null for the other kinds. */
   readonly change: ChangeKind | null;
 }
 
 /**
- * Source: CRUD, "Client Bulk Write".
+ * The write that a model describes (CRUD, "Client Bulk Write").
  *
  * @param prepare - puts the `_id` on a document to insert
- * @param options - how it will be encoded: a write is checked for what it becomes
- * @throws MongoInvalidArgumentError if it is no write; MongoAPIError for an update without operators or a replacement with them
+ * @param options - how the write will be encoded: it is checked as the server will see it
+ * @throws MongoInvalidArgumentError if the model describes no write; MongoAPIError for an update without operators or a replacement with them
  */
 export function clientWriteOf(
   model: unknown,
@@ -92,7 +106,7 @@ function write(kind: ClientWrite['kind'], namespace: string, op: Document, chang
 function updateOp(filter: Document, updateMods: unknown, multi: boolean, fields: Document): Document {
   const op: Document = { update: 0, filter, updateMods, multi };
   copyOptions(op, fields, ['upsert', 'hint', 'arrayFilters', 'collation']);
-  // Of many documents that are changed none is the first.
+  // A write of many documents has no first document.
   const sort = multi ? undefined : formatSort(fields['sort'] as Sort | undefined);
   if (sort !== undefined) op['sort'] = sort;
   return op;
@@ -112,41 +126,30 @@ function checkFilter(filter: unknown, options: BSONSerializeOptions): asserts fi
   checkWriteFilter(filter, 'The filter of a client bulk write model must be an object', options);
 }
 
-/** @public */
-export interface ClientBulkWriteOptions extends CommandOperationOptions {
-  /** Stops at the first error. Default true. */
-  ordered?: boolean;
-  /** Skips the collections' validation rules. */
-  bypassDocumentValidation?: boolean;
-  /** Values that filters, updates and pipelines may use as variables. */
-  let?: Document;
-  /** Has the server tell what came of each write. Default false. */
-  verboseResults?: boolean;
-}
-
 /** Fields of the reply to a batch: how many writes failed, and what the others did. */
 const COUNTS = ['nErrors', 'nInserted', 'nUpserted', 'nMatched', 'nModified', 'nDeleted'] as const;
 export type ClientBatchCounts = Readonly<Record<(typeof COUNTS)[number], number>>;
 
-/** What the server made of one batch. */
+/** The reply to one batch. */
 export interface ClientBatchReply {
   /** Writes that were sent. */
   readonly taken: number;
-  /** What the server says of the batch as a whole; null when it was not asked to answer. */
+  /** Counts of the whole batch; null for an unacknowledged one. */
   readonly counts: ClientBatchCounts | null;
-  /** What came of single writes: all of them, or the errors alone. */
+  /** A cursor over the results of single writes: of all of them, or of those that failed. */
   readonly results: CursorReply | null;
   readonly writeConcernError: Document | undefined;
 }
 
-/** Where servers keep what came of single writes. */
+/** The namespace of the cursor over the results of single writes, if the server does not name it. */
 const RESULTS_NAMESPACE = 'admin.$cmd.bulkWrite';
 
 /** Most writes that any server takes in one command. */
 const LARGEST_BATCH = 100_000;
 
 /**
- * The `bulkWrite` command for the writes from an index on, as many as one message takes.
+ * The `bulkWrite` command for the writes from an index on, as many as one message takes. If its write concern is not satisfied, it fails
+ * with an error that tells the reply ({@link clientReplyOfFailed}): the executor may have to retry it.
  *
  * @param ops - the writes' fields `ops`, made once for all batches
  */
@@ -156,13 +159,12 @@ export function clientBulkWriteOperation(
   ops: readonly Document[],
   from: number,
   options: ClientBulkWriteOptions,
-  onFailedReply: (reply: OperationReply) => unknown,
 ): Operation<ClientBatchReply> {
   const fields = ownFields(options);
   return onPrimary<ClientBatchReply>(context, {
     access: 'write',
     name: 'bulkWrite',
-    // Not with a write of many documents (Retryable Writes, "Supported Write Operations").
+    // A write of many documents cannot be retried (Retryable Writes, "Supported Write Operations").
     retryable: !writes.slice(from, from + LARGEST_BATCH).some(({ op }) => op['multi'] === true),
     unacknowledged: unacknowledged(context),
     sequence: {
@@ -180,13 +182,17 @@ export function clientBulkWriteOperation(
     },
     result(reply) {
       const error = reply.reply.writeConcernError({ host: reply.address });
-      if (error === null) return batchReply(reply);
-      // It may be one after which the write is to be repeated.
-      onFailedReply(reply);
-      throw error;
+      const batch = batchReplyIn(reply, error);
+      if (error !== null) throw withWritten(error, batch);
+      return batch;
     },
     unacknowledgedResult: taken => ({ taken, counts: null, results: null, writeConcernError: undefined }),
   });
+}
+
+/** The reply to a batch that was written and ended with an error; undefined if there is none. */
+export function clientReplyOfFailed(error: unknown): ClientBatchReply | undefined {
+  return writtenOf(error) as ClientBatchReply | undefined;
 }
 
 function checkOps(message: Buffer, writes: readonly ClientWrite[], from: number): void {
@@ -203,16 +209,16 @@ function checkOps(message: Buffer, writes: readonly ClientWrite[], from: number)
 }
 
 /** @throws MongoUnexpectedServerResponseError if the reply is malformed */
-export function batchReply(reply: OperationReply): ClientBatchReply {
+function batchReplyIn(reply: OperationReply, writeConcernError: MongoWriteConcernError | null): ClientBatchReply {
   return {
     taken: reply.taken,
     counts: Object.fromEntries(COUNTS.map(name => [name, countIn(reply, name) ?? 0])) as ClientBatchCounts,
     results: cursorReplyOf(reply, 'firstBatch', RESULTS_NAMESPACE),
-    writeConcernError: reply.reply.writeConcernError({ host: reply.address })?.result.writeConcernError,
+    writeConcernError: writeConcernError?.result.writeConcernError,
   };
 }
 
-/** The command's fields beside those that any command may have. */
+/** The fields of the command that only `bulkWrite` has. */
 function ownFields(options: ClientBulkWriteOptions): Document {
   const fields: Document = {
     bulkWrite: 1,

@@ -1,11 +1,11 @@
 import { decodeDocument } from '../../src/bson/decode.js';
 import { Binary, type Document, Long, ObjectId, Timestamp } from '../../src/bson/index.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
-import { batchOperation } from '../../src/bulk/batch.js';
+import { batchOperation, outcomeOfFailed } from '../../src/bulk/batch.js';
 import { ClientTally } from '../../src/bulk/client_result.js';
 import { Tally } from '../../src/bulk/tally.js';
 import { countDocuments } from '../../src/commands/aggregate.js';
-import { batchReply, clientWriteOf } from '../../src/commands/client_bulk_write.js';
+import { clientBulkWriteOperation, clientReplyOfFailed, clientWriteOf } from '../../src/commands/client_bulk_write.js';
 import { count } from '../../src/commands/count.js';
 import { cursorReplyOf, firstDocumentOf } from '../../src/commands/cursor_reply.js';
 import { deleteDocuments } from '../../src/commands/delete.js';
@@ -27,7 +27,7 @@ import {
 } from '../../src/errors/classify.js';
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
 import { MongoServerError } from '../../src/errors/server.js';
-import type { OperationReply } from '../../src/executor/operation.js';
+import type { Operation, OperationReply } from '../../src/executor/operation.js';
 import { labelWriteError, pauseBeforeRetry } from '../../src/executor/retry.js';
 import { describeConnection } from '../../src/pool/handshake.js';
 import { reactTo, reactToFailedCheck } from '../../src/sdam/error_reaction.js';
@@ -238,6 +238,21 @@ const clientWrites = [
   { name: 'deleteOne', namespace: 'a.b', filter: {} },
 ].map(model => clientWriteOf(model, document => document as Document, {}));
 
+/** The result of a batch, also where its write concern was not satisfied. */
+function resultOrWritten<T>(
+  operation: Operation<T>,
+  reply: OperationReply,
+  written: (error: unknown) => T | undefined,
+): T {
+  try {
+    return operation.result({ ...reply, taken: SENT });
+  } catch (error) {
+    const result = written(error);
+    if (result === undefined) throw error;
+    return result;
+  }
+}
+
 /** Readers of replies to writes, and of the counts and values of other commands. */
 const readers: readonly ((reply: OperationReply) => unknown)[] = [
   insertOne(context, { _id: 1 }, {}).result,
@@ -250,7 +265,8 @@ const readers: readonly ((reply: OperationReply) => unknown)[] = [
   createSearchIndexes(context, []).result,
   ...runs.map(run => (reply: OperationReply) => {
     const tally = new Tally();
-    tally.add(run, 0, batchOperation(context, run, 0, {}, () => undefined).result({ ...reply, taken: SENT }));
+    const operation = batchOperation(context, run, 0, {});
+    tally.add(run, 0, resultOrWritten(operation, reply, outcomeOfFailed));
     const result = tally.result();
     result.getWriteConcernError()?.toString();
     result.getWriteErrors().map(error => `${error.code} ${error.errmsg} ${String(error)}`);
@@ -263,8 +279,8 @@ const readers: readonly ((reply: OperationReply) => unknown)[] = [
   }),
   reply => {
     const tally = new ClientTally(clientWrites, true, true);
-    const batch = batchReply({ ...reply, taken: SENT });
-    tally.addReply(batch);
+    const operation = clientBulkWriteOperation(context, clientWrites, [], 0, {});
+    tally.addReply(resultOrWritten(operation, reply, clientReplyOfFailed));
     const { document } = reply.reply;
     tally.addResult(document, 0, SENT);
     const results = (document['cursor'] as { firstBatch: Document[] }).firstBatch;
