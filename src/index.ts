@@ -207,7 +207,7 @@ export {
   MongoPoolClosedError,
   MongoWaitQueueTimeoutError,
 } from './pool/errors.js';
-export type { PoolStats } from './pool/pool_options.js';
+export type { PoolStats } from './pool/pool.js';
 export * from './sdam/errors.js';
 export {
   ClientSession,

@@ -24,7 +24,7 @@ import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Engine } from '../executor/engine.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
-import type { PoolStats } from '../pool/pool_options.js';
+import type { PoolStats } from '../pool/pool.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
 import { type DNSResolver, systemResolver } from '../runtime/dns.js';
 import { systemEnvironment } from '../runtime/host.js';

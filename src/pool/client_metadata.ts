@@ -21,7 +21,7 @@ export interface ClientMetadataInput {
   readonly environment: HostEnvironment;
 }
 
-/** Of package.json; a test compares the two. */
+/** The version in package.json; a test compares the two. */
 export const DRIVER_VERSION = '0.1.0';
 const DRIVER_NAME = 'mongotempo';
 
@@ -33,7 +33,7 @@ const INFO_FIELDS = ['name', 'version', 'platform'] as const;
 const LARGEST_INT32 = 2 ** 31 - 1;
 
 /**
- * What a client says of itself in the first message of each connection.
+ * The metadata that a client sends in the first message of each connection.
  *
  * Source: MongoDB Handshake, "Handshake" and "Limitations".
  *
@@ -107,7 +107,7 @@ function joined(own: string, field: keyof DriverInfo, infos: readonly DriverInfo
   return [own, ...others].join(DELIMITER);
 }
 
-/** "Limitations": what is left out, step by step, until the document is small enough. */
+/** "Limitations": the fields to leave out, step by step, until the document is small enough. */
 function fitted(parts: MetadataParts): Document {
   const { env, os } = parts;
   const envName: unknown = env?.['name'];
@@ -143,7 +143,7 @@ function documentOf({ application, driver, os, platform, env }: MetadataParts): 
   };
 }
 
-/** As much of a text as fits into a number of bytes without cutting a character. */
+/** The longest start of a text that fits into a number of bytes, without cutting a character. */
 function truncatedTo(size: number, text: string): string {
   const bytes = Buffer.from(text);
   let end = Math.min(size, bytes.length);

@@ -16,12 +16,11 @@ import { compressMessage, decompressMessage, mayCompress } from '../wire/op_comp
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { decodeOpReply } from '../wire/op_query.js';
 import { Reply } from '../wire/reply.js';
-import { asProtocolError, endOfExchange, textOf, wrongAnswer, wrongOpCode } from './connection_errors.js';
+import { asProtocolError, endOfExchange, nameOfStep, textOf, wrongAnswer, wrongOpCode } from './connection_errors.js';
 import type { ConnectionParts } from './connection_parts.js';
 import type { Exchange, Opening, ReplySink } from './exchange.js';
 import type { Generation, ServiceGeneration } from './generations.js';
 import type { ConnectionDescription } from './handshake.js';
-import { nameOfStep } from './steps.js';
 
 /** Who is told what becomes of a connection that nobody is using. */
 export interface ConnectionOwner {
@@ -444,7 +443,7 @@ export class Connection implements TransportHandler, FrameSink, EndWatcher {
   }
 
   #timeoutOf(exchange: Exchange, end: DeadlineEnd, sent: boolean): Error {
-    const description = endOfExchange(this.address, exchange, sent);
+    const description = endOfExchange(this.address, exchange.attempt, exchange.phase, sent);
     const { phase } = description;
     return exchange.deadline.errorOf(end, description, text =>
       this.#networkTimeout(text, phase, exchange.phase !== 'read'),

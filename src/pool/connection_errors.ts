@@ -1,12 +1,29 @@
 import type { Attempt } from '../call/attempt.js';
 import type { EndDescription } from '../call/deadline.js';
+import type { OperationPhase } from '../errors/base.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
-import { MongoNetworkTimeoutError } from '../errors/network.js';
 import { ForeignProtocolError, foreignProtocol } from '../wire/foreign_protocol.js';
 import { protocolError } from '../wire/header.js';
-import type { Exchange } from './exchange.js';
 
-/** What the system says, on one line: OpenSSL ends its lines. When several addresses of one name were tried, the error as a whole has no text. */
+/** The steps of establishing a connection, as errors name them before the address. */
+const STEPS: Partial<Record<OperationPhase, string>> = {
+  proxy: 'proxy connection to',
+  resolve: 'name resolution of',
+  connect: 'connect to',
+  tls: 'TLS handshake with',
+  hello: 'hello to',
+  auth: 'authentication at',
+};
+
+/** Undefined for a phase of an established connection. */
+export function nameOfStep(phase: OperationPhase): string | undefined {
+  return STEPS[phase];
+}
+
+/**
+ * The system's message, on one line: OpenSSL ends its lines. When Node tried several addresses of one name, its error as a whole has no
+ * text.
+ */
 export function textOf(cause: Error): string {
   const text =
     cause instanceof AggregateError && cause.message === ''
@@ -34,19 +51,18 @@ export function asProtocolError(error: unknown, host: string): Error {
   return error;
 }
 
-/** What is told of a request whose caller's deadline ended. */
-export function endOfExchange(address: string, { attempt, phase }: Exchange, sent: boolean): EndDescription {
+/** How an error describes a request whose deadline ended. */
+export function endOfExchange(
+  address: string,
+  { commandName, namespace }: Attempt,
+  phase: OperationPhase,
+  sent: boolean,
+): EndDescription {
   return {
-    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${attempt.commandName} ${attempt.namespace}`,
+    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${commandName} ${namespace}`,
     phase: sent ? phase : 'write',
     host: address,
-    namespace: attempt.namespace,
+    namespace,
     maybeApplied: sent,
   };
-}
-
-/** Why a connection is closed although its late reply may come (`pendingResponseTimeoutMS` of 0). */
-export function lateReplyError(address: string, { commandName }: Attempt): MongoNetworkTimeoutError {
-  const text = `the late reply from ${address} to ${commandName} is not waited for (pendingResponseTimeoutMS=0)`;
-  return new MongoNetworkTimeoutError(text, { host: address, phase: 'read' });
 }

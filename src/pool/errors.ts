@@ -3,15 +3,15 @@ import type { Deadline, DeadlineEnd } from '../call/deadline.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
-import { MongoNetworkError } from '../errors/network.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
-import { nameOfStep } from './steps.js';
+import { nameOfStep } from './connection_errors.js';
 
 /** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
 function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
   const { maxPoolSize, inUse, inUseByCursors, inUseByTransactions, waitQueueLength, pending, idle, draining } = counts;
   const limit = maxPoolSize === 0 ? '' : ` of ${maxPoolSize}`;
-  // CMAP, "WaitQueueTimeoutError": behind a load balancer in these words.
+  // CMAP, "WaitQueueTimeoutError", prescribes these words behind a load balancer.
   const kept = loadBalanced
     ? `maxPoolSize: ${maxPoolSize}, connections in use by cursors: ${inUseByCursors}, connections in use by transactions: ` +
       `${inUseByTransactions}, connections in use by other operations: ${inUse - inUseByCursors - inUseByTransactions}`
@@ -29,7 +29,7 @@ function textOf({ establishing }: PoolCounts): string {
 }
 
 /**
- * A connection was asked of a pool that is closed.
+ * An operation asked a closed pool for a connection.
  *
  * @public
  */
@@ -48,8 +48,8 @@ export class MongoPoolClosedError extends MongoDriverError {
 }
 
 /**
- * A pool was cleared because its server failed another operation or a check; the operation that met this did nothing and may be
- * tried again.
+ * A pool was cleared because its server failed another operation or a check; the operation that got this error did nothing and may
+ * be retried.
  *
  * @public
  */
@@ -82,7 +82,7 @@ export class MongoPoolClearedError extends MongoNetworkError {
 export class MongoWaitQueueTimeoutError extends MongoDriverError {
   /** `host:port` of the pool. */
   readonly address: string;
-  /** What the pool held when the wait ended. */
+  /** The connections of the pool when the wait ended. */
   readonly pool: PoolCounts;
 
   constructor(message: string, address: string, pool: PoolCounts) {
@@ -92,18 +92,18 @@ export class MongoWaitQueueTimeoutError extends MongoDriverError {
   }
 
   static {
-    // The name under which the official driver throws it, though it does not export the class.
+    // The official driver throws it by this name, though it does not export the class.
     brand(this, 'MongoWaitQueueTimeoutError');
   }
 }
 
-/** The error of one connection that a clearing of its pool interrupted: each has its own, since whoever meets it adds labels. @internal */
+/** The error of one connection that was interrupted when its pool was cleared. Each has its own, since callers add labels. @internal */
 export function interruptedError(address: string, cause: Error | undefined): MongoPoolClearedError {
   const text = `Connection to ${address} interrupted due to server monitor timeout`;
   return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
 }
 
-/** Connections that do not become ready are the servers' doing; otherwise all of them are in use. */
+/** Either new connections do not become ready, or all connections are in use. */
 function hintFor({ inUse, maxPoolSize, establishing }: PoolCounts): string {
   if (establishing !== undefined && (maxPoolSize === 0 || inUse < maxPoolSize)) {
     return 'The server does not finish new connections: look at it, at the network, and at tls';
@@ -112,7 +112,7 @@ function hintFor({ inUse, maxPoolSize, establishing }: PoolCounts): string {
 }
 
 /**
- * The error of one who waited for a connection until the deadline ended. Without `timeoutMS` it begins with the words of the specification
+ * The error of a check-out whose deadline ended. Without `timeoutMS` it begins with the words of the specification
  * (CMAP, "WaitQueueTimeoutError").
  *
  * @internal
@@ -142,4 +142,10 @@ export function checkOutTimeout(
     },
     text => new MongoWaitQueueTimeoutError(text, address, pool),
   );
+}
+
+/** Why a connection is closed although its late reply may come (`pendingResponseTimeoutMS` of 0). @internal */
+export function lateReplyError(address: string, { commandName }: Attempt): MongoNetworkTimeoutError {
+  const text = `the late reply from ${address} to ${commandName} is not waited for (pendingResponseTimeoutMS=0)`;
+  return new MongoNetworkTimeoutError(text, { host: address, phase: 'read' });
 }

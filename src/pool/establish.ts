@@ -5,25 +5,24 @@ import { ServerType } from '../description/types.js';
 import { MongoError } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoCompatibilityError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
-import { MongoNetworkError } from '../errors/network.js';
+import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import { redactRefusal } from '../events/redact.js';
 import type { Clock } from '../runtime/clock.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
 import type { Connection } from './connection.js';
+import { nameOfStep } from './connection_errors.js';
 import { describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
-import { labelOverload } from './overload.js';
 import { type CommandStep, queryHello, runCommand } from './own_commands.js';
-import { nameOfStep } from './steps.js';
 
 export interface EstablishSettings {
   readonly handshake: HandshakeOptions;
   /** Limit of each step; 0 is none. */
   readonly connectTimeoutMS: number;
-  /** Limit of each command besides; 0 is none. For connections that no operation waits for (CSOT, "Background Connection Pooling"). */
+  /** A further limit of each command; 0 is none. For connections that no operation waits for (CSOT, "Background Connection Pooling"). */
   readonly commandTimeoutMS: number;
   readonly encoder: MessageEncoder;
   readonly clock: Clock;
-  /** Undefined for connections that belong to no user. */
+  /** Undefined for connections that run no user's commands. */
   readonly authenticator?: Authenticator | undefined;
   /** The hello was answered: from here on the connection has a description, and what fails is an error of its service. */
   readonly onHello?: (connection: Connection) => void;
@@ -50,7 +49,7 @@ export async function establish(
     await connection.opened(settings.connectTimeoutMS, deadline);
     const conversation = await authenticator?.begin(address, limitOf(settings, 'auth', deadline));
     const command = { ...handshakeCommand(handshake), ...conversation?.helloFields };
-    // The round trip of the hello alone: what it takes to connect is none (Server Monitoring, "Measuring RTT").
+    // The time to connect is no part of the round trip (Server Monitoring, "Measuring RTT").
     const begin = clock.now();
     const hello = await runStep(connection, 'hello', command, settings, deadline);
     deadline.record('hello');
@@ -65,7 +64,7 @@ export async function establish(
       await authenticate(connection, conversation, hello, settings, deadline);
     }
     connection.configure(limits.maxMessageSizeBytes, handshake.codecs.find(({ name }) => name === compressor) ?? null);
-    // Something wrong may have come in one piece with the reply.
+    // The reply and a malformed message may have arrived in one piece.
     if (connection.error !== null) throw connection.error;
     return hello;
   } catch (error) {
@@ -107,7 +106,7 @@ async function authenticate(
   if (connection.error !== null) throw connection.error;
 }
 
-/** Runs a command of the driver's own, as a step; its refusal says so behind the server's words. */
+/** Runs a command of the driver's own, as a step, which the error names behind the server's words if the server refuses it. */
 async function runStep(
   connection: Connection,
   step: CommandStep,
@@ -135,7 +134,7 @@ async function runStep(
   throw failure;
 }
 
-/** Reads the reply to a command with credentials; what is wrong with it is not repeated, since they may be in it. */
+/** Reads the reply to a command with credentials. An error does not quote the reply, which may contain them. */
 function withoutWords<T>(read: () => T): T {
   try {
     return read();
@@ -156,4 +155,47 @@ function noService(host: string): MongoCompatibilityError {
       `${host} named no serviceId. Remove loadBalanced=true, or connect to a load balancer`,
     { host, phase: 'hello' },
   );
+}
+
+/** The system's codes for a connection that broke. Other failures of TLS are about certificates or the protocol. */
+const BROKEN: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EHOSTDOWN',
+]);
+
+/**
+ * Labels the failure to establish a connection. A server that cannot accept a connection or answer its hello counts as overloaded: the
+ * error may be retried, and says nothing about the server's state.
+ *
+ * A name that does not resolve, a proxy, certificates and authentication are no signs of overload: a pause does not help.
+ *
+ * Source: CMAP, "Establishing a Connection"; SDAM, "Network error when connecting".
+ */
+export function labelOverload(error: MongoNetworkError): void {
+  error.addErrorLabel(MongoErrorLabel.HandshakeError);
+  if (!isSignOfOverload(error)) return;
+  error.addErrorLabel(MongoErrorLabel.SystemOverloadedError);
+  error.addErrorLabel(MongoErrorLabel.RetryableError);
+}
+
+function isSignOfOverload(error: MongoNetworkError): boolean {
+  switch (error.phase) {
+    case 'resolve':
+    case 'proxy':
+    case 'auth':
+      return false;
+    case 'tls': {
+      if (error instanceof MongoNetworkTimeoutError || error.cause === undefined) return true;
+      return BROKEN.has((error.cause as { code?: unknown }).code);
+    }
+    default:
+      return true;
+  }
 }

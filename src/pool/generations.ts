@@ -1,21 +1,20 @@
 import type { ObjectId } from '../bson/index.js';
 
-/** The connections of a pool that lead to the same server, which become stale all at once. */
+/** The generation of connections that become stale together: those of a pool, or of one service. */
 export interface Generation {
-  /** Goes up when they do. */
+  /** Goes up when the connections become stale. */
   value: number;
 }
 
-/** Behind a load balancer: the connections to one of its servers. */
+/** The generation of the connections to one server behind a load balancer. */
 export interface ServiceGeneration extends Generation {
   readonly id: ObjectId;
-  /** How many there are: with the last one the service is forgotten. */
+  /** The number of open connections. The last one takes the service with it. */
   connections: number;
 }
 
 /**
- * What makes connections stale: the generation of the pool, or, behind a load balancer, that of the server at the other end, which only
- * the connection's own hello names.
+ * The generations of a pool: its own, and, behind a load balancer, one for each server, which only a connection's own hello names.
  *
  * Source: Connection Monitoring and Pooling, "Load Balancer Mode"; Load Balancers, "Service IDs".
  */
@@ -23,7 +22,7 @@ export class Generations {
   readonly pool: Generation = { value: 0 };
   readonly #services = new Map<string, ServiceGeneration>();
 
-  /** The service of a new connection, which is counted from now on. */
+  /** The service of a new connection, which counts from now on. */
   join(serviceId: ObjectId): ServiceGeneration {
     const key = serviceId.toHexString();
     let service = this.#services.get(key);
@@ -40,7 +39,7 @@ export class Generations {
     if (--service.connections === 0) this.#services.delete(service.id.toHexString());
   }
 
-  /** Of a service, or of the pool. */
+  /** The generation of a service, or of the pool. */
   current(serviceId?: ObjectId): number {
     if (serviceId === undefined) return this.pool.value;
     return this.#services.get(serviceId.toHexString())?.value ?? 0;

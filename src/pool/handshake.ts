@@ -18,9 +18,9 @@ export interface ConnectionDescription {
   readonly compressor: CompressorName | undefined;
 }
 
-/** What a client says of itself when it opens a connection. */
+/** What a client tells a server when it opens a connection. */
 export interface HandshakeOptions {
-  /** Client metadata: driver, operating system, platform, application. Asked for anew for each connection. */
+  /** Client metadata: driver, operating system, platform, application. Called for each new connection. */
   readonly metadata: () => Document;
   /** Compressors to offer, in order of preference. */
   readonly codecs: readonly Codec[];
@@ -31,12 +31,12 @@ export interface HandshakeOptions {
   readonly apiFields: Document;
 }
 
-/** Spelling of the old hello that every server accepts. */
+/** The legacy hello, in the spelling that every server accepts. */
 const LEGACY_HELLO = 'ismaster';
 /** Handshake, "backpressure": the version of the overload protocol that this driver speaks. */
 const BACKPRESSURE_VERSION = '2';
 
-/** Until a server has said what it takes. */
+/** The limits until a server has named its own. */
 export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
   maxBsonObjectSize: 16 * 1024 * 1024,
   maxMessageSizeBytes: DEFAULT_MAX_MESSAGE_SIZE,
@@ -56,7 +56,7 @@ export function handshakeCommand(options: HandshakeOptions): Document {
   };
 }
 
-/** A later hello on the same connection: without what is said only once. */
+/** A later hello on the same connection, without the fields that are sent only once. */
 export function helloCommand(options: HandshakeOptions, helloOk: boolean): Document {
   return {
     ...(options.useHello || helloOk ? { hello: 1 } : { [LEGACY_HELLO]: 1, helloOk: true }),
@@ -66,7 +66,7 @@ export function helloCommand(options: HandshakeOptions, helloOk: boolean): Docum
   };
 }
 
-/** A hello that a server answers when its state changes, or after so many milliseconds (Server Monitoring, "Awaitable hello"). */
+/** A hello that a server answers when its state changes, or after `maxAwaitTimeMS` (Server Monitoring, "Awaitable hello"). */
 export function awaitableHelloCommand(
   options: HandshakeOptions,
   helloOk: boolean,
@@ -97,8 +97,8 @@ export function describeConnection(
 }
 
 /**
- * The same with the parts of an earlier one that it has in common with it: the connections of a pool lead to the same server, and need not
- * each remember what it is. When the server was asked is not compared.
+ * A description that shares the parts of an earlier one if both are of the same server: the connections of a pool need not each keep a
+ * copy. The times of the two hellos are not compared.
  */
 export function sharing(
   description: ConnectionDescription,

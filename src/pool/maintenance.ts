@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 
-/** Idle connections are looked at this often when no `maxIdleTimeMS` is shorter (CMAP, "Background Thread": the driver's choice). */
+/** The interval if `maxIdleTimeMS` is not shorter (CMAP, "Background Thread": the driver's choice). */
 const LONGEST_INTERVAL_MS = 10_000;
-/** A shorter `maxIdleTimeMS` is kept when a connection is asked for; the timer need not wake the process more often than this. */
+/** Check-out observes a shorter `maxIdleTimeMS`. The timer need not wake the process more often than this. */
 const SHORTEST_INTERVAL_MS = 500;
-/** After a server came back, all clients of it fill their pools; not all in the same moment. */
+/** When a server has restarted, all its clients fill their pools: each at a random moment within this time. */
 const REFILL_SPREAD_MS = 500;
 
-/** When the background work of a pool is done: from time to time, and never at the same time as that of other clients. */
+/** The timer of a pool's background work. Its intervals are random, so that the clients of a server do not work in step. */
 export class Maintenance {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -26,7 +26,7 @@ export class Maintenance {
   }
 
   /**
-   * A quarter more or less than the interval from now.
+   * Runs the work after the interval, give or take a quarter.
    *
    * @param withinMS - when the first idle connection expires, if that is sooner
    */
@@ -35,7 +35,7 @@ export class Maintenance {
     this.#arm(Math.min(ms, Math.max(SHORTEST_INTERVAL_MS, withinMS)));
   }
 
-  /** Within the next moments. */
+  /** Runs the work within {@link REFILL_SPREAD_MS}. */
   soon(): void {
     this.#arm(REFILL_SPREAD_MS * this.#random.next());
   }

@@ -2,6 +2,7 @@ import { type Document, Long } from '../bson/index.js';
 import { Attempt } from '../call/attempt.js';
 import { Call } from '../call/call.js';
 import type { Deadline } from '../call/deadline.js';
+import { type CursorNamespace, cursorNamespace } from '../wire/cursor_namespace.js';
 import { nextRequestId } from '../wire/header.js';
 import { BODY_OFFSET, type MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
@@ -10,19 +11,18 @@ import type { Reply } from '../wire/reply.js';
 import type { Connection } from './connection.js';
 import type { ReplySink } from './exchange.js';
 import { DEFAULT_LIMITS, type HandshakeOptions } from './handshake.js';
-import type { LateCursor } from './late_cursor.js';
 
 export type CommandStep = 'hello' | 'auth';
 type OwnCommand = CommandStep | 'probe' | 'killCursors';
 
-/** What the commands that are nobody's operation need to know. */
+/** What the driver's own commands need to know: those that no operation asks for. */
 export interface OwnCommandSettings {
   readonly handshake: Pick<HandshakeOptions, 'apiFields'>;
   readonly connectTimeoutMS: number;
   readonly encoder: MessageEncoder;
 }
 
-/** A connection from which nothing has come back for so long leads nowhere. */
+/** A probe or `killCursors` that takes longer closes its connection. */
 const LONGEST_WAIT_MS = 1000;
 
 /** The names of the driver's own commands in errors. */
@@ -37,13 +37,27 @@ function attemptOf(what: OwnCommand, deadline: Deadline): Attempt {
   return new Attempt(Call.background(NAMES[what], deadline), NAMES[what], 'admin', 1);
 }
 
-/** Asks for a sign of life. */
+/** Checks that the server answers on a connection. */
 export async function probe(connection: Connection, settings: OwnCommandSettings, deadline: Deadline): Promise<void> {
   const command = { ping: 1, ...settings.handshake.apiFields, $db: 'admin' };
   await runCommand(connection, command, settings.encoder, 'probe', bounded(settings, deadline));
 }
 
-/** Lets the server forget a cursor. What it answers does not matter. */
+/** A cursor that a server has opened for a caller that is gone. */
+export interface LateCursor extends CursorNamespace {
+  readonly id: bigint;
+}
+
+/** The cursor in the late reply to a command, if the command opened one. The cursor of a getMore has an owner, which closes it. */
+export function lateCursor(reply: Reply, { commandName }: Attempt): LateCursor | null {
+  if (commandName === 'getMore') return null;
+  const cursor = reply.body.document('cursor');
+  const id = cursor?.bigint('id') ?? 0n;
+  const namespace = cursorNamespace(cursor?.string('ns') ?? '');
+  return id === 0n || namespace === null ? null : { id, ...namespace };
+}
+
+/** Closes a cursor on the server. The content of the reply does not matter. */
 export async function killCursor(
   connection: Connection,
   { database, collection, id }: LateCursor,
@@ -59,7 +73,7 @@ function bounded({ connectTimeoutMS }: OwnCommandSettings, deadline: Deadline): 
   return deadline.within('read', connectTimeoutMS).within('read', LONGEST_WAIT_MS);
 }
 
-/** Sends the first hello on a connection as OP_QUERY: servers that know no OP_MSG yet understand it, and stand-ins for servers too. */
+/** Sends the first hello on a connection as OP_QUERY, which servers without OP_MSG and simple test servers understand, too. */
 export function queryHello(
   connection: Connection,
   command: Document,

@@ -9,7 +9,7 @@ interface PendingResponse extends LateResponse {
   timer: Timer;
 }
 
-/** The connections of a pool whose callers have gone while the reply was still to come. */
+/** The draining connections of a pool: the reply is still to come, and the caller is gone. */
 export class PendingResponses {
   readonly #timeoutMS: number;
   readonly #clock: Clock;
@@ -31,16 +31,16 @@ export class PendingResponses {
   }
 
   /**
-   * Waits for the late reply; a connection on which it does not come in time closes itself.
+   * Waits for the late reply, and closes the connection if it does not come in time.
    *
-   * @param requestId - of the request that it answers
+   * @param requestId - number of the request that the reply answers
    */
   add(connection: Connection, requestId: number, attempt: Attempt): void {
     const giveUp = () => {
       const text = `no reply from ${connection.address} to an abandoned ${attempt.commandName} within ${this.#timeoutMS} ms`;
       connection.close(new MongoNetworkTimeoutError(text, { host: connection.address, phase: 'read' }));
     };
-    // A timer that fires late says nothing of the server: the reply may lie in the kernel already.
+    // A timer that fires late says nothing about the server: the reply may lie in the kernel already.
     const timer = this.#clock.setTimer(this.#timeoutMS, () => {
       response.timer = this.#clock.afterPoll(giveUp);
     });
@@ -49,7 +49,7 @@ export class PendingResponses {
     this.#events.pendingResponseStarted(connection, response, this.#timeoutMS);
   }
 
-  /** The reply came. Tells to what, or null if it was not waited for here. */
+  /** The reply came. Returns what it answers, or null if the connection was not draining. */
   succeeded(connection: Connection): Attempt | null {
     const response = this.#take(connection);
     if (response === undefined) return null;
@@ -57,7 +57,7 @@ export class PendingResponses {
     return response.attempt;
   }
 
-  /** The reply will not come. False if it was not waited for here. */
+  /** The reply will not come. Returns false if the connection was not draining. */
   failed(connection: Connection, reason: 'error' | 'stale' | 'poolClosed'): boolean {
     const response = this.#take(connection);
     if (response === undefined) return false;

@@ -4,25 +4,66 @@ import { Deadline, type DeadlineEnd } from '../call/deadline.js';
 import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
+import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
 import type { Reply } from '../wire/reply.js';
 import { Connection, type ConnectionOwner } from './connection.js';
-import { lateReplyError } from './connection_errors.js';
+import type { ConnectionParts } from './connection_parts.js';
 import { Disposal } from './disposal.js';
-import { checkOutTimeout, interruptedError, MongoPoolClearedError, MongoPoolClosedError } from './errors.js';
+import {
+  checkOutTimeout,
+  interruptedError,
+  lateReplyError,
+  MongoPoolClearedError,
+  MongoPoolClosedError,
+} from './errors.js';
 import { type EstablishSettings, establish } from './establish.js';
 import { Generations } from './generations.js';
 import { type ConnectionDescription, sharing } from './handshake.js';
-import { lateCursor } from './late_cursor.js';
 import { Maintenance } from './maintenance.js';
-import { killCursor, probe } from './own_commands.js';
+import { killCursor, lateCursor, probe } from './own_commands.js';
 import { PendingResponses } from './pending_responses.js';
-import { perishedReason } from './perished.js';
 import { Places } from './places.js';
 import { PoolEvents } from './pool_events.js';
-import type { PoolOptions, PoolPorts, PoolStats } from './pool_options.js';
 import { Standstill } from './standstill.js';
 import { type CheckOut, WaitQueue } from './wait_queue.js';
+
+/** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
+export interface PoolOptions {
+  readonly maxPoolSize: number;
+  readonly minPoolSize: number;
+  readonly maxConnecting: number;
+  readonly maxIdleTimeMS: number;
+  readonly waitQueueTimeoutMS: number;
+  /** How long a late reply is waited for after its caller has gone; 0 closes the connection at once. */
+  readonly pendingResponseTimeoutMS: number;
+}
+
+/** A pool at one moment. @public */
+export interface PoolStats extends PoolCounts {
+  /** `host:port` of the server, or the path of its Unix socket. */
+  readonly address: string;
+  /** `paused`: the server is not known to be available, and nobody gets a connection. */
+  readonly state: 'paused' | 'ready' | 'closed';
+  /** How often the pool was cleared. */
+  readonly generation: number;
+}
+
+/** What a pool needs from above. */
+export interface PoolPorts {
+  readonly publisher: EventPublisher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connection: ConnectionParts;
+  readonly establish: EstablishSettings;
+  /** The server has answered the hello of a new connection, which has its description from here on. May clear or close this pool. */
+  onHandshake(connection: Connection): void;
+  /** A connection could not be established. May clear this pool before it returns. */
+  onConnectionError(error: Error, connection: Connection): void;
+  /** A new connection is ready for use. May close this pool. */
+  onConnectionReady?(): void;
+}
 
 /**
  * The connections to one server. A connection is in exactly one place: pending, idle, in use or draining.
@@ -421,8 +462,14 @@ export class ConnectionPool implements ConnectionOwner {
     this.#ports.onHandshake(connection);
   }
 
+  /** Why a connection must not be checked out again, or null (CMAP, "Connection": perished). */
   #perished(connection: Connection): ConnectionClosedReason | null {
-    return perishedReason(connection, this.#state, this.#options.maxIdleTimeMS, this.#clock);
+    if (this.#state === 'closed') return 'poolClosed';
+    // A connection that a clear of the pool interrupted has an error, too, and is stale all the same.
+    if (connection.error !== null) return connection.error instanceof MongoPoolClearedError ? 'stale' : 'error';
+    if (connection.isStale) return 'stale';
+    const { maxIdleTimeMS } = this.#options;
+    return maxIdleTimeMS > 0 && this.#clock.now() - connection.idleSince >= maxIdleTimeMS ? 'idle' : null;
   }
 
   #closedError(): MongoPoolClosedError {

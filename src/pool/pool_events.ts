@@ -26,14 +26,14 @@ import type { EventPublisher } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
 
-/** A reply that is awaited after its caller has gone. */
+/** A reply that is awaited after its caller is gone. */
 export interface LateResponse {
-  /** Number of the request that it answers. */
+  /** Number of the request that the reply answers. */
   readonly requestId: number;
   readonly attempt: Attempt;
 }
 
-/** The events of one pool. Each method builds nothing unless somebody listens. */
+/** The events of one pool. A method builds nothing unless there is a listener. */
 export class PoolEvents {
   readonly #publisher: EventPublisher;
   readonly #clock: Clock;

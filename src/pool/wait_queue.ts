@@ -7,17 +7,17 @@ import { Queue } from '../runtime/queue.js';
 import type { Connection } from './connection.js';
 import type { PoolEvents } from './pool_events.js';
 
-/** Someone who waits for a connection. */
+/** A check-out that waits, or is about to. */
 export type CheckOut = Waiter<Connection, Attempt>;
 
-/** Those who wait for a connection of a pool, strictly in the order in which they came. Each is settled once, after it was told of. */
+/** The waiting check-outs of a pool, strictly in the order in which they began. Each is settled once, after its event. */
 export class WaitQueue {
   readonly #clock: Clock;
   readonly #events: PoolEvents;
   readonly #onEnd: (waiter: CheckOut, end: DeadlineEnd) => void;
   readonly #waiters = new Queue<CheckOut>();
 
-  /** @param onEnd - the deadline of one has ended */
+  /** @param onEnd - called when the deadline of a check-out ends */
   constructor(clock: Clock, events: PoolEvents, onEnd: (waiter: CheckOut, end: DeadlineEnd) => void) {
     this.#clock = clock;
     this.#events = events;
@@ -28,7 +28,7 @@ export class WaitQueue {
     return this.#waiters.length;
   }
 
-  /** Someone who does not wait yet. */
+  /** A check-out that does not wait yet. */
   waiter(attempt: Attempt): CheckOut {
     return new Waiter<Connection, Attempt>(attempt, attempt.limitOf('checkOut'), this.#clock.now(), this.#onEnd);
   }
@@ -37,7 +37,7 @@ export class WaitQueue {
     waiter.waitIn(this.#waiters.push(waiter));
   }
 
-  /** Takes the one who has waited longest. */
+  /** Takes the oldest check-out out of the queue. */
   shift(): CheckOut | undefined {
     const waiter = this.#waiters.shift();
     waiter?.leave();
@@ -54,7 +54,7 @@ export class WaitQueue {
     waiter.reject(error);
   }
 
-  /** @param makeError - each has its own, since whoever meets it adds to it */
+  /** @param makeError - called for each check-out, since callers add to their errors */
   failAll(reason: ConnectionCheckOutFailedReason, makeError: () => Error): void {
     for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) this.fail(waiter, reason, makeError());
   }

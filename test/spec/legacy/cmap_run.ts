@@ -4,7 +4,7 @@ import type { MonitoringEvent } from '../../../src/events/event.js';
 import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type { Connection } from '../../../src/pool/connection.js';
 import { MongoPoolClearedError, MongoPoolClosedError, MongoWaitQueueTimeoutError } from '../../../src/pool/errors.js';
-import type { PoolOptions } from '../../../src/pool/pool_options.js';
+import type { PoolOptions } from '../../../src/pool/pool.js';
 import { reactTo } from '../../../src/sdam/error_reaction.js';
 import { Deferred } from '../../support/deferred.js';
 import { ADDRESS, PoolHarness } from '../../support/pool_harness.js';

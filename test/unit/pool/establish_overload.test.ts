@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { OperationPhase } from '../../../src/errors/base.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
-import { labelOverload } from '../../../src/pool/overload.js';
+import { labelOverload } from '../../../src/pool/establish.js';
 
 function failed(phase: OperationPhase, code?: string): MongoNetworkError {
   const cause = code === undefined ? undefined : Object.assign(new Error(code), { code });
