@@ -27,7 +27,7 @@ export function pinTransaction(
   const toConnection = type === TopologyType.LoadBalanced;
   if (!toConnection && type !== TopologyType.Sharded) return false;
   session.pin = { server, connection: toConnection ? connection : null };
-  if (toConnection) connection.pinnedBy = 'transaction';
+  if (toConnection) connection.pin('transaction');
   return toConnection;
 }
 
@@ -39,6 +39,6 @@ export function pinTransaction(
 export function pinCursor(binding: Binding, type: TopologyType, server: Server, connection: Connection): boolean {
   if (!binding.pins || type !== TopologyType.LoadBalanced) return false;
   binding.pinned = { server, connection };
-  connection.pinnedBy = 'cursor';
+  connection.pin('cursor');
   return true;
 }

@@ -9,10 +9,16 @@ import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.j
 import { redactRefusal } from '../events/redact.js';
 import type { Clock } from '../runtime/clock.js';
 import type { MessageEncoder } from '../wire/message_encoder.js';
-import type { Connection } from './connection.js';
 import { nameOfStep } from './connection_errors.js';
-import { describeConnection, type HandshakeOptions, handshakeCommand } from './handshake.js';
+import {
+  type ConnectionDescription,
+  describeConnection,
+  type HandshakeOptions,
+  handshakeCommand,
+  sharing,
+} from './handshake.js';
 import { type CommandStep, queryHello, runCommand } from './own_commands.js';
+import type { WireConnection } from './wire_connection.js';
 
 export interface EstablishSettings {
   readonly handshake: HandshakeOptions;
@@ -24,8 +30,8 @@ export interface EstablishSettings {
   readonly clock: Clock;
   /** Undefined for connections that run no user's commands. */
   readonly authenticator?: Authenticator | undefined;
-  /** The hello was answered: from here on the connection has a description, and what fails is an error of its service. */
-  readonly onHello?: (connection: Connection) => void;
+  /** The description of an earlier connection to the same server, or null: the new one shares its parts. */
+  readonly earlier?: () => ConnectionDescription | null;
 }
 
 /**
@@ -36,12 +42,15 @@ export interface EstablishSettings {
  * Each step has its own `connectTimeoutMS`, under the deadline. On failure the connection is closed and the error says which step failed,
  * of which host, and how many milliseconds after the connection was begun.
  *
+ * @param onHello - called when the server has answered the hello: the connection has its description, and a later failure is an error of
+ *   its service
  * @returns the server's answer to the hello
  */
 export async function establish(
-  connection: Connection,
+  connection: WireConnection,
   settings: EstablishSettings,
   deadline: Deadline,
+  onHello?: () => void,
 ): Promise<Document> {
   const { handshake, authenticator, clock } = settings;
   const { address } = connection;
@@ -55,10 +64,11 @@ export async function establish(
     deadline.record('hello');
     const now = clock.now();
     const times = { roundTripTime: now - begin, lastUpdateTime: now };
-    connection.description = describeConnection(address, hello, times, handshake.codecs);
+    const description = describeConnection(address, hello, times, handshake.codecs);
+    connection.describe(sharing(description, settings.earlier?.() ?? null));
     const { limits, compressor, server } = connection.description;
     if (handshake.loadBalanced && server.serviceId === null) throw noService(address);
-    settings.onHello?.(connection);
+    onHello?.();
     // An arbiter has no users (Authentication, "Authentication on Arbiters").
     if (conversation !== undefined && server.type !== ServerType.RSArbiter) {
       await authenticate(connection, conversation, hello, settings, deadline);
@@ -79,7 +89,7 @@ export async function establish(
 }
 
 async function authenticate(
-  connection: Connection,
+  connection: WireConnection,
   conversation: AuthConversation,
   hello: Document,
   settings: EstablishSettings,
@@ -108,7 +118,7 @@ async function authenticate(
 
 /** Runs a command of the driver's own, as a step, which the error names behind the server's words if the server refuses it. */
 async function runStep(
-  connection: Connection,
+  connection: WireConnection,
   step: CommandStep,
   command: Document,
   settings: EstablishSettings,

@@ -8,9 +8,8 @@ import { BODY_OFFSET, type MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
 import { encodeOpQuery } from '../wire/op_query.js';
 import type { Reply } from '../wire/reply.js';
-import type { Connection } from './connection.js';
-import type { ReplySink } from './exchange.js';
 import { DEFAULT_LIMITS, type HandshakeOptions } from './handshake.js';
+import type { ReplySink, WireConnection } from './wire_connection.js';
 
 export type CommandStep = 'hello' | 'auth';
 type OwnCommand = CommandStep | 'probe' | 'killCursors';
@@ -38,7 +37,11 @@ function attemptOf(what: OwnCommand, deadline: Deadline): Attempt {
 }
 
 /** Checks that the server answers on a connection. */
-export async function probe(connection: Connection, settings: OwnCommandSettings, deadline: Deadline): Promise<void> {
+export async function probe(
+  connection: WireConnection,
+  settings: OwnCommandSettings,
+  deadline: Deadline,
+): Promise<void> {
   const command = { ping: 1, ...settings.handshake.apiFields, $db: 'admin' };
   await runCommand(connection, command, settings.encoder, 'probe', bounded(settings, deadline));
 }
@@ -59,7 +62,7 @@ export function lateCursor(reply: Reply, { commandName }: Attempt): LateCursor |
 
 /** Closes a cursor on the server. The content of the reply does not matter. */
 export async function killCursor(
-  connection: Connection,
+  connection: WireConnection,
   { database, collection, id }: LateCursor,
   settings: OwnCommandSettings,
   deadline: Deadline,
@@ -75,7 +78,7 @@ function bounded({ connectTimeoutMS }: OwnCommandSettings, deadline: Deadline): 
 
 /** Sends the first hello on a connection as OP_QUERY, which servers without OP_MSG and simple test servers understand, too. */
 export function queryHello(
-  connection: Connection,
+  connection: WireConnection,
   command: Document,
   encoder: MessageEncoder,
   deadline: Deadline,
@@ -88,7 +91,7 @@ export function queryHello(
 
 /** Sends a later hello. */
 export function runHello(
-  connection: Connection,
+  connection: WireConnection,
   command: Document,
   encoder: MessageEncoder,
   deadline: Deadline,
@@ -98,7 +101,7 @@ export function runHello(
 
 /** Sends an awaitable hello, to which the server may answer again and again (Server Monitoring, "Streaming Protocol"). */
 export function followHello(
-  connection: Connection,
+  connection: WireConnection,
   command: Document,
   encoder: MessageEncoder,
   sink: ReplySink,
@@ -111,7 +114,7 @@ export function followHello(
 
 /** Sends a command of the driver's own. */
 export function runCommand(
-  connection: Connection,
+  connection: WireConnection,
   command: Document,
   encoder: MessageEncoder,
   what: OwnCommand,

@@ -9,8 +9,6 @@ import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { Reply } from '../wire/reply.js';
 import { Connection, type ConnectionOwner } from './connection.js';
-import type { ConnectionParts } from './connection_parts.js';
-import { Disposal } from './disposal.js';
 import {
   checkOutTimeout,
   interruptedError,
@@ -20,14 +18,14 @@ import {
 } from './errors.js';
 import { type EstablishSettings, establish } from './establish.js';
 import { Generations } from './generations.js';
-import { type ConnectionDescription, sharing } from './handshake.js';
+import type { ConnectionDescription } from './handshake.js';
 import { Maintenance } from './maintenance.js';
 import { killCursor, lateCursor, probe } from './own_commands.js';
 import { PendingResponses } from './pending_responses.js';
 import { Places } from './places.js';
 import { PoolEvents } from './pool_events.js';
-import { Standstill } from './standstill.js';
 import { type CheckOut, WaitQueue } from './wait_queue.js';
+import type { ConnectionParts } from './wire_connection.js';
 
 /** The options of all pools of a client. Milliseconds; 0 means no limit, except for `minPoolSize` and `pendingResponseTimeoutMS`. */
 export interface PoolOptions {
@@ -36,7 +34,7 @@ export interface PoolOptions {
   readonly maxConnecting: number;
   readonly maxIdleTimeMS: number;
   readonly waitQueueTimeoutMS: number;
-  /** How long a late reply is waited for after its caller has gone; 0 closes the connection at once. */
+  /** The wait for a late reply after its caller is gone; 0 closes the connection at once. */
   readonly pendingResponseTimeoutMS: number;
 }
 
@@ -44,9 +42,9 @@ export interface PoolOptions {
 export interface PoolStats extends PoolCounts {
   /** `host:port` of the server, or the path of its Unix socket. */
   readonly address: string;
-  /** `paused`: the server is not known to be available, and nobody gets a connection. */
+  /** `paused`: the server is not known to be available, and check-outs fail. */
   readonly state: 'paused' | 'ready' | 'closed';
-  /** How often the pool was cleared. */
+  /** The number of times that the pool was cleared. */
   readonly generation: number;
 }
 
@@ -57,7 +55,7 @@ export interface PoolPorts {
   readonly random: Random;
   readonly connection: ConnectionParts;
   readonly establish: EstablishSettings;
-  /** The server has answered the hello of a new connection, which has its description from here on. May clear or close this pool. */
+  /** The server has answered the hello of a new connection, which now has its description. May clear or close this pool. */
   onHandshake(connection: Connection): void;
   /** A connection could not be established. May clear this pool before it returns. */
   onConnectionError(error: Error, connection: Connection): void;
@@ -70,10 +68,10 @@ export interface PoolPorts {
  *
  *     paused ──ready()──► ready ──clear()──► paused        close() from anywhere ──► closed
  *
- *     #assign():   while somebody waits:   lend an idle connection to the one who came first,
- *                                          or open one (below maxPoolSize and maxConnecting), or leave it.
+ *     #assign():   while check-outs wait:   give an idle connection to the oldest,
+ *                                           or open one (below maxPoolSize and maxConnecting), or leave it.
  *
- * Source: Connection Monitoring and Pooling. Events are published after the fact that they tell is in place.
+ * Source: Connection Monitoring and Pooling. An event is published after its fact has become true.
  */
 export class ConnectionPool implements ConnectionOwner {
   readonly address: string;
@@ -83,20 +81,19 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #events: PoolEvents;
   #state: 'paused' | 'ready' | 'closed' = 'paused';
   readonly #generations = new Generations();
+  /** For connections that operations wait for. */
   readonly #establish: EstablishSettings;
-  /** For connections that nobody waits for. */
+  /** For connections that no operation waits for. */
   readonly #establishUnasked: EstablishSettings;
   #lastConnectionId = 0;
   #lastDescription: ConnectionDescription | null = null;
-  /** Why the pool was last cleared: told to those who come while it is paused. */
+  /** Why the pool was last cleared: the cause of the errors of check-outs while it is paused. */
   #clearedBy: Error | undefined;
 
   readonly #places: Places;
   readonly #waiters: WaitQueue;
-  readonly #disposal: Disposal;
-  /** Null when there is nothing to keep up. */
+  /** Null if neither `minPoolSize` nor `maxIdleTimeMS` asks for it. */
   readonly #maintenance: Maintenance | null;
-  readonly #standstill: Standstill;
 
   constructor(address: string, options: PoolOptions, ports: PoolPorts) {
     this.address = address;
@@ -104,15 +101,14 @@ export class ConnectionPool implements ConnectionOwner {
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#events = new PoolEvents(ports.publisher, ports.clock, address, () => this.snapshot());
-    this.#places = new Places(new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events));
+    const draining = new PendingResponses(options.pendingResponseTimeoutMS, ports.clock, this.#events);
+    this.#places = new Places(address, draining, this.#generations, this.#events, ports.clock);
     this.#waiters = new WaitQueue(ports.clock, this.#events, this.#onWaiterEnd);
-    this.#disposal = new Disposal(address, this.#places, this.#generations, this.#events);
     this.#maintenance =
       options.minPoolSize === 0 && options.maxIdleTimeMS === 0
         ? null
         : new Maintenance(ports.clock, ports.random, options.maxIdleTimeMS, () => this.#maintain());
-    this.#standstill = new Standstill(ports.clock);
-    this.#establishUnasked = { ...ports.establish, onHello: connection => this.#onHello(connection) };
+    this.#establishUnasked = { ...ports.establish, earlier: () => this.#lastDescription };
     this.#establish = { ...this.#establishUnasked, commandTimeoutMS: 0 };
     const { maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS } = options;
     this.#events.created({ maxPoolSize, minPoolSize, maxConnecting, maxIdleTimeMS, waitQueueTimeoutMS });
@@ -145,24 +141,23 @@ export class ConnectionPool implements ConnectionOwner {
 
   // ── Checking out and in
 
-  /** A connection at once, when one is idle and nobody is before the caller. Otherwise null, and nothing has happened. */
+  /** A connection at once, if one is idle and no other check-out waits. Otherwise null, and nothing has happened. */
   tryCheckOut(attempt: Attempt): Connection | null {
     if (this.#state !== 'ready' || this.#waiters.length > 0) return null;
     const { idle } = this.#places;
     const connection = idle[idle.length - 1];
     if (connection === undefined || this.#perished(connection) !== null) return null;
-    if (this.#standstill.noticed()) this.#places.suspectIdle();
+    this.#places.noticeStandstill();
     if (connection.isSuspect) return null;
-    // Before the first event: a listener may ask for a connection too, or close the pool.
+    // Before the first event: a listener may check out a connection, too, or close the pool.
     idle.pop();
     this.#places.inUse.add(connection, attempt);
-    connection.uses++;
     this.#events.checkedOutAtOnce(connection, attempt);
     return connection;
   }
 
   /**
-   * A connection, after those who came before have theirs.
+   * A connection, as soon as all earlier check-outs have theirs.
    *
    * @throws MongoPoolClosedError, MongoPoolClearedError; the error of establishing a connection
    * @throws MongoOperationTimeoutError or MongoWaitQueueTimeoutError, or the abort reason, when the deadline ends
@@ -179,12 +174,11 @@ export class ConnectionPool implements ConnectionOwner {
     return waiter.promise;
   }
 
-  /** Takes a connection back: to be closed if it has perished, kept aside while a late reply is due, lent again otherwise. */
+  /** Takes a connection back: closes it if it has perished, drains it if a late reply is due, makes it idle otherwise. */
   checkIn(connection: Connection): void {
     const attempt = this.#places.inUse.take(connection);
     if (attempt === null) return;
-    connection.pinnedBy = null;
-    if (this.#options.maxIdleTimeMS > 0) connection.idleSince = this.#clock.now();
+    if (this.#options.maxIdleTimeMS > 0) connection.becomeIdle(this.#clock.now());
     const reason = this.#perished(connection);
     const { lateRequestId } = connection;
     if (reason === null && lateRequestId !== null) {
@@ -193,14 +187,14 @@ export class ConnectionPool implements ConnectionOwner {
     } else {
       if (reason === null) this.#places.idle.push(connection);
       this.#events.checkedIn(connection, attempt);
-      if (reason !== null) this.#disposal.discard(connection, reason);
+      if (reason !== null) this.#places.discard(connection, reason);
     }
     if (this.#waiters.length > 0) this.#assign();
   }
 
   // ── States
 
-  /** Lets connections be lent and opened. */
+  /** Connections may be checked out and opened. */
   ready(): void {
     if (this.#state !== 'paused') return;
     this.#state = 'ready';
@@ -211,9 +205,10 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /**
-   * Makes all connections stale, and pauses the pool until {@link ConnectionPool.ready}. Whoever waits is told so at once and may retry.
+   * Makes all connections stale, and pauses the pool until {@link ConnectionPool.ready}. Waiting check-outs fail at once with a retryable
+   * error.
    *
-   * @param interruptInUse - also ends those in use and those being established (a monitor's check timed out)
+   * @param interruptInUse - also closes the connections in use (a monitor's check timed out)
    */
   clear(cause: Error | undefined, interruptInUse = false): void {
     if (this.#state === 'closed') return;
@@ -222,45 +217,45 @@ export class ConnectionPool implements ConnectionOwner {
     this.#state = 'paused';
     this.#clearedBy = cause;
     if (wasReady) this.#events.cleared(cause, interruptInUse);
-    // Nobody waits for what is being established any more, and it could not be lent: it must keep no place from a new connection.
+    // A connection that is being established could not be checked out any more. It must not take the place of a new one.
     for (const connection of [...this.#places.pending])
-      this.#disposal.abandon(connection, 'stale', this.#clearedError());
+      this.#places.discardPending(connection, 'stale', this.#clearedError());
     if (interruptInUse) {
       for (const connection of this.#places.inUse.all()) connection.close(interruptedError(this.address, cause));
     }
-    this.#disposal.dropWaiting('stale');
+    this.#places.discardUnused('stale');
     this.#waiters.failAll('connectionError', () => this.#clearedError());
   }
 
   /**
-   * Makes the connections to one of the servers behind a load balancer stale. Nobody who waits is concerned: the next connection may lead
-   * elsewhere (Load Balancers, "SDAM error handling").
+   * Makes the connections to one of the servers behind a load balancer stale. Waiting check-outs go on: the next connection may lead to
+   * another server (Load Balancers, "SDAM error handling").
    */
   clearService(serviceId: ObjectId, cause: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#generations.clear(serviceId);
     this.#events.cleared(cause, false, serviceId);
-    this.#disposal.dropWaiting('stale');
+    this.#places.discardUnused('stale');
     this.#assign();
     this.#fill();
   }
 
-  /** Closes for good. Connections in use are closed when they come back. */
+  /** Closes for good. Connections in use are closed at check-in. */
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#maintenance?.stop();
     for (const connection of [...this.#places.pending]) {
-      this.#disposal.abandon(connection, 'poolClosed', this.#closedError());
+      this.#places.discardPending(connection, 'poolClosed', this.#closedError());
     }
-    this.#disposal.dropWaiting('poolClosed');
+    this.#places.discardUnused('poolClosed');
     this.#waiters.failAll('poolClosed', () => this.#closedError());
     this.#events.closed();
   }
 
   /**
-   * Ends the operations that wait for a connection or use one, as the client begins to close. A pinned connection with nothing to wait for
-   * stays: its transaction or cursor is still to be ended on it.
+   * Ends the operations that wait for a connection or use one, as the client begins to close. A pinned connection that waits for no reply
+   * stays: its transaction or cursor must still be ended on it.
    */
   interruptOperations(makeError: () => Error): void {
     this.#waiters.failAll('poolClosed', makeError);
@@ -269,7 +264,7 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  /** Ends what is still in use, for closing a client. Each user has an error of his own, since whoever meets it adds to it. */
+  /** Closes the connections in use, as the client closes. Each has its own error, since callers add to it. */
   interrupt(makeError: () => Error): void {
     for (const connection of this.#places.inUse.all()) connection.close(makeError());
   }
@@ -278,7 +273,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   onDrained(connection: Connection, reply: Reply): void {
     const attempt = this.#places.draining.succeeded(connection);
-    // The reply may come before the caller has given the connection back; then it is as good as any other.
+    // The reply came before check-in, which then finds an ordinary connection.
     if (attempt === null) return;
     const cursor = lateCursor(reply, attempt);
     if (cursor === null) this.#arrived(connection);
@@ -286,23 +281,23 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   onClosed(connection: Connection): void {
-    // One in use is given back by its user, who learns of it by the failed exchange.
+    // The user of a connection in use learns of it from the failed exchange, and checks it in. The pool itself closes the others.
     if (!this.#places.takeIdle(connection) && !this.#places.draining.failed(connection, 'error')) return;
-    this.#disposal.discard(connection, 'error');
+    this.#places.discard(connection, 'error');
     this.#assign();
   }
 
-  // ── The one place where connections go to those who wait
+  // ── The one place that gives connections to waiting check-outs
 
   #assign(): void {
-    if (this.#waiters.length > 0 && this.#standstill.noticed()) this.#places.suspectIdle();
+    if (this.#waiters.length > 0) this.#places.noticeStandstill();
     while (this.#state === 'ready' && this.#waiters.length > 0) {
       const connection = this.#places.idle.at(-1);
       if (connection === undefined) break;
       const reason = this.#perished(connection);
       if (reason === null && connection.isSuspect && this.#places.pending.size >= this.#waiters.length) break;
       this.#places.idle.pop();
-      if (reason !== null) this.#disposal.discard(connection, reason);
+      if (reason !== null) this.#places.discard(connection, reason);
       else if (connection.isSuspect)
         void this.#ask(connection, deadline => probe(connection, this.#establish, deadline));
       else this.#give(connection);
@@ -312,18 +307,17 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  /** To the one who has waited longest. */
+  /** Gives a connection to the oldest waiting check-out. */
   #give(connection: Connection): void {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) return;
     this.#places.inUse.add(connection, waiter.request);
-    connection.uses++;
     this.#events.checkedOut(connection, waiter.request, this.#waiters.waitedMS(waiter));
     if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
     waiter.resolve(connection);
   }
 
-  /** How many connections may be on their way when so many are missing. */
+  /** How many connections may be pending when so many are missing. */
   #room(missing: number): number {
     const { maxPoolSize, maxConnecting } = this.#options;
     const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#places.established;
@@ -332,13 +326,13 @@ export class ConnectionPool implements ConnectionOwner {
 
   // ── Opening
 
-  /** Establishes one connection, for whoever comes first when it is ready. Its failure is that of the one who waits longest. */
+  /** Establishes one connection, for the check-out that is the oldest when it is ready. If this fails, the oldest check-out fails. */
   async #open(settings: EstablishSettings): Promise<void> {
-    const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generations.pool);
+    const connection = new Connection(this.#ports.connection, ++this.#lastConnectionId, this.#generations.pool, this);
     this.#places.pending.add(connection);
     this.#events.connectionCreated(connection);
     try {
-      await establish(connection, settings, Deadline.background(this.#clock));
+      await establish(connection, settings, Deadline.background(this.#clock), () => this.#onHello(connection));
     } catch (error) {
       if (this.#places.pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;
@@ -351,39 +345,38 @@ export class ConnectionPool implements ConnectionOwner {
     this.#fill();
   }
 
-  /** Asks the server something on a connection before it is lent again. What it does not answer in time, it never will. */
+  /** Runs a command of the driver's own on a connection before the next check-out. Closes the connection if no reply comes in time. */
   async #ask(connection: Connection, question: (deadline: Deadline) => Promise<void>): Promise<void> {
     this.#places.pending.add(connection);
     try {
       await question(Deadline.background(this.#clock));
     } catch (error) {
-      this.#disposal.abandon(connection, 'error', error as Error);
+      this.#places.discardPending(connection, 'error', error as Error);
       this.#assign();
       return;
     }
-    connection.isSuspect = false;
+    connection.trust();
     if (this.#places.pending.delete(connection)) this.#arrived(connection);
   }
 
-  /** A connection that was on its way, or aside, can be lent. */
+  /** A connection that was pending or draining becomes idle, or is discarded if it has perished. */
   #arrived(connection: Connection, tell?: () => void): void {
-    connection.owner = this;
-    connection.idleSince = this.#clock.now();
+    connection.becomeIdle(this.#clock.now());
     const reason = this.#perished(connection);
     if (reason === null) {
       this.#places.idle.push(connection);
       tell?.();
     } else {
-      this.#disposal.discard(connection, reason);
+      this.#places.discard(connection, reason);
     }
     this.#assign();
   }
 
   #onOpenFailed(connection: Connection, error: Error): void {
-    // One that was opened for minPoolSize is nobody's loss while there are others on their way for all who wait.
+    // No check-out fails while enough other connections are pending for all of them: this one was opened for minPoolSize.
     const waiter = this.#places.pending.size < this.#waiters.length ? this.#waiters.shift() : undefined;
     this.#ports.onConnectionError(error, connection);
-    this.#disposal.gone(connection, 'error');
+    this.#places.closed(connection, 'error');
     if (waiter !== undefined) {
       setOrigin(error, { connectionId: connection.id });
       this.#waiters.fail(waiter, 'connectionError', error);
@@ -393,12 +386,12 @@ export class ConnectionPool implements ConnectionOwner {
 
   // ── Background
 
-  /** Closes what has been idle too long and opens what minPoolSize lacks, now and from time to time. */
+  /** Closes connections that have been idle too long and opens what minPoolSize lacks, now and from time to time. */
   #maintain(): void {
     if (this.#state !== 'ready' || this.#maintenance === null) return;
     for (const connection of [...this.#places.idle]) {
       const reason = this.#perished(connection);
-      if (reason !== null && this.#places.takeIdle(connection)) this.#disposal.discard(connection, reason);
+      if (reason !== null && this.#places.takeIdle(connection)) this.#places.discard(connection, reason);
     }
     this.#fill();
     this.#maintenance.later(this.#nextExpiryMS());
@@ -420,31 +413,31 @@ export class ConnectionPool implements ConnectionOwner {
       void this.#open(this.#establishUnasked);
   }
 
-  // ── Letting go
+  // ── Ends of waits
 
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
     const { loadBalanced } = this.#establish.handshake;
     const waitedMS = this.#waiters.waitedMS(waiter);
     const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.#countsNow(), loadBalanced);
     this.#waiters.fail(waiter, 'timeout', error);
-    // A connection for which nobody waits any more is not worth finishing; one for the next in line is.
+    // A connection is worth finishing only if another check-out, or minPoolSize, wants it.
     const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
     const excess = Math.max(0, this.#places.pending.size - wanted);
-    // What is only asked something was of use before, and will be.
+    // A connection that was used before is only being asked something, and stays.
     const unfinished = [...this.#places.pending].filter(({ uses }) => uses === 0);
-    for (const connection of unfinished.slice(0, excess)) this.#disposal.abandon(connection, 'error', error);
-    // A listener that is told of it may wait for a connection by now.
+    for (const connection of unfinished.slice(0, excess)) this.#places.discardPending(connection, 'error', error);
+    // A listener of these events may have begun to wait for a connection.
     this.#assign();
   };
 
   #drain(connection: Connection, requestId: number, attempt: Attempt): void {
     const reason = this.#perished(connection);
-    if (reason !== null) this.#disposal.discard(connection, reason);
+    if (reason !== null) this.#places.discard(connection, reason);
     else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, attempt);
-    else this.#disposal.discard(connection, 'error', lateReplyError(this.address, attempt));
+    else this.#places.discard(connection, 'error', lateReplyError(this.address, attempt));
   }
 
-  /** The counts, with what the oldest of the connections on their way waits for. */
+  /** The counts, with the step that the oldest pending connection waits for. */
   #countsNow(): PoolCounts {
     const [oldest] = this.#places.pending;
     if (oldest === undefined || oldest.uses > 0) return this.counts();
@@ -453,7 +446,6 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #onHello(connection: Connection): void {
-    connection.description = sharing(connection.description, this.#lastDescription);
     this.#lastDescription = connection.description;
     const { serviceId } = connection.description.server;
     if (this.#establish.handshake.loadBalanced && serviceId !== null) {

@@ -2,11 +2,10 @@ import type { Document } from '../bson/index.js';
 import { Deadline } from '../call/deadline.js';
 import { type CheckTimes, parseHello } from '../description/hello.js';
 import type { TopologyVersion } from '../description/types.js';
-import { Connection } from '../pool/connection.js';
-import type { ConnectionParts } from '../pool/connection_parts.js';
 import { type EstablishSettings, establish } from '../pool/establish.js';
 import { awaitableHelloCommand, helloCommand } from '../pool/handshake.js';
 import { followHello, runHello } from '../pool/own_commands.js';
+import { type ConnectionParts, WireConnection } from '../pool/wire_connection.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Reply } from '../wire/reply.js';
 
@@ -31,13 +30,13 @@ export class HelloConnection {
   /** Counts up from 1 in each monitor. */
   readonly id: number;
   readonly #ports: HelloPorts;
-  readonly #connection: Connection;
+  readonly #connection: WireConnection;
   #helloOk = false;
 
   constructor(id: number, ports: HelloPorts) {
     this.id = id;
     this.#ports = ports;
-    this.#connection = new Connection(ports.connection, id);
+    this.#connection = new WireConnection(ports.connection, id);
   }
 
   /** The error that closed the connection, or null while it is open. */
@@ -58,7 +57,7 @@ export class HelloConnection {
   }
 
   /** The step that the connection waits for, and since when (monotonic milliseconds). */
-  get waitsFor(): Connection['waitsFor'] {
+  get waitsFor(): WireConnection['waitsFor'] {
     return this.#connection.waitsFor;
   }
 

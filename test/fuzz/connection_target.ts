@@ -1,8 +1,7 @@
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
 import { MongoNetworkError } from '../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../src/errors/timeout.js';
-import { Connection } from '../../src/pool/connection.js';
-import type { ConnectionParts } from '../../src/pool/connection_parts.js';
+import { type ConnectionParts, WireConnection } from '../../src/pool/wire_connection.js';
 import type { Reply } from '../../src/wire/reply.js';
 import { FakeClock } from '../support/fake_clock.js';
 import { connectionParts, deadline, PoolHarness, run } from '../support/pool_harness.js';
@@ -19,7 +18,7 @@ const SLACK = 2 * 1024 * 1024;
 interface Stage {
   readonly clock: FakeClock;
   readonly parts: ConnectionParts;
-  readonly connection: Connection;
+  readonly connection: WireConnection;
   readonly peer: ScriptedPeer;
 }
 
@@ -29,7 +28,7 @@ async function open(): Promise<Stage> {
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const parts = { ...connectionParts(clock, server.open), encoder };
-  const connection = new Connection(parts, 1);
+  const connection = new WireConnection(parts, 1);
   await connection.opened(0, deadline(clock));
   return { clock, parts, connection, peer: await server.nextPeer() };
 }
@@ -123,7 +122,7 @@ async function whileEstablishing(bytes: Buffer): Promise<void> {
     return null;
   };
   const connection = await outcome(clock, harness.checkOut(PATIENCE_MS));
-  if (connection instanceof Connection) pool.checkIn(connection);
+  if (connection instanceof WireConnection) pool.checkIn(connection);
   pool.close();
   await quiet();
   if (server.openPeers.length > 0) throw new Finding('a connection was left open');

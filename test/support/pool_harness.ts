@@ -5,10 +5,10 @@ import type { Budget } from '../../src/call/budget.js';
 import { Call, NO_STAGE_LIMITS, type StageLimits } from '../../src/call/call.js';
 import { Deadline } from '../../src/call/deadline.js';
 import type { Connection } from '../../src/pool/connection.js';
-import type { ConnectionParts } from '../../src/pool/connection_parts.js';
 import type { EstablishSettings } from '../../src/pool/establish.js';
 import type { HandshakeOptions } from '../../src/pool/handshake.js';
 import { ConnectionPool, type PoolOptions } from '../../src/pool/pool.js';
+import type { ConnectionParts, WireConnection } from '../../src/pool/wire_connection.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Random } from '../../src/runtime/random.js';
 import { openSocket } from '../../src/runtime/socket_transport.js';
@@ -68,7 +68,7 @@ export function establishSettings(
 
 /** Sends a command as the executor does. */
 export function run(
-  connection: Connection,
+  connection: WireConnection,
   encoder: MessageEncoder,
   command: Document,
   within: Deadline,

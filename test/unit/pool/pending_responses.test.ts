@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MOST_LATE_BYTES } from '../../../src/pool/connection.js';
+import { MOST_LATE_BYTES } from '../../../src/pool/wire_connection.js';
 import { PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
 import { type ReceivedCommand, replyMessage } from '../../support/scripted_peer.js';
 import { quiet } from '../../support/scripted_server.js';

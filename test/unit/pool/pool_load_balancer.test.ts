@@ -118,7 +118,7 @@ describe('ConnectionPool behind a load balancer', () => {
   it('tells whose the connections are when one waits in vain, in the words of the specification', async () => {
     const { pool, clock, checkOut } = balanced({ maxPoolSize: 2, waitQueueTimeoutMS: 50 });
     const [first] = [await checkOut(), await checkOut()];
-    first.pinnedBy = 'cursor';
+    first.pin('cursor');
     const waiting = checkOut();
     const failed = assert.rejects(waiting, (error: unknown) => {
       assert.ok(error instanceof MongoWaitQueueTimeoutError);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { Connection } from '../../../src/pool/connection.js';
+import { WireConnection } from '../../../src/pool/wire_connection.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { openSocket } from '../../../src/runtime/socket_transport.js';
 import type { TransportAddress, TransportOptions } from '../../../src/runtime/transport.js';
@@ -100,9 +101,9 @@ for (const kind of kinds) {
 
     it('drains a late reply after a timeout by the clock of this process', async () => {
       const { server, parts } = await harness();
-      const connection = new Connection({ ...parts, clock: systemClock }, 1);
       const drained = new Deferred<undefined>();
-      connection.owner = { onDrained: () => drained.resolve(undefined), onClosed: (_, error) => drained.reject(error) };
+      const owner = { onDrained: () => drained.resolve(undefined), onClosed: () => drained.reject(connection.error) };
+      const connection = new Connection({ ...parts, clock: systemClock }, 1, { value: 0 }, owner);
       await connection.opened(0, deadline(systemClock));
       const reply = run(connection, parts.encoder, { find: 'orders' }, deadline(systemClock, 20));
       const command = await (await server.nextPeer()).nextCommand();
@@ -121,7 +122,7 @@ describe('openSocket', () => {
   /** How opening ends that never succeeds. */
   async function failure(target: TransportAddress, transportOptions: TransportOptions = {}): Promise<Error> {
     const parts = { ...connectionParts(systemClock, openSocket, target), transportOptions };
-    const connection = new Connection(parts, 1);
+    const connection = new WireConnection(parts, 1);
     return connection.opened(0, deadline(systemClock)).then(
       () => new Error('it opened'),
       (error: unknown) => error as Error,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Connection } from '../../../src/pool/connection.js';
+import type { WireConnection } from '../../../src/pool/wire_connection.js';
 import { nextRequestId } from '../../../src/wire/header.js';
 import type { MessageEncoder } from '../../../src/wire/message_encoder.js';
 import { MsgFlag } from '../../../src/wire/op_msg.js';
@@ -12,7 +12,7 @@ import { opened } from './open_connection.js';
 
 const MORE = { flags: MsgFlag.moreToCome };
 
-function follow(connection: Connection, encoder: MessageEncoder, clock: FakeClock, limitMS: number) {
+function follow(connection: WireConnection, encoder: MessageEncoder, clock: FakeClock, limitMS: number) {
   const told: unknown[] = [];
   const requestId = nextRequestId();
   const command = { requestId, flags: MsgFlag.exhaustAllowed, body: { hello: 1, $db: 'admin' }, rawFields: [] };
@@ -40,7 +40,7 @@ async function following(limitMS = 0) {
   return { ...made, told, request };
 }
 
-describe('Connection, following a request that has many replies', () => {
+describe('WireConnection, following a request that has many replies', () => {
   it('tells of each, in their order, though they come in one piece', async () => {
     const { told, request, peer, connection, send } = await following();
 
