@@ -55,9 +55,7 @@ export {
 } from './bulk/result.js';
 export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
-export type { CollectionOptions } from './client/collection/base.js';
-export type { IndexInformationOptions } from './client/collection/indexes.js';
-export type { FindOneOptions } from './client/collection/reads.js';
+export type { CollectionOptions, FindOneOptions, IndexInformationOptions } from './client/collection.js';
 export { Collection } from './client/collection.js';
 export { AbstractCursor, type AbstractCursorEvents } from './client/cursors/abstract_cursor.js';
 export {

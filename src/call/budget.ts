@@ -1,45 +1,30 @@
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 
-/** Where the `timeoutMS` in effect was set; shown in timeout errors. */
-export type TimeoutSource = 'operation' | 'transaction' | 'session' | 'collection' | 'database' | 'client' | 'cursor';
-
-/** How much time an operation has, and who said so. */
+/** How much time a call has, and where that was set. */
 export interface Budget {
   /** Milliseconds; 0 is no limit; undefined: `timeoutMS` is not in use and each stage has its own timeout, as before CSOT. */
   readonly timeoutMS: number | undefined;
-  readonly source: TimeoutSource | undefined;
+  /** Where `timeoutMS` was set, as messages say it: `the collection`, `insertOne`. */
+  readonly source: string;
 }
 
-/** The values of `timeoutMS` at each level; undefined means "inherit". */
-export interface TimeoutLevels {
-  readonly operation?: number | undefined;
-  /** Given when a cursor was opened; for each `next` in iteration mode and for `close`, which start anew with the same time. */
-  readonly cursor?: number | undefined;
-  /** The one budget of a running `withTransaction` or of a transaction. */
-  readonly transaction?: number | undefined;
-  /** `defaultTimeoutMS` of the session: for commit, abort, withTransaction and endSession only. */
-  readonly session?: number | undefined;
-  readonly collection?: number | undefined;
-  readonly database?: number | undefined;
-  readonly client?: number | undefined;
-}
-
-export const UNTIMED: Budget = Object.freeze({ timeoutMS: undefined, source: undefined });
-
-/** From the highest precedence to the lowest. */
-const PRECEDENCE = ['operation', 'cursor', 'transaction', 'session', 'collection', 'database', 'client'] as const;
+export const UNTIMED: Budget = Object.freeze({ timeoutMS: undefined, source: 'the client' });
 
 /**
- * The `timeoutMS` in effect: operation over cursor over transaction over session over collection over database over client.
+ * The budget at one level. This is the precedence of `timeoutMS`: the operation, then the session (for the methods of a session only), the
+ * collection, the database, the client. The nearest level that sets it decides; 0 is a value too, and overrides.
+ *
+ * A running `withTransaction` stands above these levels: the operations in it share its deadline (`client/door.ts`).
  *
  * Source: Client Side Operations Timeout, "timeoutMS" and "Timeout behavior".
+ *
+ * @param source - the level, as messages say it
+ * @param given - its `timeoutMS`, as the user gave it; undefined and null inherit
+ * @throws MongoInvalidArgumentError if `given` is not a finite number from 0 on
  */
-export function budgetOf(levels: TimeoutLevels): Budget {
-  for (const source of PRECEDENCE) {
-    const timeoutMS = Object.hasOwn(levels, source) ? levels[source] : undefined;
-    if (timeoutMS !== undefined) return { timeoutMS, source };
-  }
-  return UNTIMED;
+export function budgetAt(source: string, given: unknown, inherited: Budget): Budget {
+  if (given === undefined || given === null) return inherited;
+  return { timeoutMS: validateTimeoutMS(given, source), source };
 }
 
 /**

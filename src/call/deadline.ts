@@ -230,11 +230,11 @@ export class Deadline {
     });
   }
 
-  /** `after 501.2 ms, timeoutMS=500: serverSelection 2.0 ms, checkOut 499.2 ms` */
+  /** `after 501.2 ms, timeoutMS=500 of the client: serverSelection 2.0 ms, checkOut 499.2 ms` */
   #ledger(): string {
-    const { timeoutMS } = this.#account.budget;
+    const { timeoutMS, source } = this.#account.budget;
     const stages = this.timings.map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`).join(', ');
-    return `after ${this.elapsedMS.toFixed(1)} ms${timeoutMS === undefined ? '' : `, timeoutMS=${timeoutMS}`}: ${stages}`;
+    return `after ${this.elapsedMS.toFixed(1)} ms${timeoutMS === undefined ? '' : `, timeoutMS=${timeoutMS} of ${source}`}: ${stages}`;
   }
 
   #arm(): void {

@@ -5,8 +5,8 @@ import type { CommandOperationOptions } from '../commands/options.js';
 import { type RunCommandOptions, runCommand } from '../commands/run_command.js';
 import { type ValidateCollectionOptions, validateCollection } from '../commands/validate_collection.js';
 import type { ClientPort } from './client_port.js';
-import type { Inherited } from './inherit.js';
-import { run } from './run.js';
+import { type Place, run } from './door.js';
+import { adminContext, type Inherited } from './inherit.js';
 
 /**
  * Commands for those who run a deployment. Made by {@link Db.admin}.
@@ -14,23 +14,21 @@ import { run } from './run.js';
  * @public
  */
 export class Admin {
-  readonly #client: ClientPort;
-  readonly #database: Inherited;
-  readonly #admin: Inherited;
+  readonly #database: Place;
+  readonly #admin: Place;
 
   /**
    * @param database - that of which it was asked for
    * @internal
    */
   constructor(client: ClientPort, database: Inherited) {
-    this.#client = client;
-    this.#database = database;
-    this.#admin = { ...database, database: 'admin', namespace: 'admin' };
+    this.#database = { client, context: database };
+    this.#admin = { client, context: adminContext(database) };
   }
 
   /** Runs a command on the database `admin`, as {@link Db.command} does. */
   command(command: Document, options?: RunCommandOptions): Promise<Document> {
-    return run(this.#client, this.#admin, options, (context, own) => runCommand(context, command, own));
+    return run(this.#admin, 'command', options, (context, own) => runCommand(context, command, own));
   }
 
   /** Version and build of the server. */
@@ -55,7 +53,7 @@ export class Admin {
 
   /** Removes a user of the database `admin`. */
   removeUser(username: string, options?: RemoveUserOptions): Promise<boolean> {
-    return run(this.#client, this.#admin, options, (context, own) => dropUser(context, username, own));
+    return run(this.#admin, 'removeUser', options, (context, own) => dropUser(context, username, own));
   }
 
   /**
@@ -64,14 +62,14 @@ export class Admin {
    * @throws MongoUnexpectedServerResponseError if they are not
    */
   validateCollection(collectionName: string, options?: ValidateCollectionOptions): Promise<Document> {
-    return run(this.#client, this.#database, options, (context, own) =>
+    return run(this.#database, 'validateCollection', options, (context, own) =>
       validateCollection(context, collectionName, own),
     );
   }
 
   /** The databases of the deployment. */
   listDatabases(options?: ListDatabasesOptions): Promise<ListDatabasesResult> {
-    return run(this.#client, this.#admin, options, listDatabases);
+    return run(this.#admin, 'listDatabases', options, listDatabases);
   }
 
   /** The state of the replica set, as the server sees it. */

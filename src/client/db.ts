@@ -26,15 +26,14 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { PkFactory } from '../uri/client_options.js';
 import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
-import type { CollectionOptions } from './collection/base.js';
-import type { IndexInformationOptions } from './collection/indexes.js';
+import type { CollectionOptions, IndexInformationOptions } from './collection.js';
 import { Collection } from './collection.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
 import { RunCommandCursor, type RunCursorCommandOptions } from './cursors/run_command_cursor.js';
+import { refuseExplain, run } from './door.js';
 import { deriveContext, type Inherited, type LevelOptions } from './inherit.js';
 import { checkCollectionName, checkDatabaseName } from './namespace.js';
-import { refuseExplain, run } from './run.js';
 import { notYet } from './unsupported.js';
 
 /** What operations on a database and its collections inherit. @public */
@@ -151,7 +150,7 @@ export class Db {
 
   /** Milliseconds for each operation, as inherited or set here. */
   get timeoutMS(): number | undefined {
-    return this.context.timeoutMS;
+    return this.context.budget.timeoutMS;
   }
 
   /** A collection of this database. It need not exist. */
@@ -173,7 +172,7 @@ export class Db {
     name: string,
     options?: CreateCollectionOptions,
   ): Promise<Collection<TSchema>> {
-    await run(this.#client, this.context, options, (context, own) => {
+    await run(this, 'createCollection', options, (context, own) => {
       checkCollectionName(name);
       return createCollection(context, name, own);
     });
@@ -188,7 +187,7 @@ export class Db {
    * @throws MongoServerError if the server answers with an error
    */
   command(command: Document, options?: RunCommandOptions & Abortable): Promise<Document> {
-    return run(this.#client, this.context, options, (context, own) => runCommand(context, command, own));
+    return run(this, 'command', options, (context, own) => runCommand(context, command, own));
   }
 
   /** The results of an aggregation that reads no collection of its own, such as `$currentOp` or `$documents`. */
@@ -266,7 +265,7 @@ export class Db {
 
   /** Drops the database with all of its collections. */
   dropDatabase(options?: DropDatabaseOptions): Promise<boolean> {
-    return run(this.#client, this.context, options, dropDatabase);
+    return run(this, 'dropDatabase', options, dropDatabase);
   }
 
   /** Creates an index of a collection, and returns its name. */
@@ -291,22 +290,22 @@ export class Db {
 
   /** Removes a user of this database. */
   removeUser(username: string, options?: RemoveUserOptions): Promise<boolean> {
-    return run(this.#client, this.context, options, (context, own) => dropUser(context, username, own));
+    return run(this, 'removeUser', options, (context, own) => dropUser(context, username, own));
   }
 
   /** Sets which operations the profiler records, on the server that this database is read from. */
   setProfilingLevel(level: ProfilingLevel, options?: SetProfilingLevelOptions): Promise<ProfilingLevel> {
-    return run(this.#client, this.context, options, (context, own) => setProfilingLevel(context, level, own));
+    return run(this, 'setProfilingLevel', options, (context, own) => setProfilingLevel(context, level, own));
   }
 
   /** Which operations the profiler records. */
   profilingLevel(options?: ProfilingLevelOptions): Promise<string> {
-    return run(this.#client, this.context, options, profilingLevel);
+    return run(this, 'profilingLevel', options, profilingLevel);
   }
 
   /** Statistics of this database. */
   stats(options?: DbStatsOptions): Promise<Document> {
-    return run(this.#client, this.context, options, dbStats);
+    return run(this, 'stats', options, dbStats);
   }
 }
 

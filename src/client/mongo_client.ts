@@ -1,28 +1,28 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import { clientBulkWrite } from '../bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../bulk/client_result.js';
-import { budgetOf, validateTimeoutMS } from '../call/budget.js';
-import { Call, type StageLimits } from '../call/call.js';
-import { Deadline } from '../call/deadline.js';
+import { budgetAt } from '../call/budget.js';
+import type { Call, StageLimits } from '../call/call.js';
+import type { Deadline } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
 import { waitFor } from '../call/wait.js';
 import { checkOptionNames } from '../commands/check_options.js';
 import type { ClientBulkWriteOptions } from '../commands/client_bulk_write.js';
 import { endTransaction } from '../commands/end_transaction.js';
 import { withId } from '../commands/insert.js';
-import type { Abortable } from '../commands/options.js';
-import { ownOptions } from '../concern/given.js';
+import type { Abortable, OperationOptions } from '../commands/options.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { TopologyDescription } from '../description/topology_description.js';
-import { setOrigin } from '../errors/base.js';
 import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Engine } from '../executor/engine.js';
+import { reachServer } from '../executor/reach_server.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
 import type { PoolStats } from '../pool/pool.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
@@ -31,8 +31,6 @@ import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
 import type { TLSMaterial } from '../runtime/tls_material.js';
-import { SelectionRequest } from '../sdam/selection_request.js';
-import { readPreferenceSelector } from '../sdam/server_selection.js';
 import { SrvPoller } from '../sdam/srv_poller.js';
 import { ClientSession, type SessionClient } from '../sessions/client_session.js';
 import { ServerSessionPool } from '../sessions/server_session_pool.js';
@@ -46,9 +44,9 @@ import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
+import { enter, type Place, runSteps } from './door.js';
 import { createEngine, type Effects, tlsMaterialOf } from './engine.js';
-import { clientContext, type Inherited, startDeadline } from './inherit.js';
-import { runSteps } from './run.js';
+import { adminContext, clientContext, type Inherited } from './inherit.js';
 import { SrvDiscovery } from './srv_discovery.js';
 import { tidyUp } from './tidy_up.js';
 import { notYet, refuseUnsupported } from './unsupported.js';
@@ -237,53 +235,41 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @throws MongoServerSelectionError if no server suits in time; MongoNetworkError if the server takes no connection; MongoServerError if it
    * refuses the credentials; MongoOperationTimeoutError under `timeoutMS`
    */
-  async connect(options?: ConnectOptions): Promise<this> {
-    const own = ownOptions(options);
-    const deadline = startDeadline(this.context, own, this.#effects.clock);
-    if (this.#closing !== null) await this.#closed(this.#closing, deadline);
-    this.#wasClosed = false;
-    this.#connecting++;
-    try {
-      const call = this.#call('connect', deadline);
-      const engine = await this.engine(call);
-      if (engine !== this.#opened) await this.#connect(engine, own, call);
-    } catch (error) {
+  connect(options?: ConnectOptions): Promise<this> {
+    return enter(this.#place, 'connect', options, async (call, { readPreference }) => {
+      if (this.#closing !== null) await this.#closed(this.#closing, call.deadline);
+      this.#wasClosed = false;
+      this.#connecting++;
+      try {
+        const engine = await this.engine(call);
+        if (engine !== this.#opened) await this.#connect(engine, readPreference ?? this.options.readPreference, call);
+      } catch (error) {
+        this.#connecting--;
+        await this.#closeAfterFailure(call);
+        throw error;
+      }
       this.#connecting--;
-      await this.#closeAfterFailure();
-      throw error;
-    }
-    this.#connecting--;
-    return this;
+      return this;
+    });
   }
 
-  async #connect(engine: Engine, options: ConnectOptions, call: Call): Promise<void> {
-    if (engine.lifetime.closing) throw new MongoClientClosedError();
-    const readPreference = options.readPreference ?? this.options.readPreference;
-    const selector = readPreferenceSelector(readPreference);
-    const request = new SelectionRequest(call, call, selector, readPreference.mode);
-    try {
-      const server = engine.topology.trySelect(request) ?? (await engine.topology.select(request));
-      // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
-      if (!this.options.__skipPingOnConnect) {
-        server.pool.checkIn(server.pool.tryCheckOut(request) ?? (await server.pool.checkOut(request)));
-      }
-    } catch (error) {
-      setOrigin(error, call);
-      throw error;
-    }
+  async #connect(engine: Engine, readPreference: ReadPreference, call: Call): Promise<void> {
+    // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
+    await reachServer(engine, readPreference, this.options.__skipPingOnConnect ? 'select' : 'checkOut', call);
     this.#announceOpen(engine);
   }
 
-  async #closeAfterFailure(): Promise<void> {
+  async #closeAfterFailure(call: Call): Promise<void> {
     const isConnected = this.#engine !== null && this.#engine === this.#opened;
     // Another call may still succeed; and what the program has closed stays closed.
     if (this.#connecting > 0 || isConnected || this.#wasClosed) return;
     // The program has not closed it: an operation connects anew.
-    await this.#shutDown(this.#closeDeadline(undefined));
+    await this.#shutDown(call.until(call.deadline.refreshed(this.timeoutMS).within('read', CLOSE_TIMEOUT_MS)));
   }
 
-  #call(name: string, deadline: Deadline): Call {
-    return new Call(this.operationIds.next(), name, 'admin', deadline, this.stageLimits);
+  /** Where the methods that concern the whole deployment are called. */
+  get #place(): Place {
+    return { client: this, context: adminContext(this.context) };
   }
 
   #announceOpen(engine: Engine): void {
@@ -310,7 +296,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     models: readonly ClientBulkWriteModel<SchemaMap>[],
     options?: ClientBulkWriteOptions,
   ): Promise<ClientBulkWriteResult> {
-    return runSteps(this, { ...this.context, database: 'admin', namespace: 'admin' }, options, (context, own) => {
+    return runSteps(this.#place, 'bulkWrite', options, (context, own) => {
       const prepare = (document: unknown) => withId(document, () => this.options.pkFactory.createPk() as unknown);
       return (engine, call) => clientBulkWrite(engine, context, models, own, prepare, call);
     });
@@ -362,10 +348,15 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       get sessionTimeoutMinutes() {
         return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
       },
-      endTransaction: async (state, name, deadline) => {
-        const call = this.#call(name, deadline);
-        await endTransaction(this.#closingEngine ?? (await this.engine(call)), state, name, call);
+      enter: (session, method, given, work) => {
+        const { timeoutMS } = ownOptions(given);
+        const own: OperationOptions = timeoutMS === undefined ? { session } : { session, timeoutMS };
+        const { client, context } = this.#place;
+        const budget = budgetAt('the session', session.timeoutMS, context.budget);
+        return enter({ client, context: { ...context, budget } }, method, own, work);
       },
+      endTransaction: async (state, name, call) =>
+        endTransaction(this.#closingEngine ?? (await this.engine(call)), state, name, call),
       pause: (ms, deadline) => (this.#engine?.lifetime ?? new Lifetime()).pause(ms, deadline),
     };
   }
@@ -407,26 +398,23 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @param options - a boolean is accepted and has no effect
    * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; nothing else
    */
-  async close(options?: boolean | CloseOptions): Promise<void> {
-    const deadline = this.#closeDeadline(typeof options === 'object' ? options : undefined);
-    this.#wasClosed = true;
-    await this.#shutDown(deadline);
+  close(options?: boolean | CloseOptions): Promise<void> {
+    const own = typeof options === 'object' ? options : null;
+    return enter(this.#place, 'close', own, (call, { timeoutMS }) => {
+      this.#wasClosed = true;
+      const bounded = isGiven(timeoutMS) ? call : call.until(call.deadline.within('read', CLOSE_TIMEOUT_MS));
+      return this.#shutDown(bounded);
+    });
   }
 
-  #shutDown(deadline: Deadline): Promise<void> {
-    this.#closing ??= this.#close(deadline).finally(() => {
+  #shutDown(call: Call): Promise<void> {
+    this.#closing ??= this.#close(call).finally(() => {
       this.#closing = null;
     });
     return this.#closing;
   }
 
-  #closeDeadline(options: CloseOptions | null | undefined): Deadline {
-    const own = validateTimeoutMS(options?.timeoutMS, 'close');
-    const deadline = Deadline.start(budgetOf({ operation: own, client: this.timeoutMS }), this.clock);
-    return own === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
-  }
-
-  async #close(deadline: Deadline): Promise<void> {
+  async #close(call: Call): Promise<void> {
     this.#discovery?.close();
     this.#discovery = null;
     this.#tls = undefined;
@@ -438,7 +426,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       engine.topology.interruptOperations();
       this.#closingEngine = { ...engine, lifetime: new Lifetime() };
     }
-    await tidyUp(this.#closingEngine, this.#activeSessions, this.#call('close', deadline));
+    await tidyUp(this.#closingEngine, this.#activeSessions, call);
     this.#engine = null;
     this.#closingEngine = null;
     if (engine === null) return;

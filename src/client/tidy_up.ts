@@ -20,7 +20,7 @@ export async function tidyUp(engine: Engine | null, sessions: ReadonlySet<Client
   const aborts = [...sessions].some(session => session.inTransaction());
   // The cursors come first, while it is known which of them belong to a transaction.
   const killed = engine === null ? undefined : killLiveCursors(engine, early);
-  await Promise.all(Array.from(sessions, session => session.endWithClient(deadline)));
+  await Promise.all(Array.from(sessions, session => session.endWithClient(call)));
   await killed;
   if (engine === null) return;
   await endSessions(engine, aborts ? courtesy() : early);

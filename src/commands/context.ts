@@ -32,7 +32,6 @@ export interface OperationContext {
   readonly bsonOptions: BSONSerializeOptions;
   /** Decodes the user's documents with `bsonOptions`. */
   readonly decode: DocumentDecoder;
-  readonly timeoutMS: number | undefined;
   /** The session of the call. */
   readonly session: SessionState | null;
 }

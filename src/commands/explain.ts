@@ -1,4 +1,5 @@
 import type { Document } from '../bson/index.js';
+import type { Budget } from '../call/budget.js';
 import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CommandTarget, Operation } from '../executor/operation.js';
@@ -64,11 +65,11 @@ function explainFields(given: unknown): ExplainFields {
  * explained by the one and explaining by the other.
  *
  * @param maxTimeMS - the option of the command that is explained
- * @param timedByOperation - whether `timeoutMS` is in effect
+ * @param budget - the time of the call
  * @throws MongoInvalidArgumentError
  */
-export function checkExplainTimes(given: unknown, maxTimeMS: unknown, timedByOperation: boolean): void {
-  if (!isGiven(given) || !timedByOperation) return;
+export function checkExplainTimes(given: unknown, maxTimeMS: unknown, { timeoutMS }: Budget): void {
+  if (!isGiven(given) || timeoutMS === undefined) return;
   if (isGiven(maxTimeMS) || explainFields(given).maxTimeMS !== undefined) {
     throw new MongoInvalidArgumentError('Cannot use maxTimeMS with timeoutMS for explain commands.');
   }

@@ -20,85 +20,155 @@ const CLOSE_TIMEOUT_MS = 10_000;
 /** A wait that only an abort ends: its error is the caller's reason. */
 const ABORTED: EndDescription = Object.freeze({ during: 'while waiting for a batch', phase: 'read' });
 
-/** A batch that was asked for before it was needed: what came of it. */
-type Prefetched = { readonly reply: CursorReply } | { readonly error: unknown };
+/** What came of a batch that was asked for before it was needed. */
+type Prefetched =
+  | { readonly name: 'batch'; readonly reply: CursorReply }
+  | { readonly name: 'failure'; readonly error: unknown };
+
+/** A batch is on its way, and a method waits for it. */
+interface Fetching {
+  readonly name: 'fetching';
+  /** Null while the command that opens the cursor is on its way. */
+  readonly cursor: OpenCursor | null;
+  /** The batch, if it was asked for before a method waited for it. */
+  readonly prefetched: Promise<Prefetched> | null;
+  /** Whether there was a batch. Null only while the fetch begins. */
+  batch: Promise<boolean> | null;
+}
+
+/** No method can read any more. */
+interface Closed {
+  readonly name: 'closed';
+  readonly why: 'exhausted' | 'killed' | 'clientClosed';
+  /** Whether the server has ever told a cursor. */
+  readonly wasOpen: boolean;
+  /** Settles when the server has been told to forget the cursor. */
+  killed: Promise<void>;
+}
+
+type State =
+  /** No command has been sent. */
+  | { readonly name: 'new' }
+  | Fetching
+  /** The server has more, and has not been asked for it. */
+  | { readonly name: 'open'; readonly cursor: OpenCursor }
+  /** The next batch is on its way or here, and no method waits for it. */
+  | { readonly name: 'prefetching'; readonly cursor: OpenCursor; readonly prefetched: Promise<Prefetched> }
+  /** The server has no more. Documents of the last batch may still be buffered. */
+  | { readonly name: 'exhausted' }
+  | Closed;
+
+const NEW: State = Object.freeze({ name: 'new' });
+const EXHAUSTED: State = Object.freeze({ name: 'exhausted' });
+
+/** The documents of a batch that have not been read, and the reply that holds them. */
+interface Buffer {
+  readonly reader: DocumentReader;
+  readonly reply: CursorReply;
+}
 
 /**
  * Reads the results of a command batch by batch. Documents are decoded one at a time, when they are read; a batch is let go with its last.
+ *
+ * ```text
+ * new → fetching ⇄ open            fetching → exhausted → closed
+ *       fetching ⇄ prefetching     every state → closed
+ * ```
  *
  * Source: Find, getMore and killCursors Commands; Client Side Operations Timeout, "Cursors".
  */
 export class CursorCore {
   readonly #source: EngineSource;
   readonly #settings: CursorSettings;
-  /** Called once, when nothing can be read any more. */
+  /** Called once, when the server has no more or the cursor is closed. */
   readonly #onEnd: () => void;
-  #reader: DocumentReader | null = null;
-  #reply: CursorReply | null = null;
-  /** The cursor on the server; null before it is opened and after its last batch. */
-  #cursor: OpenCursor | null = null;
-  #state: 'new' | 'open' | 'closed' = 'new';
-  #opened = false;
+  #state: State = NEW;
+  #buffer: Buffer | null = null;
   /** Documents of the batches so far; counted only for the sake of a limit. */
   #received = 0;
+  /** The same for all calls on the cursor; 0 before the first. */
+  #operationId = 0;
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
   readonly #binding = new Binding(true);
-  /** The same for all commands of the cursor; 0 before the first. */
-  #operationId = 0;
+  /** Commands that have been sent and not answered. */
+  #running = 0;
   /** What it was opened with: all its commands go there, even if the client is closed and connected again. */
   #engine: Engine | null = null;
-  /** The client was closed while the server still had the cursor. */
-  #lost = false;
-  /** The fetch that runs, if one does. */
-  #fetching: Promise<boolean> | null = null;
-  #prefetched: Promise<Prefetched> | null = null;
-  /** Ends a prefetch that nobody waits for any more. */
+  /** Ends a prefetch when the cursor is closed. Null if the cursor does not prefetch. */
   readonly #abandon: AbortController | null;
-  readonly #signal: AbortSignal | undefined;
-  /** The end has been told. */
-  #told = false;
-  /** The killCursors that runs, if one does. */
-  #killing: Promise<void> | null = null;
-  #killed = false;
 
   constructor(source: EngineSource, settings: CursorSettings, onEnd: () => void = () => undefined) {
     this.#source = source;
     this.#settings = settings;
     this.#onEnd = onEnd;
     this.#abandon = settings.prefetch ? new AbortController() : null;
-    this.#signal = settings.signal;
   }
 
   get started(): boolean {
-    return this.#state !== 'new';
+    return this.#state.name !== 'new';
   }
 
   /** Whether nothing is left to be read: it was closed, or its last document has been read. */
   get closed(): boolean {
-    return this.#state === 'closed' || this.#isLost || (this.#opened && this.#cursor === null && this.#reader === null);
+    const { name } = this.#state;
+    return name === 'closed' || this.#isLost || (name === 'exhausted' && this.#buffer === null);
   }
 
   /** Whether it was closed, by itself or with its client, before all had been read. */
   get killed(): boolean {
-    return this.#killed || this.#isLost;
+    return (this.#state.name === 'closed' && this.#state.why === 'killed') || this.#isLost;
   }
 
   /** The cursor's number on the server: undefined before the first batch, 0n after the last. */
   get id(): bigint | undefined {
-    return this.#opened ? (this.#cursor?.id ?? 0n) : undefined;
-  }
-
-  /** `database.collection` as the server names what is read, once it has. */
-  get namespace(): string | undefined {
-    return this.#cursor?.namespace;
+    const state = this.#state;
+    const isOver = state.name === 'exhausted' || (state.name === 'closed' && state.wasOpen);
+    return isOver ? 0n : cursorOf(state)?.id;
   }
 
   /** Documents that can be had without asking the server. */
   get buffered(): number {
-    return this.#reader?.count() ?? 0;
+    return this.#buffer?.reader.count() ?? 0;
   }
+
+  // ── Calls
+
+  /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
+  call(method: string): Call {
+    return this.#callUntil(method, this.#deadline(this.#settings.signal));
+  }
+
+  /**
+   * The call of a close, which has a time of its own: a cursor is often closed because its time is over.
+   *
+   * @param timeoutMS - default: the cursor's whole `timeoutMS` once more
+   */
+  closingCall(method: string, timeoutMS: number | undefined = this.#settings.budget.timeoutMS): Call {
+    const { source } = this.#settings.budget;
+    const deadline = Deadline.start({ timeoutMS, source }, this.#source.clock);
+    const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
+    return this.#callUntil(method, bounded);
+  }
+
+  #callUntil(method: string, deadline: Deadline): Call {
+    const { operationIds, stageLimits } = this.#source;
+    const { name, context } = this.#settings;
+    if (this.#operationId === 0) this.#operationId = operationIds.next();
+    return new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
+  }
+
+  #deadline(signal: AbortSignal | undefined): Deadline {
+    const { budget, timeoutMode, context, signal: own } = this.#settings;
+    const shared = context.session?.deadline ?? null;
+    if (shared !== null) return signal === undefined ? shared : shared.withSignal(signal);
+    if (timeoutMode === CursorTimeoutMode.ITERATION) return Deadline.start(budget, this.#source.clock, signal);
+    this.#lifetime ??= Deadline.start(budget, this.#source.clock, own);
+    return signal === own || signal === undefined ? this.#lifetime : this.#lifetime.withSignal(signal);
+  }
+
+  // ── Reading
 
   /**
    * Called before each document, so that buffered documents are not delivered once the caller has aborted.
@@ -106,32 +176,34 @@ export class CursorCore {
    * @throws the reason of the signal, if it has aborted; MongoClientClosedError if the client was closed before the end
    */
   throwIfInterrupted(): void {
-    if (this.#signal?.aborted === true) {
-      void this.close();
-      throw this.#signal.reason as Error;
+    const { signal, context } = this.#settings;
+    if (signal?.aborted === true) {
+      void this.#close('killed', null);
+      throw signal.reason as Error;
     }
     if (!this.#isLost) return;
-    this.#lost = true;
-    void this.close();
-    throw new MongoClientClosedError(undefined, { namespace: this.#settings.context.namespace, phase: 'cursor' });
+    void this.#close('clientClosed', null);
+    throw new MongoClientClosedError(undefined, { namespace: context.namespace, phase: 'cursor' });
   }
 
   /** Whether the client was closed before the end. */
   get #isLost(): boolean {
-    return this.#engine?.lifetime.closing === true && (this.#cursor !== null || this.#lost);
+    if (this.#engine?.lifetime.closing !== true) return false;
+    const state = this.#state;
+    return state.name === 'closed' ? state.why === 'clientClosed' : cursorOf(state) !== null;
   }
 
   /** The next document of the batch that is here, or undefined. */
   nextBuffered(): Document | undefined {
     this.throwIfInterrupted();
-    const reader = this.#reader;
-    if (reader === null) return undefined;
+    const buffer = this.#buffer;
+    if (buffer === null) return undefined;
     try {
-      const document = reader.next();
-      if (reader.done) this.#letGo();
+      const document = buffer.reader.next();
+      if (buffer.reader.done) this.#buffer = null;
       return document;
     } catch (error) {
-      this.#corrupt(error);
+      this.#corrupt(buffer, error);
       throw error;
     }
   }
@@ -139,45 +211,39 @@ export class CursorCore {
   /** All documents of the batch that is here. */
   restOfBatch(): Document[] {
     this.throwIfInterrupted();
-    if (this.#reader === null) return [];
+    const buffer = this.#buffer;
+    if (buffer === null) return [];
     try {
-      const documents = this.#reader.rest();
-      this.#letGo();
+      const documents = buffer.reader.rest();
+      this.#buffer = null;
       return documents;
     } catch (error) {
-      this.#corrupt(error);
+      this.#corrupt(buffer, error);
       throw error;
     }
   }
 
-  #letGo(): void {
-    this.#reader = null;
-    this.#reply = null;
-  }
-
-  #corrupt(error: unknown): void {
-    if (error instanceof MongoUnexpectedServerResponseError) this.#reply?.reply.corrupt(error);
-    this.#letGo();
-    void this.close();
+  #corrupt({ reply }: Buffer, error: unknown): void {
+    if (error instanceof MongoUnexpectedServerResponseError) reply.reply.corrupt(error);
+    this.#buffer = null;
+    void this.#close('killed', null);
   }
 
   /** The next document, or null at the end. Waits for a batch if none is here. */
-  async next(): Promise<Document | null> {
-    const deadline = this.#deadline();
+  async next(call: Call): Promise<Document | null> {
     for (;;) {
       const document = this.nextBuffered();
       if (document !== undefined) return document;
-      if (!(await this.fetch(deadline))) return null;
+      if (!(await this.fetch(call))) return null;
     }
   }
 
   /** Whether there is another document. */
-  async hasNext(): Promise<boolean> {
-    const deadline = this.#deadline();
+  async hasNext(call: Call): Promise<boolean> {
     for (;;) {
       this.throwIfInterrupted();
-      if (this.#reader !== null) return true;
-      if (!(await this.fetch(deadline))) return false;
+      if (this.#buffer !== null) return true;
+      if (!(await this.fetch(call))) return false;
     }
   }
 
@@ -186,7 +252,7 @@ export class CursorCore {
    *
    * @param shape - what the caller gets of a batch; called as each batch comes
    */
-  async toArray<T>(shape: ((batch: readonly Document[]) => Promise<T[]>) | null): Promise<T[]> {
+  async toArray<T>(shape: ((batch: readonly Document[]) => Promise<T[]>) | null, call: Call): Promise<T[]> {
     const read = (): T[] | Promise<T[]> => {
       const batch = this.restOfBatch();
       return shape === null ? (batch as T[]) : shape(batch);
@@ -195,227 +261,247 @@ export class CursorCore {
     const first = read();
     let documents = first instanceof Promise ? await first : first;
     try {
-      while (await this.fetch()) {
+      while (await this.fetch(this.#forNextBatch(call))) {
         const next = read();
         const batch = next instanceof Promise ? await next : next;
         if (documents.length === 0) documents = batch;
         else for (const document of batch) documents.push(document);
       }
     } catch (error) {
-      // Closing has a time of its own, for which nobody who has run out of his is to wait, nor for a server that does not answer.
-      const closing = this.close();
+      // Closing has a time of its own, and a caller whose time is over does not wait for it, nor for a server that does not answer.
+      const closing = this.#close('killed', null);
       if (error instanceof MongoServerError && this.#settings.budget.timeoutMS === undefined) await closing;
       throw error;
     }
-    await this.close();
+    await this.#close('exhausted', null);
     return documents;
   }
 
-  /** Gets the next batch, which may be empty. False when there is none any more. */
-  fetch(deadline: Deadline = this.#deadline()): Promise<boolean> {
-    this.#fetching ??= this.#fetchBatch(deadline).finally(() => {
-      this.#fetching = null;
-      this.#releaseSession();
-    });
-    return this.#fetching;
+  /** In the mode `iteration` each batch has the whole time. */
+  #forNextBatch(call: Call): Call {
+    if (this.#settings.timeoutMode !== CursorTimeoutMode.ITERATION || this.#state.name === 'new') return call;
+    return call.until(this.#deadline(this.#settings.signal));
   }
 
-  async #fetchBatch(deadline: Deadline): Promise<boolean> {
+  // ── Fetching
+
+  /** Gets the next batch, which may be empty. False when there is none any more. Calls that overlap share one batch. */
+  fetch(call: Call): Promise<boolean> {
     this.throwIfInterrupted();
-    if (this.#state === 'closed') return false;
-    const next = this.#prefetched === null ? this.#nextOperation() : null;
-    if (next === null && this.#prefetched === null) {
-      await this.#end();
-      return false;
+    const state = this.#state;
+    switch (state.name) {
+      case 'fetching':
+        // A listener may ask while the fetch begins.
+        return state.batch ?? Promise.resolve().then(() => this.fetch(call));
+      case 'closed':
+        return Promise.resolve(false);
+      case 'prefetching':
+        return this.#beginFetch(state.cursor, state.prefetched, null, call);
+      case 'new':
+      case 'open':
+      case 'exhausted': {
+        const operation = this.#nextOperation();
+        if (operation === null) return this.#close('exhausted', null).then(() => false);
+        return this.#beginFetch(cursorOf(state), null, operation, call);
+      }
     }
+  }
+
+  #beginFetch(
+    cursor: OpenCursor | null,
+    prefetched: Promise<Prefetched> | null,
+    operation: Operation<CursorReply> | null,
+    call: Call,
+  ): Promise<boolean> {
+    const fetching: Fetching = { name: 'fetching', cursor, prefetched, batch: null };
+    // The state comes first: the fetch may fail before it waits.
+    this.#state = fetching;
+    return (fetching.batch = this.#fetchBatch(fetching, operation, call));
+  }
+
+  /** @param operation - null for a batch that was prefetched */
+  async #fetchBatch(fetching: Fetching, operation: Operation<CursorReply> | null, call: Call): Promise<boolean> {
+    const { deadline } = call;
     try {
       // What has passed since the last batch was the reader's.
-      if (this.#state === 'open' && deadline.canEnd) deadline.record('cursor');
-      this.#state = 'open';
-      this.#take(next === null ? await this.#takePrefetched() : await this.#run(next, deadline));
+      if (fetching.cursor !== null && deadline.canEnd) deadline.record('cursor');
+      const reply =
+        operation === null ? await this.#whenPrefetched(fetching.prefetched) : await this.#run(operation, call);
+      this.#take(fetching, reply);
       if (deadline.canEnd) deadline.record('read');
     } catch (error) {
-      // Whoever closed the cursor has ended the wait.
+      // The close of the cursor has ended the wait for a prefetched batch.
       if (this.#abandon?.signal.aborted === true) return false;
-      this.#failed(error);
+      this.#failed(fetching, error);
       throw error;
+    } finally {
+      this.#releaseSession();
     }
     return true;
   }
 
-  async #takePrefetched(): Promise<CursorReply> {
-    const signal = this.#signal;
-    const prefetching = this.#prefetched;
+  async #whenPrefetched(prefetched: Promise<Prefetched> | null): Promise<CursorReply> {
+    const { signal } = this.#settings;
     // The prefetch has the cursor's time; only the caller's signal can end the wait for it sooner.
-    const prefetched = await (prefetching === null || signal === undefined
-      ? prefetching
-      : waitFor(prefetching, Deadline.background(this.#source.clock).withSignal(signal), () => ABORTED));
-    this.#prefetched = null;
-    if (prefetched === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
-    if ('error' in prefetched) throw prefetched.error;
-    return prefetched.reply;
+    const settled = await (prefetched === null || signal === undefined
+      ? prefetched
+      : waitFor(prefetched, Deadline.background(this.#source.clock).withSignal(signal), () => ABORTED));
+    if (settled === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
+    if (settled.name === 'failure') throw settled.error;
+    return settled.reply;
   }
 
-  async #run(operation: Operation<CursorReply>, deadline: Deadline): Promise<CursorReply> {
-    const call = this.#call(operation, deadline);
-    if (this.#engine === null) {
-      const found = this.#source.engine(call);
-      this.#engine = found instanceof Promise ? await found : found;
+  async #run(operation: Operation<CursorReply>, call: Call): Promise<CursorReply> {
+    this.#running++;
+    try {
+      if (this.#engine === null) {
+        const found = this.#source.engine(call);
+        this.#engine = found instanceof Promise ? await found : found;
+      }
+      return await execute(this.#engine, operation, this.#binding, call);
+    } finally {
+      this.#running--;
     }
-    return await execute(this.#engine, operation, this.#binding, call);
   }
 
   /** The command for the next batch, or null when there is none. */
   #nextOperation(): Operation<CursorReply> | null {
     const { context, comment, kind, maxAwaitTimeMS } = this.#settings;
-    if (this.#state === 'new') {
+    if (this.#state.name === 'new') {
       const operation = this.#settings.open();
       const maxTime = maxTimeOfOpen(this.#settings);
       return maxTime === operation.maxTime ? operation : { ...operation, maxTime };
     }
+    const cursor = cursorOf(this.#state);
     const batchSize = nextBatchSize(this.#settings, this.#received);
     // From 5.0 on a server keeps a cursor open that has reached its limit.
-    if (this.#cursor === null || (batchSize === 0 && this.#settings.limit > 0)) return null;
-    return getMore(this.#cursor, context, { batchSize, comment, kind, maxAwaitTimeMS });
+    if (cursor === null || (batchSize === 0 && this.#settings.limit > 0)) return null;
+    return getMore(cursor, context, { batchSize, comment, kind, maxAwaitTimeMS });
   }
 
-  #take(reply: CursorReply): void {
-    this.#opened = true;
-    this.#follow(reply);
-    if (this.#state === 'closed') {
-      // It was closed while the batch was on its way.
-      void this.#kill();
+  #take(fetching: Fetching, reply: CursorReply): void {
+    const cursor = this.#follow(fetching.cursor, reply);
+    if (this.#state !== fetching) {
+      // The cursor was closed while the batch was on its way. The close knew only the cursor that the fetch began with.
+      if (cursor !== null && cursor !== fetching.cursor) void this.#kill(cursor, this.closingCall('close'));
       return;
     }
     const reader = new DocumentReader(reply.batch, this.#settings.context.decode);
     if (this.#settings.limit > 0) this.#received += reader.count();
-    if (!reader.done) {
-      this.#reader = reader;
-      this.#reply = reply;
+    if (!reader.done) this.#buffer = { reader, reply };
+    if (cursor === null) {
+      this.#state = EXHAUSTED;
+      // As in the official driver the end is told now, although documents of the last batch may still be buffered.
+      this.#onEnd();
+      return;
     }
-    if (this.#cursor === null) this.#finished();
-    else if (this.#abandon !== null) this.#prefetch();
+    this.#state = { name: 'open', cursor };
+    if (this.#abandon !== null) this.#prefetch(cursor, this.#abandon.signal);
   }
 
-  /** Takes the cursor's state on the server from a reply. */
-  #follow({ id, address, namespace: given }: CursorReply): void {
-    const known = this.#cursor;
+  /** The cursor as a reply describes it; null when the server has no more. The client's list of live cursors follows. */
+  #follow(known: OpenCursor | null, { id, address, namespace: given }: CursorReply): OpenCursor | null {
     const namespace = given === '' ? (known?.namespace ?? '') : given;
-    if (known !== null && known.id === id && known.namespace === namespace) return;
+    if (known !== null && known.id === id && known.namespace === namespace) return known;
     if (known !== null) this.#engine?.cursors.delete(known);
-    this.#cursor = id === 0n ? null : { id, namespace, address };
-    if (this.#cursor === null) this.#binding.unpin();
-    else this.#engine?.cursors.add(this.#cursor, this.#binding, this.#settings.context.session);
-  }
-
-  /** Tells that the server has no more, as the official driver does: documents of the last batch may still be buffered. */
-  #finished(): void {
-    if (this.#told) return;
-    this.#told = true;
-    this.#onEnd();
+    if (id === 0n) {
+      this.#binding.unpin();
+      return null;
+    }
+    const cursor = { id, namespace, address };
+    this.#engine?.cursors.add(cursor, this.#binding, this.#settings.context.session);
+    return cursor;
   }
 
   /** Asks for the batch after the one that has just come; one at most is on its way or waiting to be read. */
-  #prefetch(): void {
+  #prefetch(cursor: OpenCursor, signal: AbortSignal): void {
     const operation = this.#nextOperation();
-    if (operation === null || this.#cursor === null) return;
-    this.#prefetched = this.#run(operation, this.#deadline(this.#abandon?.signal)).then(
-      reply => ({ reply }),
-      (error: unknown) => ({ error }),
+    if (operation === null) return;
+    const prefetched = this.#run(operation, this.#callUntil('prefetch', this.#deadline(signal))).then(
+      (reply): Prefetched => ({ name: 'batch', reply }),
+      (error: unknown): Prefetched => ({ name: 'failure', error }),
     );
+    this.#state = { name: 'prefetching', cursor, prefetched };
   }
 
-  /** The server may still have the cursor; the caller need not wait until it has not. */
-  #failed(error: unknown): void {
-    if (error instanceof MongoClientClosedError) this.#lost = true;
-    // Whoever reads closes it, and until then its connection is its own (Load Balancers, "Cursors").
-    if (this.#binding.pinned !== null) return;
+  /** The caller need not wait until the server has forgotten the cursor. */
+  #failed(fetching: Fetching, error: unknown): void {
+    if (this.#state !== fetching) return;
+    const { cursor } = fetching;
     // What a tailable cursor waits for may yet come: its next call has a time of its own.
-    if (this.#settings.kind !== 'nonTailable' && this.#opened && error instanceof MongoOperationTimeoutError) return;
-    void this.close();
+    const isTailable = this.#settings.kind !== 'nonTailable' && error instanceof MongoOperationTimeoutError;
+    // A cursor that has its own connection keeps it until the reader closes the cursor (Load Balancers, "Cursors").
+    if (cursor !== null && (isTailable || this.#binding.pinned !== null)) this.#state = { name: 'open', cursor };
+    else void this.#close(error instanceof MongoClientClosedError ? 'clientClosed' : 'killed', null);
   }
 
-  #call({ name, namespace }: Operation<unknown>, deadline: Deadline): Call {
-    const { operationIds, stageLimits } = this.#source;
-    if (this.#operationId === 0) this.#operationId = operationIds.next();
-    return new Call(this.#operationId, name, namespace, deadline, stageLimits);
-  }
-
-  /** Bounds a call that may wait: anew each time, or what is left of the cursor's life. */
-  #deadline(signal: AbortSignal | undefined = this.#signal): Deadline {
-    const { budget, timeoutMode, context } = this.#settings;
-    const shared = context.session?.deadline ?? null;
-    if (shared !== null) return signal === undefined ? shared : shared.withSignal(signal);
-    if (timeoutMode === CursorTimeoutMode.ITERATION) return Deadline.start(budget, this.#source.clock, signal);
-    this.#lifetime ??= Deadline.start(budget, this.#source.clock, this.#signal);
-    return signal === this.#signal || signal === undefined ? this.#lifetime : this.#lifetime.withSignal(signal);
-  }
+  // ── Closing
 
   /**
    * Lets the server forget the cursor, and what is buffered here. Never rejects: a cursor that cannot be closed dies on the server.
    *
-   * @param timeoutMS - default: the cursor's whole `timeoutMS` once more, however much of it is used up
+   * @param call - made by {@link CursorCore.closingCall}
    */
-  async close(timeoutMS?: number): Promise<void> {
-    const left = this.#cursor !== null || this.#reader !== null;
-    if (left && this.#state === 'open') this.#killed = true;
-    await this.#end(timeoutMS);
+  close(call: Call): Promise<void> {
+    return this.#close('killed', call);
   }
 
-  async #end(timeoutMS?: number): Promise<void> {
-    if (this.#state !== 'closed') {
-      this.#state = 'closed';
-      this.#letGo();
-      this.#abandon?.abort();
-      // A reply that is here already may tell that the server has no more.
-      if (this.#prefetched !== null) await this.#dropPrefetched();
-      this.#finished();
-    }
-    if (this.#cursor !== null) void this.#kill(timeoutMS);
-    await this.#killing;
+  /** @param call - null: one with the time of a close, made if the server has to be told */
+  #close(why: Closed['why'], call: Call | null): Promise<void> {
+    const state = this.#state;
+    if (state.name === 'closed') return state.killed;
+    const isRead = state.name === 'new' || (cursorOf(state) === null && this.#buffer === null);
+    const closed: Closed = {
+      name: 'closed',
+      why: why === 'killed' && isRead ? 'exhausted' : why,
+      wasOpen: this.id !== undefined,
+      killed: Promise.resolve(),
+    };
+    this.#state = closed;
+    this.#buffer = null;
+    this.#abandon?.abort();
+    closed.killed = this.#endOf(state, call);
+    return closed.killed;
   }
 
-  async #dropPrefetched(): Promise<void> {
-    const prefetched = await this.#prefetched;
-    this.#prefetched = null;
-    if (prefetched !== null && 'reply' in prefetched) this.#follow(prefetched.reply);
+  /** Ends what the cursor had in the state in which it was closed. */
+  async #endOf(state: Exclude<State, Closed>, call: Call | null): Promise<void> {
+    let cursor = cursorOf(state);
+    // A reply that is here already may tell that the server has no more.
+    const pending = state.name === 'prefetching' || state.name === 'fetching' ? state.prefetched : null;
+    const prefetched = pending === null ? null : await pending;
+    if (prefetched?.name === 'batch') cursor = this.#follow(cursor, prefetched.reply);
+    if (state.name !== 'exhausted') this.#onEnd();
+    if (cursor !== null) await this.#kill(cursor, call ?? this.closingCall('close'));
+    else this.#releaseSession();
   }
 
-  #kill(timeoutMS?: number): Promise<void> {
-    const cursor = this.#cursor;
-    this.#cursor = null;
-    if (cursor === null) return Promise.resolve();
-    this.#killing = this.#sendKill(cursor, timeoutMS ?? this.#settings.budget.timeoutMS).finally(() => {
-      this.#killing = null;
-      this.#engine?.cursors.delete(cursor);
-      this.#releaseSession();
-    });
-    return this.#killing;
-  }
-
-  async #sendKill(cursor: OpenCursor, timeoutMS: number | undefined): Promise<void> {
+  async #kill(cursor: OpenCursor, call: Call): Promise<void> {
     const engine = this.#engine;
-    // A client that closes kills the cursors that servers hold itself.
-    if (engine === null || engine.lifetime.closing) return;
-    // With its connection the server has lost the cursor too.
-    const lost = this.#binding.pinned !== null && this.#binding.pinned.connection.error !== null;
+    const { pinned } = this.#binding;
+    this.#running++;
     try {
-      const deadline = Deadline.start({ ...this.#settings.budget, timeoutMS }, this.#source.clock);
-      const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
-      const operation = killCursors(cursor, this.#settings.context);
-      if (!lost) await execute(engine, operation, this.#binding, this.#call(operation, bounded));
+      // A client that closes kills the cursors that servers hold itself, and with its connection the server has lost a cursor too.
+      if (engine === null || engine.lifetime.closing || (pinned !== null && pinned.connection.error !== null)) return;
+      await execute(engine, killCursors(cursor, this.#settings.context), this.#binding, call);
     } catch {
-      // Nobody can do anything about it, and the server will.
+      // The caller cannot do anything about it, and the server closes idle cursors by itself.
     } finally {
+      this.#running--;
+      engine?.cursors.delete(cursor);
       this.#binding.unpin();
+      this.#releaseSession();
     }
   }
 
   /** Gives the session back when no command of this cursor can follow any more. */
   #releaseSession(): void {
-    const { session } = this.#binding;
-    if (session === null || this.#cursor !== null) return;
-    if (this.#fetching !== null || this.#prefetched !== null || this.#killing !== null) return;
+    if (this.#running > 0 || cursorOf(this.#state) !== null || this.#state.name === 'fetching') return;
     if (this.#engine !== null) this.#binding.releaseSession(this.#engine.sessions);
   }
+}
+
+/** The cursor on the server; null before it is opened and after its last batch. */
+function cursorOf(state: State): OpenCursor | null {
+  return state.name === 'open' || state.name === 'fetching' || state.name === 'prefetching' ? state.cursor : null;
 }

@@ -17,6 +17,8 @@ export type CursorKind = 'nonTailable' | 'tailable' | 'tailableAwait';
 
 /** What a cursor reads, and how. */
 export interface CursorSettings {
+  /** The public method that made the cursor, such as `find`: its calls are named after it. */
+  readonly name: string;
   readonly context: OperationContext;
   readonly open: () => Operation<CursorReply>;
   readonly kind: CursorKind;

@@ -9,6 +9,7 @@ import type { Engine } from './engine.js';
 import { afterFailure, throwIfEnded, throwIfRetryIsRefused } from './failure.js';
 import type { Operation } from './operation.js';
 import { pinCursor, pinnedConnection, pinTransaction } from './pinning.js';
+import { checkOut, selectServer } from './reach_server.js';
 import { send } from './send.js';
 import { enterSession } from './session_rules.js';
 
@@ -49,13 +50,15 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   const { topology } = engine;
   const { operation } = attempt;
   const pinned = pinnedConnection(operation, binding);
-  const server = pinned?.server ?? trySelect(engine, attempt) ?? (await select(engine, attempt));
+  const found = pinned?.server ?? select(engine, attempt);
+  const server = found instanceof Promise ? await found : found;
   server.operationCount++;
   try {
     const description = topology.description.table.get(server.address);
     attempt.selected = selectedServer(server.address, description, operation, engine.options);
     throwIfRetryIsRefused(attempt, attempt.selected);
-    const connection = pinned?.connection ?? server.pool.tryCheckOut(attempt) ?? (await server.pool.checkOut(attempt));
+    const lent = pinned?.connection ?? checkOut(server, attempt);
+    const connection = lent instanceof Promise ? await lent : lent;
     let isDone = false;
     let isPinned = pinned !== null;
     try {
@@ -118,17 +121,13 @@ function closeUnreadInBackground(
   return true;
 }
 
-function trySelect({ topology }: Engine, attempt: CommandAttempt<unknown>): Server | null {
+function select(engine: Engine, attempt: CommandAttempt<unknown>): Server | Promise<Server> {
   try {
-    return topology.trySelect(attempt);
-  } catch (error) {
-    throw selectionError(error, attempt);
-  }
-}
-
-async function select({ topology }: Engine, attempt: CommandAttempt<unknown>): Promise<Server> {
-  try {
-    return await topology.select(attempt);
+    const found = selectServer(engine, attempt);
+    if (!(found instanceof Promise)) return found;
+    return found.catch((error: unknown) => {
+      throw selectionError(error, attempt);
+    });
   } catch (error) {
     throw selectionError(error, attempt);
   }

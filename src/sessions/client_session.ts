@@ -1,10 +1,8 @@
 import type { Timestamp } from '../bson/index.js';
-import { type Budget, budgetOf, validateTimeoutMS } from '../call/budget.js';
-import { Deadline } from '../call/deadline.js';
-import { ownOptions } from '../concern/given.js';
+import type { Call } from '../call/call.js';
+import type { Deadline } from '../call/deadline.js';
 import type { ClusterTime } from '../description/types.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
-import { addCaller } from '../errors/stack_trace.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
@@ -43,11 +41,14 @@ export interface SessionClient {
   readonly sessionTimeoutMinutes: number | null;
   /** The pause before a retry, which ends early when the client closes. */
   pause(ms: number, deadline: Deadline): Promise<void>;
-  endTransaction(
-    session: SessionState,
-    name: 'commitTransaction' | 'abortTransaction',
-    deadline: Deadline,
-  ): Promise<void>;
+  /** The door of the client (`client/door.ts`). Time: that of a running `withTransaction`, else that given, of the session, of the client. */
+  enter<T>(
+    session: ClientSession,
+    method: string,
+    options: { readonly timeoutMS?: number } | null | undefined,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T>;
+  endTransaction(session: SessionState, name: 'commitTransaction' | 'abortTransaction', call: Call): Promise<void>;
 }
 
 /**
@@ -177,14 +178,11 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    *
    * @throws MongoTransactionError if there is nothing to commit
    */
-  async commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
-    try {
+  commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
+    return this.#client.enter(this, 'commitTransaction', options, async call => {
       this.state.mustBeUsable();
-      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'commitTransaction');
-      if (this.state.transaction.commit()) await this.#end('commitTransaction', deadline);
-    } catch (error) {
-      throw this.#withCaller(error, 'commitTransaction');
-    }
+      if (this.state.transaction.commit()) await this.#client.endTransaction(this.state, 'commitTransaction', call);
+    });
   }
 
   /**
@@ -192,15 +190,12 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    *
    * @throws MongoTransactionError if there is nothing to abort
    */
-  async abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
-    try {
+  abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
+    return this.#client.enter(this, 'abortTransaction', options, async call => {
       this.state.mustBeUsable();
-      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'abortTransaction');
-      if (this.state.transaction.abort()) await this.#end('abortTransaction', deadline).catch(() => undefined);
+      if (this.state.transaction.abort()) await this.#abort(call).catch(() => undefined);
       this.state.unpin();
-    } catch (error) {
-      throw this.#withCaller(error, 'abortTransaction');
-    }
+    });
   }
 
   /**
@@ -211,17 +206,18 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    */
   // As in the official driver, the result of a function without a type is of any type.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  async withTransaction<T = any>(
+  withTransaction<T = any>(
     fn: WithTransactionCallback<T>,
     options?: TransactionOptions & { timeoutMS?: number },
   ): Promise<T> {
-    const given: unknown = fn;
-    if (typeof given !== 'function') {
-      throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
-    }
-    this.state.mustBeUsable();
-    const budget = this.#budget(ownOptions(options).timeoutMS, 'withTransaction');
-    return await runTransaction(this, this.#client, () => fn(this), options, budget);
+    return this.#client.enter(this, 'withTransaction', options, async call => {
+      const given: unknown = fn;
+      if (typeof given !== 'function') {
+        throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
+      }
+      this.state.mustBeUsable();
+      return await runTransaction(this, this.#client, () => fn(this), options, call);
+    });
   }
 
   /**
@@ -234,13 +230,13 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     // A client that closes ends its sessions itself.
     if (this.hasEnded || state.clientClosed) return;
     try {
-      const deadline = this.#deadline(ownOptions(options).timeoutMS, 'endSession');
-      if (state.transaction.isActive && state.transaction.abort()) {
-        await this.#end('abortTransaction', deadline).catch((error: unknown) => {
-          // Only who has set a time wants to know that it was not enough.
-          if (deadline.timedByOperation && deadline.ended() !== null) throw error;
+      await this.#client.enter(this, 'endSession', options, async call => {
+        if (!state.transaction.isActive || !state.transaction.abort()) return;
+        await this.#abort(call).catch((error: unknown) => {
+          // Only a caller who has set a time wants to know that it was not enough.
+          if (call.deadline.budget.timeoutMS !== undefined && call.deadline.ended() !== null) throw error;
         });
-      }
+      });
     } finally {
       state.end();
       this.emit('ended', this);
@@ -252,12 +248,12 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    *
    * @internal
    */
-  async endWithClient(deadline: Deadline): Promise<void> {
+  async endWithClient(call: Call): Promise<void> {
     const { state } = this;
     if (this.hasEnded) return;
     state.clientClosed = true;
     if (state.transaction.isActive && state.transaction.abort()) {
-      await this.#end('abortTransaction', deadline).catch(() => undefined);
+      await this.#abort(call).catch(() => undefined);
     }
     state.end();
     this.emit('ended', this);
@@ -272,26 +268,8 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
   }
 
-  async #end(name: 'commitTransaction' | 'abortTransaction', deadline: Deadline): Promise<void> {
-    await this.#client.endTransaction(this.state, name, deadline);
-  }
-
-  /** With the line that waits in its stack. */
-  #withCaller(error: unknown, method: 'commitTransaction' | 'abortTransaction'): unknown {
-    addCaller(error, Reflect.get(ClientSession.prototype, method));
-    return error;
-  }
-
-  #deadline(timeoutMS: unknown, where: string): Deadline {
-    return this.state.deadline ?? Deadline.start(this.#budget(timeoutMS, where), this.#client.clock);
-  }
-
-  #budget(timeoutMS: unknown, where: string): Budget {
-    return budgetOf({
-      operation: validateTimeoutMS(timeoutMS, where),
-      session: this.timeoutMS,
-      client: this.clientOptions.timeoutMS,
-    });
+  #abort(call: Call): Promise<void> {
+    return this.#client.endTransaction(this.state, 'abortTransaction', call);
   }
 }
 

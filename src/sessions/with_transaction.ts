@@ -1,5 +1,5 @@
-import type { Budget } from '../call/budget.js';
-import { Deadline } from '../call/deadline.js';
+import type { Call } from '../call/call.js';
+import type { Deadline } from '../call/deadline.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
@@ -45,12 +45,12 @@ export async function runTransaction<T>(
   client: TransactionClient,
   callback: () => Promise<T>,
   options: TransactionOptions | undefined,
-  budget: Budget,
+  call: Call,
 ): Promise<T> {
   const { state } = session;
   const { clock, random } = client;
-  const timed = budget.timeoutMS !== undefined;
-  const deadline = Deadline.start(budget, clock);
+  const { deadline } = call;
+  const timed = deadline.budget.timeoutMS !== undefined;
   const endsAt = timed ? deadline.endsAt : clock.now() + LIMIT_MS;
   const outer = state.deadline;
   state.deadline = timed ? deadline : null;

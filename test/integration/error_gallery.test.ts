@@ -93,7 +93,7 @@ describe('what an error says when', () => {
       error,
       `Timed out during server selection: insert shop.orders wanted primary, topology Unknown [${host} Unknown, connect ECONNREFUSED ` +
         `${host} (connect to ${host} failed after <n> ms) (<n> ms ago)]. A host refuses connections: check the port, and that the ` +
-        'server runs (after <n> ms, timeoutMS=300: serverSelection <n> ms)',
+        'server runs (after <n> ms, timeoutMS=300 of the client: serverSelection <n> ms)',
     );
   });
 

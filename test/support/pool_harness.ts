@@ -43,7 +43,7 @@ export function attempt(
 
 /** The deadline of an operation; without `timeoutMS` the old timeouts count. */
 export function deadline(clock: Clock, timeoutMS?: number, signal?: AbortSignal): Deadline {
-  const budget: Budget = { timeoutMS, source: timeoutMS === undefined ? undefined : 'operation' };
+  const budget: Budget = { timeoutMS, source: 'the client' };
   return Deadline.start(budget, clock, signal);
 }
 

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
+import { type Budget, budgetAt, validateTimeoutMS } from '../../call/budget.js';
+import type { Call } from '../../call/call.js';
+import { checkOptions } from '../../commands/check_options.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
 import { ownOptions } from '../../concern/given.js';
@@ -14,11 +17,11 @@ import {
   MongoInvalidArgumentError,
   MongoTailableCursorError,
 } from '../../errors/driver.js';
-import { addCaller } from '../../errors/stack_trace.js';
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
-import { budgetFor, type Inherited, signalOf, transactionDeadline } from '../inherit.js';
+import { enter, type Place, signalOf, transactionDeadline } from '../door.js';
+import type { Inherited } from '../inherit.js';
 import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
 import { checkTimeouts, cursorKind, timeoutModeOf } from './cursor_timeouts.js';
@@ -51,12 +54,20 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     this.owner = owner;
     this.context = context;
     this.cursorOptions = { __proto__: null, ...ownOptions(options) } as CursorOptions;
-    checkTimeouts(context, this.cursorOptions, this.alwaysAwaits);
+    checkTimeouts(this.#budget(), this.cursorOptions, this.alwaysAwaits);
     signalOf(this.cursorOptions);
   }
 
+  /** The public method that makes such a cursor. @internal */
+  protected abstract get methodName(): string;
+
   /** The command that opens the cursor. @internal */
   protected abstract openOperation(context: OperationContext): Operation<CursorReply>;
+
+  /** Where the cursor reads. @internal */
+  protected get place(): Place {
+    return { client: this.owner, context: this.context };
+  }
 
   /** Whether `maxAwaitTimeMS` has a meaning for cursors that are not tailable: an aggregation may be of a change stream. @internal */
   protected get alwaysAwaits(): boolean {
@@ -126,7 +137,8 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   async hasNext(): Promise<boolean> {
-    return await traced(this.#started().hasNext(), this.signal);
+    const core = this.#started();
+    return await this.#wait(core, 'hasNext', call => core.hasNext(call));
   }
 
   /**
@@ -136,7 +148,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
    */
   async next(): Promise<TSchema | null> {
     const core = this.#readable();
-    const document = core.nextBuffered() ?? (await traced(core.next(), this.signal));
+    const document = core.nextBuffered() ?? (await this.#wait(core, 'next', call => core.next(call)));
     return document === null ? null : this.#shape(document);
   }
 
@@ -144,7 +156,9 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   async tryNext(): Promise<TSchema | null> {
     const core = this.#readable();
     let document = core.nextBuffered();
-    if (document === undefined && (await traced(core.fetch(), this.signal))) document = core.nextBuffered();
+    if (document === undefined && (await this.#wait(core, 'tryNext', call => core.fetch(call)))) {
+      document = core.nextBuffered();
+    }
     return document === undefined ? null : this.#shape(document);
   }
 
@@ -152,7 +166,12 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   async toArray(): Promise<TSchema[]> {
     const core = this.#started();
     const shape = this.#transform === null ? null : (batch: readonly Document[]) => this.#shapeAll(core, batch);
-    return await traced(core.toArray(shape), this.signal);
+    return await this.#wait(core, 'toArray', call => core.toArray(shape, call));
+  }
+
+  /** A method that waits for the server. */
+  #wait<T>(core: CursorCore, method: string, work: (call: Call) => Promise<T>): Promise<T> {
+    return enter(this.place, method, null, work, () => core.call(method));
   }
 
   /** The transform is the caller's: it may abort, and it may return a promise. */
@@ -177,7 +196,8 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   [Symbol.asyncIterator](): AsyncGenerator<TSchema, void, void> {
     const core = this.#started();
     const shapeNow = () => (this.#transform === null ? null : (document: Document) => this.#shape(document));
-    return new DocumentIterator<TSchema>(core, shapeNow, this.signal);
+    const wait = () => this.#wait(core, 'next', call => core.next(call));
+    return new DocumentIterator<TSchema>(core, shapeNow, wait, () => this.#close(core));
   }
 
   /**
@@ -197,7 +217,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
           yield shaped;
           failing = true;
         }
-        const isMore = await traced(core.fetch(), this.signal);
+        const isMore = await this.#wait(core, 'batches', call => core.fetch(call));
         if (!isMore) break;
       }
       failing = false;
@@ -216,12 +236,19 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   /**
-   * Lets the server forget the cursor. Never rejects.
+   * Lets the server forget the cursor. A server that does not answer is no error.
    *
    * @param options - `timeoutMS` for this call; default: the cursor's own, anew
+   * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; nothing else
    */
   async close(options?: { timeoutMS?: number }): Promise<void> {
-    await this.#started().close(options?.timeoutMS);
+    await this.#close(this.#started(), options);
+  }
+
+  #close(core: CursorCore, options?: { timeoutMS?: number }): Promise<void> {
+    const begin = (_: Place, method: string, { timeoutMS }: { timeoutMS?: number }) =>
+      core.closingCall(method, validateTimeoutMS(timeoutMS, `${this.methodName}.close`));
+    return enter(this.place, 'close', options, call => core.close(call), begin);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,7 +259,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   rewind(): void {
     const core = this.#core;
     this.#core = null;
-    void core?.close();
+    if (core !== null) void this.#close(core);
   }
 
   /** Changes each document before it is returned. */
@@ -319,16 +346,18 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     const { cursorOptions, alwaysAwaits, getMoreFields } = this;
     const { context } = this;
     const { batchSize, comment, maxAwaitTimeMS } = getMoreFields;
-    checkTimeouts(context, cursorOptions, alwaysAwaits);
-    transactionDeadline(cursorOptions, undefined);
+    const budget = this.#budget();
+    checkTimeouts(budget, cursorOptions, alwaysAwaits);
+    transactionDeadline(cursorOptions);
     const lazy = cursorOptions.lazy === true && context.bsonOptions.raw !== true;
     const core: CursorCore = new CursorCore(
       this.owner,
       {
+        name: this.methodName,
         context: lazy ? { ...context, decode: lazyDecoder(context.bsonOptions) } : context,
         open: () => this.openOperation(context),
         kind: cursorKind(cursorOptions, alwaysAwaits && maxAwaitTimeMS !== undefined),
-        budget: budgetFor(context, cursorOptions),
+        budget,
         timeoutMode: timeoutModeOf(cursorOptions),
         signal: signalOf(cursorOptions),
         batchSize: batchSize !== undefined && batchSize >= 0 ? batchSize : undefined,
@@ -355,18 +384,14 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
         'Cursor returned a `null` document, but the cursor is not exhausted.  Mapping documents to `null` is not supported in the cursor transform.',
       );
     } catch (error) {
-      void this.#core?.close();
+      if (this.#core !== null) void this.#close(this.#core);
       throw error;
     }
   }
-}
 
-/** What is waited for, with the line that waits in the stack of its errors. The reason of an abort is the caller's own and stays as it is. */
-async function traced<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (signal?.aborted !== true || error !== signal.reason) addCaller(error, traced);
-    throw error;
+  /** @throws MongoInvalidArgumentError if an option is of a wrong type */
+  #budget(): Budget {
+    checkOptions(this.cursorOptions);
+    return budgetAt(this.methodName, this.cursorOptions.timeoutMS, this.context.budget);
   }
 }

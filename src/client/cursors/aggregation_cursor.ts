@@ -48,6 +48,11 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
     }
   }
 
+  /** @internal */
+  protected override get methodName(): string {
+    return 'aggregate';
+  }
+
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
     // The pipeline is public: the caller may have added to it.
     this.#checkOutput(this.pipeline);

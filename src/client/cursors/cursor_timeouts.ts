@@ -1,8 +1,8 @@
+import type { Budget } from '../../call/budget.js';
 import type { OperationOptions } from '../../commands/options.js';
 import { type CursorKind, CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { shown } from '../../errors/shown.js';
-import { budgetFor, type Inherited } from '../inherit.js';
 
 /** The options of a cursor that have to do with waiting. */
 interface WaitingOptions extends OperationOptions {
@@ -28,9 +28,8 @@ export function timeoutModeOf({ tailable, timeoutMode }: WaitingOptions): Cursor
  *
  * @throws MongoInvalidArgumentError if the options contradict one another
  */
-export function checkTimeouts(context: Inherited, options: WaitingOptions, alwaysAwaits: boolean): void {
+export function checkTimeouts({ timeoutMS }: Budget, options: WaitingOptions, alwaysAwaits: boolean): void {
   const { timeoutMode, tailable, awaitData, maxAwaitTimeMS } = options;
-  const { timeoutMS } = budgetFor(context, options);
   if (timeoutMode !== undefined) {
     if (!Object.values(CursorTimeoutMode).includes(timeoutMode)) {
       throw new MongoInvalidArgumentError(

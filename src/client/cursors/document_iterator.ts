@@ -1,6 +1,5 @@
 import type { Document } from '../../bson/index.js';
 import type { CursorCore } from '../../cursor/cursor_core.js';
-import { addCaller } from '../../errors/stack_trace.js';
 
 /** What a caller gets of a document; null if the document itself. */
 export type Shape<T> = ((document: Document) => T) | null;
@@ -19,15 +18,26 @@ const ASYNC_GENERATOR = Object.getPrototypeOf(
 export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
   readonly #core: CursorCore;
   readonly #shapeNow: () => Shape<T>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #wait: () => Promise<Document | null>;
+  readonly #close: () => Promise<void>;
   #shape: Shape<T>;
   #ended = false;
 
-  /** @param shapeNow - asked when documents come: until then the cursor may be given a transform */
-  constructor(core: CursorCore, shapeNow: () => Shape<T>, signal: AbortSignal | undefined) {
+  /**
+   * @param shapeNow - asked when documents come: until then the cursor may be given a transform
+   * @param wait - gets the next document when none is buffered; null at the end
+   * @param close - closes the cursor; never rejects
+   */
+  constructor(
+    core: CursorCore,
+    shapeNow: () => Shape<T>,
+    wait: () => Promise<Document | null>,
+    close: () => Promise<void>,
+  ) {
     this.#core = core;
     this.#shapeNow = shapeNow;
-    this.#signal = signal;
+    this.#wait = wait;
+    this.#close = close;
     this.#shape = shapeNow();
   }
 
@@ -45,13 +55,13 @@ export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
 
   async return(value?: void | PromiseLike<void>): Promise<IteratorReturnResult<void>> {
     this.#ended = true;
-    await this.#core.close();
+    await this.#close();
     return { value: await value, done: true };
   }
 
   async throw(error: unknown): Promise<never> {
     this.#ended = true;
-    await this.#core.close();
+    await this.#close();
     throw error;
   }
 
@@ -67,10 +77,8 @@ export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
     let document: Document | null;
     try {
       this.#shape = this.#shapeNow();
-      document = await this.#core.next();
+      document = await this.#wait();
     } catch (error) {
-      const signal = this.#signal;
-      if (signal?.aborted !== true || error !== signal.reason) addCaller(error, this.next.bind(this));
       return await this.#fail(error as Error);
     }
     if (document === null) return await this.return();
@@ -93,7 +101,7 @@ export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
   /** `for await` does not close what has thrown. Closing has a time of its own, which a caller who gets an error is not made to wait for. */
   #fail(error: Error): Promise<never> {
     this.#ended = true;
-    void this.#core.close();
+    void this.#close();
     return Promise.reject(error);
   }
 }

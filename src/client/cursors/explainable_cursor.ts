@@ -1,4 +1,5 @@
 import type { Document } from '../../bson/index.js';
+import { budgetAt } from '../../call/budget.js';
 import type { OperationContext } from '../../commands/context.js';
 import { type CursorReply, documentAsBatch } from '../../commands/cursor_reply.js';
 import {
@@ -10,8 +11,8 @@ import {
 } from '../../commands/explain.js';
 import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
+import { run } from '../door.js';
 import type { Inherited } from '../inherit.js';
-import { run } from '../run.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { CursorOptions } from './cursor_options.js';
 
@@ -30,13 +31,13 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
   /** @internal */
   protected constructor(owner: ClientPort, context: Inherited, options: CursorOptions & ExplainOptions) {
     super(owner, context, options);
-    this.#checkExplain(this.cursorOptions.explain, options.timeoutMS);
+    this.#checkExplain(this.cursorOptions.explain, this.cursorOptions.timeoutMS);
   }
 
   #checkExplain(explain: unknown, timeoutMS: number | undefined): void {
-    const { session } = this.context;
-    const timed = session?.deadline?.timedByOperation === true || (timeoutMS ?? this.context.timeoutMS) !== undefined;
-    checkExplainTimes(explain, this.cursorOptions.maxTimeMS, timed);
+    const { session, budget } = this.context;
+    const own = session?.deadline?.budget ?? budgetAt('explain', timeoutMS, budget);
+    checkExplainTimes(explain, this.cursorOptions.maxTimeMS, own);
   }
 
   /** The command that would open the cursor, if nothing is to be explained. @internal */
@@ -73,7 +74,7 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
     this.#checkExplain(explain ?? true, timeoutMS);
     const { signal } = this;
     const own = { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) };
-    return await run(this.owner, this.context, own, context =>
+    return await run(this.place, 'explain', own, context =>
       explained(this.plainOperation(context), context, explain ?? true),
     );
   }

@@ -9,8 +9,8 @@ import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import type { Operation } from '../../executor/operation.js';
 import type { Sort, SortDirection } from '../../types/sort.js';
 import type { ClientPort } from '../client_port.js';
+import { run } from '../door.js';
 import type { Inherited } from '../inherit.js';
-import { run } from '../run.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
 import { ExplainableCursor } from './explainable_cursor.js';
 
@@ -47,6 +47,11 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
     formatSort(this.cursorOptions.sort);
   }
 
+  /** @internal */
+  protected override get methodName(): string {
+    return 'find';
+  }
+
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
     return find(context, this.#filter, this.cursorOptions);
   }
@@ -73,7 +78,7 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
   count(options?: CountOptions): Promise<number> {
     const { explain: _, ...own } = this.cursorOptions;
     const all: CountOptions = { ...own, ...options };
-    return run(this.owner, this.context, all, context => count(context, this.#filter, all));
+    return run(this.place, 'count', all, context => count(context, this.#filter, all));
   }
 
   filter(filter: Document): this {

@@ -4,9 +4,9 @@ import type { CursorReply } from '../../commands/cursor_reply.js';
 import { type ListCollectionsOptions, listCollections } from '../../commands/list_collections.js';
 import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
+import type { Place } from '../door.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
-import type { CursorParent } from './cursor_parent.js';
 
 /** @public */
 export interface CollectionInfo extends Document {
@@ -27,16 +27,21 @@ export type CollectionListing = Pick<CollectionInfo, 'name' | 'type'> | Collecti
  */
 export class ListCollectionsCursor<T extends CollectionListing = CollectionListing> extends AbstractCursor<T> {
   /** @internal */
-  readonly #parent: CursorParent;
+  readonly #parent: Place;
   filter: Document;
   options?: ListCollectionsOptions;
 
-  constructor(db: CursorParent, filter: Document, options: ListCollectionsOptions = {}) {
+  constructor(db: Place, filter: Document, options: ListCollectionsOptions = {}) {
     super(db.client, withOverrides(db.context, options), options);
     this.#parent = db;
     Object.defineProperty(this, 'parent', { value: db, writable: true });
     this.filter = filter;
     this.options = options;
+  }
+
+  /** @internal */
+  protected override get methodName(): string {
+    return 'listCollections';
   }
 
   protected override openOperation(context: OperationContext): Operation<CursorReply> {

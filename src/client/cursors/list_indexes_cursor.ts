@@ -3,9 +3,9 @@ import type { CursorReply } from '../../commands/cursor_reply.js';
 import { type ListIndexesCommandOptions, listIndexes } from '../../commands/list_indexes.js';
 import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
+import type { Place } from '../door.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
-import type { CursorParent } from './cursor_parent.js';
 
 /** @public */
 export type ListIndexesOptions = AbstractCursorOptions & ListIndexesCommandOptions;
@@ -17,14 +17,19 @@ export type ListIndexesOptions = AbstractCursorOptions & ListIndexesCommandOptio
  */
 export class ListIndexesCursor extends AbstractCursor {
   /** @internal */
-  readonly #parent: CursorParent;
+  readonly #parent: Place;
   options?: ListIndexesOptions;
 
-  constructor(collection: CursorParent, options: ListIndexesOptions = {}) {
+  constructor(collection: Place, options: ListIndexesOptions = {}) {
     super(collection.client, withOverrides(collection.context, options), options);
     this.#parent = collection;
     Object.defineProperty(this, 'parent', { value: collection, writable: true });
     this.options = options;
+  }
+
+  /** @internal */
+  protected override get methodName(): string {
+    return 'listIndexes';
   }
 
   protected override openOperation(context: OperationContext): Operation<CursorReply> {

@@ -5,9 +5,9 @@ import { runCursorCommand } from '../../commands/run_command.js';
 import type { ReadConcernLike } from '../../concern/read_concern.js';
 import { MongoAPIError } from '../../errors/driver.js';
 import type { Operation } from '../../executor/operation.js';
+import type { Place } from '../door.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';
-import type { CursorParent } from './cursor_parent.js';
 
 /** @public */
 export type RunCursorCommandOptions = Omit<AbstractCursorOptions, 'readConcern' | 'maxTimeMS' | 'noCursorTimeout'>;
@@ -23,7 +23,7 @@ export class RunCommandCursor extends AbstractCursor {
   readonly getMoreOptions: { comment?: unknown; maxAwaitTimeMS?: number; batchSize?: number } = {};
 
   /** @internal */
-  constructor(db: CursorParent, command: Document, options: RunCursorCommandOptions = {}) {
+  constructor(db: Place, command: Document, options: RunCursorCommandOptions = {}) {
     super(db.client, withOverrides(db.context, options), options);
     this.command = Object.freeze({ ...command });
     const { comment, maxAwaitTimeMS, batchSize } = options;
@@ -32,6 +32,11 @@ export class RunCommandCursor extends AbstractCursor {
     if (batchSize !== undefined) this.getMoreOptions.batchSize = batchSize;
     // Refused now rather than when the first document is asked for.
     runCursorCommand(this.context, command, this.cursorOptions);
+  }
+
+  /** @internal */
+  protected override get methodName(): string {
+    return 'runCursorCommand';
   }
 
   protected override openOperation(context: OperationContext): Operation<CursorReply> {

@@ -1,36 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { budgetOf, type TimeoutLevels, validateTimeoutMS } from '../../../src/call/budget.js';
+import { budgetAt, validateTimeoutMS } from '../../../src/call/budget.js';
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
 
-const PRECEDENCE = ['operation', 'cursor', 'transaction', 'session', 'collection', 'database', 'client'] as const;
+const INHERITED = Object.freeze({ timeoutMS: 500, source: 'the client' });
 
-describe('budgetOf', () => {
-  const all: TimeoutLevels = {
-    operation: 1,
-    cursor: 2,
-    transaction: 3,
-    session: 4,
-    collection: 5,
-    database: 6,
-    client: 7,
-  };
+describe('budgetAt', () => {
+  it('is what the level says, with the level as its source', () => {
+    assert.deepEqual(budgetAt('the collection', 40, INHERITED), { timeoutMS: 40, source: 'the collection' });
+  });
 
-  for (const [index, source] of PRECEDENCE.entries()) {
-    it(`takes ${source} when nothing of higher precedence is set`, () => {
-      const higher = PRECEDENCE.slice(0, index).map(level => [level, undefined]);
-      const levels = { ...all, ...(Object.fromEntries(higher) as TimeoutLevels) };
-
-      assert.deepEqual(budgetOf(levels), { timeoutMS: index + 1, source });
+  for (const given of [undefined, null]) {
+    it(`is what is inherited, without a new object, for ${String(given)}`, () => {
+      assert.equal(budgetAt('insertOne', given, INHERITED), INHERITED);
     });
   }
 
   it('takes 0 as a value: it overrides, it does not inherit', () => {
-    assert.deepEqual(budgetOf({ operation: 0, client: 500 }), { timeoutMS: 0, source: 'operation' });
+    assert.deepEqual(budgetAt('insertOne', 0, INHERITED), { timeoutMS: 0, source: 'insertOne' });
   });
 
-  it('is not in use when no level sets it', () => {
-    assert.deepEqual(budgetOf({}), { timeoutMS: undefined, source: undefined });
+  it('refuses what is no number of milliseconds, naming the level', () => {
+    assert.throws(
+      () => budgetAt('the database', -1, INHERITED),
+      /^MongoInvalidArgumentError: timeoutMS of the database is -1/,
+    );
   });
 });
 

@@ -27,7 +27,7 @@ describe('Deadline.errorOf', () => {
 
     assert.equal(
       error.message,
-      'Timed out during connection checkout from db1:27017 (after 500.3 ms, timeoutMS=500: ' +
+      'Timed out during connection checkout from db1:27017 (after 500.3 ms, timeoutMS=500 of the client: ' +
         'serverSelection 2.0 ms, checkOut 498.3 ms). Raise maxPoolSize or timeoutMS.',
     );
   });

@@ -18,7 +18,7 @@ export class Watcher implements EndWatcher {
 }
 
 export function of(timeoutMS: number | undefined): Budget {
-  return { timeoutMS, source: timeoutMS === undefined ? undefined : 'operation' };
+  return { timeoutMS, source: 'the client' };
 }
 
 export function start(clock: Clock, timeoutMS?: number, signal?: AbortSignal): Deadline {

@@ -20,7 +20,6 @@ export function contextWith(given: Partial<OperationContext> = {}): OperationCon
     writeConcern: undefined,
     bsonOptions: {},
     decode: documentDecoder(),
-    timeoutMS: undefined,
     session: null,
     ...given,
   };

@@ -164,7 +164,7 @@ describe('Topology, selecting', () => {
           error.message,
           /^Timed out during server selection: find shop\.orders wanted primary, topology Unknown \[a:27017/,
         );
-        assert.match(error.message, /timeoutMS=200: serverSelection 200\.0 ms/);
+        assert.match(error.message, /timeoutMS=200 of the client: serverSelection 200\.0 ms/);
         assert.ok(error.cause instanceof MongoServerSelectionError);
         return true;
       });
