@@ -33,19 +33,19 @@ export interface Batch<T = Document> {
 export interface BulkPort {
   readonly bsonOptions: BSONSerializeOptions;
   readonly writeConcern: WriteConcern | undefined;
-  /** Puts the `_id` on a document to insert, or leaves that to the server. */
+  /** Puts the `_id` on a document to insert, unless the server makes it. */
   prepare(document: unknown, options: BulkWriteOptions): Document;
   execute(writes: readonly Write[], options: BulkWriteOptions): Promise<BulkWriteResult>;
 }
 
 /**
- * Writes that are gathered first and sent together, by {@link BulkOperationBase.execute}. `Collection.bulkWrite` does the same in one call.
+ * Gathers writes, and sends them together by {@link BulkOperationBase.execute}. `Collection.bulkWrite` does the same in one call.
  *
  * @public
  */
 export abstract class BulkOperationBase {
   readonly isOrdered: boolean;
-  /** Kept for users of the official driver; events tell of operations by their own `operationId`. */
+  /** Without effect, for users of the official driver. Events have an `operationId` of their own. */
   operationId?: number;
   readonly #port: BulkPort;
   readonly #options: BulkWriteOptions;
@@ -59,15 +59,15 @@ export abstract class BulkOperationBase {
     this.isOrdered = isOrdered;
   }
 
-  /** Adds an insert. A missing `_id` is made and put on the document. */
+  /** Adds an insert, and puts a missing `_id` on the document. */
   insert(document: Document): this {
     return this.add(insertWrite(document, this.#prepare));
   }
 
   /**
-   * Begins an update, a replacement or a delete of what matches.
+   * Begins an update, a replacement or a delete of the documents that match.
    *
-   * @throws MongoInvalidArgumentError without a filter
+   * @throws MongoInvalidArgumentError if the selector is no object
    */
   find(selector: Document): FindOperators {
     if (!isDocument(selector)) {
@@ -81,7 +81,7 @@ export abstract class BulkOperationBase {
     return this.add(writeOf(operation, this.#prepare));
   }
 
-  /** How many writes there are. */
+  /** The number of writes. */
   get length(): number {
     return this.#writes.length;
   }
@@ -94,15 +94,15 @@ export abstract class BulkOperationBase {
     return this.#port.writeConcern;
   }
 
-  /** The writes by kind, in the order in which they will be sent. What is too much for one message is divided only then. */
+  /** The writes by kind, in the order in which they will be sent. Batches too large for one message are split when they are sent. */
   get batches(): Batch[] {
     return runsOf(this.#writes, this.isOrdered).map(run => batchOf(run));
   }
 
   /**
-   * Sends everything. Possible once.
+   * Sends all writes. A bulk operation can be executed once.
    *
-   * @throws MongoBulkWriteError if some were refused; MongoBatchReExecutionError the second time
+   * @throws MongoBulkWriteError if writes were refused; MongoBatchReExecutionError the second time
    */
   async execute(options: BulkWriteOptions = {}): Promise<BulkWriteResult> {
     if (this.#executed) throw new MongoBatchReExecutionError();
@@ -110,7 +110,7 @@ export abstract class BulkOperationBase {
     return this.#port.execute(this.#writes, { ...this.#options, ...options, ordered: this.isOrdered });
   }
 
-  /** Adds a write that is a document to insert or a statement of `update` or `delete` already. */
+  /** Adds a document to insert, or a statement of `update` or `delete` as it is sent. */
   addToOperationsList(batchType: BatchType, document: Document): this {
     const kind = (Object.keys(TYPES) as WriteKind[]).find(name => TYPES[name] === batchType);
     if (kind === undefined) throw new MongoInvalidArgumentError(`There is no batch type ${String(batchType)}`);
@@ -127,7 +127,7 @@ export abstract class BulkOperationBase {
 }
 
 /**
- * Writes that are done one after the other, until one fails.
+ * A bulk operation whose writes run one after the other, until one fails.
  *
  * @public
  */
@@ -139,7 +139,7 @@ export class OrderedBulkOperation extends BulkOperationBase {
 }
 
 /**
- * Writes that may be done in any order, whether or not others fail.
+ * A bulk operation whose writes run in any order, even if others fail.
  *
  * @public
  */
@@ -149,7 +149,7 @@ export class UnorderedBulkOperation extends BulkOperationBase {
     super(port, options, false);
   }
 
-  /** @throws MongoBulkWriteError if the result tells of writes that failed */
+  /** @throws MongoBulkWriteError if the result has errors of writes */
   handleWriteError(writeResult: BulkWriteResult): void {
     const first = writeResult.getWriteErrorAt(0);
     if (first !== undefined) throw new MongoBulkWriteError({ message: first.errmsg, code: first.code }, writeResult);
@@ -157,7 +157,7 @@ export class UnorderedBulkOperation extends BulkOperationBase {
 }
 
 /**
- * What to do with the documents that match, and how to find them.
+ * Adds writes for the documents that match a filter.
  *
  * @public
  */
@@ -196,7 +196,7 @@ export class FindOperators {
     return this.bulkOperation.add(deleteWrite('deleteMany', this.#fields));
   }
 
-  /** Inserts a document when none matches. */
+  /** Makes the next writes insert a document if none matches. */
   upsert(): this {
     return this.#with({ upsert: true });
   }

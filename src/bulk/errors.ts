@@ -4,13 +4,13 @@ import type { ClientBulkWriteError, ClientBulkWriteResult } from './client_resul
 import type { BulkWriteResult, WriteConcernError, WriteError } from './result.js';
 
 /**
- * A bulk write, or an insertMany, did not do all that was asked. `result` tells what it did, `writeErrors` what the server refused.
+ * A bulk write or an insertMany failed, at least in part. `result` has what was written, `writeErrors` the writes that the server refused.
  *
  * @public
  */
 export class MongoBulkWriteError extends MongoServerError {
   readonly result: BulkWriteResult;
-  /** In the order of their positions. */
+  /** Errors of single writes, in the order of their positions. */
   readonly writeErrors: readonly WriteError[];
 
   constructor(error: ErrorDescription, result: BulkWriteResult, details?: ErrorDetails) {
@@ -19,7 +19,7 @@ export class MongoBulkWriteError extends MongoServerError {
     this.writeErrors = result.getWriteErrors();
   }
 
-  /** What the write concern asked for and did not get, if that is why. */
+  /** The write concern error, if there is one. */
   get err(): WriteConcernError | undefined {
     return this.result.getWriteConcernError();
   }
@@ -57,7 +57,7 @@ export class MongoBulkWriteError extends MongoServerError {
   }
 }
 
-/** What the batches before a failure did. */
+/** The result of the batches before a failure. */
 export interface BulkCounts {
   readonly result: BulkWriteResult;
   readonly writeErrors: readonly WriteError[];
@@ -70,14 +70,14 @@ export interface BulkCounts {
   readonly upsertedIds: Record<number, unknown>;
 }
 
-// Errors lie below results.
+// The layer of errors is below that of results, so the fields are merged in here.
 declare module '../errors/timeout.js' {
-  /** Of a bulk write or an insertMany: what its earlier batches did, where {@link MongoBulkWriteError} has it. */
+  /** A bulk write or an insertMany has the result of its earlier batches here, in the same fields as {@link MongoBulkWriteError}. */
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merging takes an interface
   interface MongoOperationTimeoutError extends Partial<BulkCounts> {}
 }
 
-/** Puts what the earlier batches did on an error that keeps its class. */
+/** Puts the result of the earlier batches on an error that keeps its class. */
 export function addCounts(error: MongoError, result: BulkWriteResult): void {
   const { insertedCount, matchedCount, modifiedCount, deletedCount, upsertedCount, insertedIds, upsertedIds } = result;
   const writeErrors = result.getWriteErrors();
@@ -85,7 +85,7 @@ export function addCounts(error: MongoError, result: BulkWriteResult): void {
   Object.assign(error, { result, writeErrors, ...counts } satisfies BulkCounts);
 }
 
-/** What an error tells of a client bulk write. */
+/** The part of a client bulk write's result that an error has. */
 interface ClientOutcome {
   readonly writeErrors: Map<number, ClientBulkWriteError>;
   readonly writeConcernErrors: ClientBulkWriteError[];
@@ -93,7 +93,7 @@ interface ClientOutcome {
 }
 
 /**
- * A client bulk write did not do all that was asked. `writeErrors` has the errors of single writes, `cause` what ended the whole.
+ * A client bulk write failed, at least in part. `writeErrors` has the errors of single writes, `cause` the error that ended the bulk write.
  *
  * @public
  */
@@ -102,7 +102,7 @@ export class MongoClientBulkWriteError extends MongoServerError {
   readonly writeConcernErrors: ClientBulkWriteError[];
   /** Errors of single writes by their position. */
   readonly writeErrors: Map<number, ClientBulkWriteError>;
-  /** What is known to have been done; absent when nothing is. */
+  /** The result so far; absent unless a write is known to have succeeded. */
   declare partialResult?: ClientBulkWriteResult;
 
   /** @internal */

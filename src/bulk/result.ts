@@ -21,7 +21,7 @@ export class WriteError {
     return this.err.code;
   }
 
-  /** Position of the write in what the user gave. */
+  /** Position of the write in the list that the user gave. */
   get index(): number {
     return this.err.index;
   }
@@ -148,7 +148,7 @@ export class BulkWriteResult {
     return this.#state.ok;
   }
 
-  /** What {@link BulkWriteResult.getRawResponse} returns: `nInserted`, `upserted` and so on. */
+  /** The same as {@link BulkWriteResult.getRawResponse}: `nInserted`, `upserted` and so on. */
   get result(): BulkWriteState {
     return this.#state;
   }
@@ -157,12 +157,12 @@ export class BulkWriteResult {
     return this.#state.ok === 1;
   }
 
-  /** The upserted `_id` and the position of its write: of the first upsert for 0, and so on. */
+  /** The `_id` of an upsert and the position of its write; 0 is the first upsert. */
   getUpsertedIdAt(index: number): Document | undefined {
     return this.#state.upserted[index];
   }
 
-  /** All that was counted, under the names of the old bulk interface. */
+  /** All counts, under the names of the old bulk interface. */
   getRawResponse(): Document {
     return this.#state;
   }
@@ -183,7 +183,7 @@ export class BulkWriteResult {
     return this.#state.writeErrors;
   }
 
-  /** The one, or of several one whose message has all of theirs. */
+  /** The write concern error. Several are joined: the code of the first, and the messages of all. */
   getWriteConcernError(): WriteConcernError | undefined {
     const [first, ...others] = this.#state.writeConcernErrors;
     if (first === undefined) return undefined;

@@ -1,30 +1,30 @@
 import type { Document } from '../bson/index.js';
 import type { ChangeKind } from '../commands/update_document.js';
 
-/** Which of the three write commands a write goes into. */
+/** The command that a write belongs to. */
 export type WriteKind = 'insert' | 'update' | 'delete';
 
 /** One write: a document to insert, or a statement of `update` or `delete`. */
 export interface Write {
   readonly kind: WriteKind;
   readonly statement: Document;
-  /** What the change of an `update` is meant to be; null for the other kinds. */
+  /** Whether an `update` has operators or a replacement; null for the other kinds. */
   readonly change: ChangeKind | null;
 }
 
-/** Writes that go into commands of one name; how many a command takes is known only when it is encoded. */
+/** Writes for commands of one name. How many a command takes is known only once it is encoded. */
 export interface Run {
   readonly kind: WriteKind;
   readonly statements: readonly Document[];
-  /** What the changes of the statements are meant to be; null for a run of inserts alone. */
+  /** Whether the statements have operators or replacements; null for a run of inserts alone. */
   readonly changes: readonly (ChangeKind | null)[] | null;
-  /** Positions of the statements in what the user gave; null when they are the same. */
+  /** Positions of the statements in the list that the user gave; null if they are the indexes. */
   readonly positions: readonly number[] | null;
 }
 
 /**
- * Ordered, a new run begins wherever the kind changes; unordered, there is one run of each kind (CRUD, "Bulk Write": order need not be
- * kept).
+ * Groups writes into runs. If ordered, a new run begins wherever the kind changes. If unordered, there is one run of each kind, since the
+ * order does not matter (CRUD, "Bulk Write").
  */
 export function runsOf(writes: readonly Write[], ordered: boolean): Run[] {
   return ordered ? consecutiveRuns(writes) : runsByKind(writes);
@@ -48,7 +48,7 @@ function consecutiveRuns(writes: readonly Write[]): Run[] {
   return runs;
 }
 
-/** In the order in which the official driver sends them, so that what one run leaves is what the next one finds there too. */
+/** The order in which the official driver sends the runs, so that later runs find the same documents. */
 const KINDS: readonly WriteKind[] = ['insert', 'update', 'delete'];
 
 function runsByKind(writes: readonly Write[]): Run[] {
@@ -62,17 +62,17 @@ function runsByKind(writes: readonly Write[]): Run[] {
   return runs.filter(({ statements }) => statements.length > 0);
 }
 
-/** The position of a statement in what the user gave. */
+/** The position of a statement in the list that the user gave. */
 export function positionOf({ positions }: Run, index: number): number {
   return positions === null ? index : (positions[index] ?? index);
 }
 
-/** Servers take at most so many writes in one command, whatever they say in their hello: they all say this. */
+/** The `maxWriteBatchSize` of all servers. */
 const LARGEST_BATCH = 100_000;
 
 /**
- * Whether the command with the statements from an index on may be repeated: not with a write of many documents in it (Retryable Writes,
- * "Supported Write Operations"). How many it will take is not known yet; that one more is looked at than are taken costs a retry at worst.
+ * Whether the command with the statements from an index on can be retried: not if one of them writes many documents (Retryable Writes,
+ * "Supported Write Operations"). It is not known yet how many the command takes. A statement that it does not take costs a retry at worst.
  */
 export function isRepeatable({ kind, statements }: Run, from: number): boolean {
   if (kind === 'insert') return true;

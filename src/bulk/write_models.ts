@@ -8,7 +8,7 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Sort } from '../types/sort.js';
 import type { Write } from './runs.js';
 
-/** What a write of many fields is made of; which of them a model has depends on its name. */
+/** The fields of all models but that of an insert. The name of a model decides which of them it has. */
 export interface StatementFields {
   readonly filter?: unknown;
   readonly update?: unknown;
@@ -20,7 +20,7 @@ export interface StatementFields {
   readonly sort?: unknown;
 }
 
-/** Puts the `_id` on a document to insert, or leaves that to the server. */
+/** Puts the `_id` on a document to insert, unless the server makes it. */
 export type PrepareDocument = (document: unknown) => Document;
 
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -33,9 +33,9 @@ const OPERATIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * One of the models that `bulkWrite` takes: `{insertOne: {document}}`, `{updateOne: {filter, update}}` and so on.
+ * The write that a model of `bulkWrite` describes: `{insertOne: {document}}`, `{updateOne: {filter, update}}` and so on.
  *
- * @throws MongoInvalidArgumentError if it is none or several, or what it asks for cannot be
+ * @throws MongoInvalidArgumentError if the model describes no write, several writes or an invalid one
  */
 export function writeOf(model: unknown, prepare: PrepareDocument): Write {
   const name = operationName(model);
@@ -55,7 +55,7 @@ export function writeOf(model: unknown, prepare: PrepareDocument): Write {
   }
 }
 
-/** The name of the operation that a model holds. One with two is refused: only one of them would be done. */
+/** The name of the operation in a model. A model with two is refused, since only one of them would run. */
 function operationName(model: unknown): string {
   const names = isDocument(model) ? Object.keys(model) : [];
   const [first] = names;
@@ -85,7 +85,7 @@ export function updateWrite(name: 'updateOne' | 'updateMany' | 'replaceOne', fie
   const statement: Document = { q: selectorOf(fields.filter), u: given };
   if (name === 'updateMany') statement['multi'] = true;
   copyOptions(statement, fields, ['upsert', 'hint', 'arrayFilters', 'collation']);
-  // Of many documents that are changed none is the first.
+  // An update of many documents has no first document.
   const sort = name === 'updateMany' ? undefined : formatSort(ownOptions(fields).sort as Sort | undefined);
   if (sort !== undefined) statement['sort'] = sort;
   return { kind: 'update', statement, change };
@@ -97,7 +97,7 @@ export function deleteWrite(name: 'deleteOne' | 'deleteMany', fields: StatementF
   return { kind: 'delete', statement, change: null };
 }
 
-/** A statement of `update` or `delete` that the caller has made. */
+/** The write of a statement of `update` or `delete` that the caller made. */
 export function rawWrite(kind: 'update' | 'delete', statement: unknown): Write {
   const { q, u } = checkedObject(statement);
   selectorOf(q);
@@ -108,9 +108,9 @@ export function rawWrite(kind: 'update' | 'delete', statement: unknown): Write {
 }
 
 /**
- * Checks all writes as they will be encoded, before the first of them is sent.
+ * Checks all writes as they will be encoded, before the first is sent.
  *
- * @throws MongoInvalidArgumentError if one would become another write
+ * @throws MongoInvalidArgumentError if a write would become another write
  */
 export function checkWrites(writes: readonly Write[], options: BSONSerializeOptions): void {
   for (const { statement, kind, change } of writes) {

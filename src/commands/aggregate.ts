@@ -63,7 +63,7 @@ export function countDocuments(
   });
 }
 
-/** What servers call the results of an aggregation on a database. */
+/** The namespace of the cursor, as servers name it for an aggregation on a database. */
 function namespaceOf({ database, collection, namespace }: OperationContext): string {
   return collection === '' ? `${database}.$cmd.aggregate` : namespace;
 }
@@ -82,7 +82,7 @@ function aggregateOperation<T>(
     writes,
     name: 'aggregate',
     retryable: !writes,
-    // An older primary, told to read from a secondary, would refuse (CRUD, "Read preferences and server selection").
+    // An older primary refuses a read preference that asks for a secondary (CRUD, "Read preferences and server selection").
     readPreferenceSince: writes ? FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT : 0,
     command(target) {
       const command: Document = {
@@ -100,7 +100,7 @@ function aggregateOperation<T>(
   });
 }
 
-/** @throws MongoInvalidArgumentError if it is no array of stages; a hole in it is none */
+/** @throws MongoInvalidArgumentError unless the pipeline is an array of stages without holes */
 export function checkPipeline(pipeline: unknown): asserts pipeline is Document[] {
   if (!Array.isArray(pipeline)) {
     throw new MongoInvalidArgumentError('Argument "pipeline" must be an array of aggregation stages');

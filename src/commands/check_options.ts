@@ -2,7 +2,7 @@ import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { OPTION_NAMES, warnOfUnknownOption } from './option_names.js';
 
-/** What an option may be: in words, and whether a value is that. */
+/** A kind of values that an option takes: in words for the error, and as a test. */
 interface Kind {
   readonly words: string;
   readonly allows: (value: unknown) => boolean;
@@ -19,8 +19,8 @@ const HINT: Kind = {
 };
 
 /**
- * By their names, which mean the same everywhere. Options of other kinds are null here: they are checked where they are used, or by the
- * server.
+ * The kind of each option by its name, which means the same in every method. Null for options that are checked where they are used, or by
+ * the server.
  */
 const KINDS: ReadonlyMap<string, Kind | null> = new Map<string, Kind | null>([
   ...OPTION_NAMES.map((name): [string, null] => [name, null]),
@@ -59,9 +59,9 @@ const KINDS: ReadonlyMap<string, Kind | null> = new Map<string, Kind | null>([
 ]);
 
 /**
- * Refuses options of a wrong type: the server would, or worse, the call would do something else than was meant.
+ * Refuses options of a wrong type. Otherwise the server would refuse them, or the call would do something else than the caller meant.
  *
- * @throws MongoInvalidArgumentError that names the option, what it may be, and what was given
+ * @throws MongoInvalidArgumentError that names the option, what it must be, and what it got
  */
 export function checkOptions(options: object): void {
   for (const name in options) {
@@ -75,7 +75,7 @@ export function checkOptions(options: object): void {
   }
 }
 
-/** The same of the names alone: warns of one that is misspelt. */
+/** Checks the names of options alone: warns of one that is misspelt. */
 export function checkOptionNames(options: object): void {
   for (const name of Object.keys(options)) if (!KINDS.has(name)) warnOfUnknownOption(name);
 }

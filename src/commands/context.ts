@@ -20,10 +20,10 @@ import { ClientSession } from '../sessions/client_session.js';
 import type { SessionState } from '../sessions/session_state.js';
 import type { Transaction } from '../sessions/transaction.js';
 
-/** Where an operation works and what it inherits: the settings of a collection or database, with those of the call over them. */
+/** The namespace and the settings of an operation: those of its collection or database, overridden by those of the call. */
 export interface OperationContext {
   readonly database: string;
-  /** Empty for an operation on a whole database. */
+  /** The name of the collection; empty for an operation on a whole database. */
   readonly collection: string;
   readonly namespace: string;
   readonly readPreference: ReadPreference;
@@ -36,7 +36,7 @@ export interface OperationContext {
   readonly session: SessionState | null;
 }
 
-/** What a call, a collection or a database may set over what it inherits. */
+/** Settings that a call, a collection or a database may override. */
 export interface ContextOverrides extends BSONSerializeOptions {
   readPreference?: ReadPreferenceLike;
   readConcern?: ReadConcernLike;
@@ -44,7 +44,7 @@ export interface ContextOverrides extends BSONSerializeOptions {
   session?: ClientSession;
 }
 
-/** The context with a call's options over it; the same object when they change nothing, which is the usual case. */
+/** The context with a call's options applied. The same object if they change nothing, which is the usual case. */
 export function withOverrides<C extends OperationContext>(context: C, given: ContextOverrides | null | undefined): C {
   if (!isGiven(given)) return context;
   const options = ownOptions(given);
@@ -66,10 +66,10 @@ export function withOverrides<C extends OperationContext>(context: C, given: Con
 }
 
 /**
- * In a transaction only the transaction says how its commands read and write: what collections and databases say does not count, and a
- * call must not say otherwise (Transactions, "readConcern" and "writeConcern").
+ * Inside a transaction only the concerns of the transaction count. Those of collections and databases are ignored, and those of a call
+ * refused (Transactions, "readConcern" and "writeConcern").
  *
- * @throws MongoInvalidArgumentError if it is no session, MongoExpiredSessionError if it has ended, MongoTransactionError for a concern in a transaction
+ * @throws MongoInvalidArgumentError if the value is no session, MongoExpiredSessionError if it has ended, MongoTransactionError for a concern in a transaction
  */
 function inSession<C extends OperationContext>(context: C, options: ContextOverrides, given: unknown): C {
   if (!(given instanceof ClientSession)) {
@@ -100,7 +100,7 @@ function readPreferenceOf(readPreference: ReadPreferenceLike | undefined): ReadP
   return readPreference === undefined ? undefined : ReadPreference.fromOptions({ readPreference });
 }
 
-/** @throws MongoInvalidArgumentError if together they contradict one another: no reply could be decoded */
+/** @throws MongoInvalidArgumentError if the options contradict one another, so that no reply could be decoded */
 function bothBSONOptions(inherited: BSONSerializeOptions, own: BSONSerializeOptions): BSONSerializeOptions {
   const both = { ...inherited, ...own };
   if (both.useBigInt64 === true && (both.promoteLongs === false || both.promoteValues === false)) {

@@ -7,9 +7,9 @@ import { countIn } from './reply.js';
 
 /** @public */
 export interface CountOptions extends CommandOperationOptions {
-  /** Leaves so many documents out. */
+  /** Number of documents to leave out. */
   skip?: number;
-  /** Counts no further than to this. */
+  /** Maximum number of documents to count. */
   limit?: number;
   hint?: Hint;
 }
@@ -22,7 +22,7 @@ export function count(context: OperationContext, filter: Document, options: Coun
   return countOperation(context, { query: filter }, options, ['skip', 'limit', 'hint', 'collation']);
 }
 
-/** How many documents the collection's metadata say that there are (CRUD, "Count API Details"). */
+/** The number of documents according to the metadata of the collection (CRUD, "Count API Details"). */
 export function estimatedDocumentCount(
   context: OperationContext,
   options: EstimatedDocumentCountOptions,

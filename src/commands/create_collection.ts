@@ -13,7 +13,7 @@ import { throwWriteConcernError } from './reply.js';
 export interface TimeSeriesCollectionOptions extends Document {
   /** The field that holds the time of each document. */
   timeField: string;
-  /** The field that says to which series a document belongs. */
+  /** The field that names the series of each document. */
   metaField?: string;
   granularity?: 'seconds' | 'minutes' | 'hours' | (string & {});
   bucketMaxSpanSeconds?: number;
@@ -27,17 +27,17 @@ export interface ClusteredCollectionOptions extends Document {
   unique: boolean;
 }
 
-/** What the command `create` is told. @public */
+/** Options of the command `create`. @public */
 export interface CreateCommandOptions extends Omit<CommandOperationOptions, 'rawData'> {
-  /** Keeps no more than `size` bytes and `max` documents; the oldest go first. */
+  /** Limits the collection to `size` bytes and `max` documents. The oldest documents are removed first. */
   capped?: boolean;
-  /** Bytes of a capped collection. */
+  /** Maximum size of a capped collection in bytes. */
   size?: number;
-  /** Documents in a capped collection. */
+  /** Maximum number of documents in a capped collection. */
   max?: number;
   flags?: number;
   storageEngine?: Document;
-  /** What documents must match. */
+  /** A filter that documents must match. */
   validator?: Document;
   validationLevel?: string;
   validationAction?: string;
@@ -55,7 +55,7 @@ export interface CreateCommandOptions extends Omit<CommandOperationOptions, 'raw
   changeStreamPreAndPostImages?: { enabled: boolean };
 }
 
-/** Options that are fields of the command, some of them of old servers. */
+/** Options that are fields of the command. Some are for old servers. */
 const FIELDS: ReadonlySet<string> = new Set([
   'capped',
   'autoIndexId',

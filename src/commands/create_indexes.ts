@@ -31,7 +31,7 @@ const KINDS: ReadonlySet<unknown> = new Set(['2d', '2dsphere', 'text', 'geoHayst
 /**
  * The keys of an index: `'a'`, `['a', 'b']`, `['a', -1]`, `{a: 1}`, a Map, or a list of these.
  *
- * @throws MongoInvalidArgumentError if it is none of them
+ * @throws MongoInvalidArgumentError for anything else
  */
 export function indexKeys(specification: IndexSpecification): IndexKeys {
   const keys: IndexKeys = new Map();
@@ -60,19 +60,19 @@ function isPair(value: unknown): value is [string, IndexDirection] {
   return typeof name === 'string' && (typeof direction === 'number' || KINDS.has(direction));
 }
 
-/** `a_1_b_-1`: the name that an index has if it is given none (Index Management, "Index Name Generation"). */
+/** `a_1_b_-1`: the default name of an index (Index Management, "Index Name Generation"). */
 export function indexName(keys: IndexKeys): string {
   return [...keys].map(([name, direction]) => `${name}_${direction}`).join('_');
 }
 
-/** What an index may be beside its keys. */
+/** Properties of an index beside its keys. */
 interface IndexFields {
   /** Without effect since MongoDB 4.2. */
   background?: boolean;
   unique?: boolean;
   /** Default: the keys and their directions, joined by `_`. */
   name?: string;
-  /** Only documents that match are indexed. */
+  /** Limits the index to documents that match. */
   partialFilterExpression?: Document;
   sparse?: boolean;
   /** Seconds after which a document is deleted. */
@@ -90,23 +90,23 @@ interface IndexFields {
   max?: number;
   bucketSize?: number;
   wildcardProjection?: Document;
-  /** Kept up to date, and not used for queries. */
+  /** Hides the index from queries. The server keeps it up to date. */
   hidden?: boolean;
   collation?: CollationOptions;
 }
 
 /** @public */
 export interface CreateIndexesOptions extends Omit<CommandOperationOptions, 'writeConcern' | 'collation'>, IndexFields {
-  /** How many data-bearing members must be ready before the index is. */
+  /** Number of data-bearing members, or a name for it, that must be ready before the index is. */
   commitQuorum?: number | string;
 }
 
-/** Options of the command alone, where those of the index are given apart. @public */
+/** Options of the command alone, for calls that give the options of the index apart. @public */
 export interface CreateIndexOptions extends Omit<CommandOperationOptions, 'collation' | 'explain'> {
   commitQuorum?: number | string;
 }
 
-/** Options of the index alone; those that the driver does not know are passed on. @public */
+/** Options of the index alone. Unknown ones are sent to the server. @public */
 export interface IndexOptions extends Document, IndexFields {
   /** Sent as `default_language`. */
   defaultLanguage?: string;
@@ -141,7 +141,7 @@ const FIELDS = [
   'collation',
 ] as const satisfies readonly (keyof IndexFields)[];
 
-/** How an option of an index is called in the command, where that is not its own name. */
+/** Options of an index whose field in the command has another name. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['version', 'v'],
   ['defaultLanguage', 'default_language'],
@@ -149,10 +149,10 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * One index, in the form of `createIndex`.
+ * Creates one index.
  *
  * @param index - options of the index and of the command in one object, or of the index alone
- * @param command - options of the command when they are given apart
+ * @param command - options of the command, if `index` has only those of the index
  * @returns the name of the index
  */
 export function createIndex(
@@ -168,9 +168,9 @@ export function createIndex(
 }
 
 /**
- * Several indexes at once, in the form of `createIndexes`: each has options of its own.
+ * Creates several indexes, each with options of its own.
  *
- * @param allowUnknown - whether to pass options on that the driver does not know
+ * @param allowUnknown - whether to send options that the driver does not know
  * @returns their names
  */
 export function createIndexes(
@@ -183,7 +183,7 @@ export function createIndexes(
   if (!Array.isArray(descriptions)) {
     throw new MongoInvalidArgumentError('Argument "indexSpecs" must be an array of index descriptions');
   }
-  // Holes are no descriptions, and `map` would leave them.
+  // `map` would skip holes, which are no descriptions.
   const indexes = Array.from(descriptions as readonly IndexDescription[], (description, position) => {
     const key: unknown = (description as Partial<IndexDescription> | null)?.key;
     if (typeof key === 'object' && key !== null) return fieldsOf(indexKeys(key as IndexSpecification), description);

@@ -7,22 +7,22 @@ import type { OpenCursor, Operation, OperationReply } from '../executor/operatio
 import { isCursorNamespace } from '../wire/cursor_namespace.js';
 import type { Reply } from '../wire/reply.js';
 
-/** The part of a reply that is a cursor and one of its batches. */
+/** The cursor in a reply, with one batch of its documents. */
 export interface CursorReply {
-  /** 0n when the server has no more. */
+  /** 0n if the server has closed the cursor, because there are no more documents. */
   readonly id: bigint;
-  /** `database.collection`, as the server names what the cursor reads. */
+  /** `database.collection` that the cursor reads, as the server names it. */
   readonly namespace: string;
   /** The array of documents, still in BSON. */
   readonly batch: RawDocument;
-  /** Where the cursor lives. */
+  /** The server that has the cursor. */
   readonly address: string;
   readonly reply: Reply;
 }
 
 /**
- * @param known - where the cursor lives if the server says nothing of use; empty if that is not known
- * @throws MongoUnexpectedServerResponseError if the reply holds no cursor, or one that no command could name
+ * @param known - the namespace of the cursor if the server names none that can be used; empty if it is unknown
+ * @throws MongoUnexpectedServerResponseError if the reply has no cursor, or one that no getMore could name
  */
 export function cursorReplyOf(
   { reply, address }: OperationReply,
@@ -41,10 +41,10 @@ export function cursorReplyOf(
 }
 
 /**
- * The first document of a reply's only batch, or undefined: for those who make no cursor of it. A server may keep one open all the same, as
- * it does for time series.
+ * The first document of a reply whose operation reads one batch only, or undefined. A server may keep the cursor open nevertheless, as it
+ * does for time series.
  *
- * @param kill - makes the command that closes it
+ * @param kill - makes the command that closes the cursor
  */
 export function firstDocumentOf(
   operationReply: OperationReply,
@@ -65,18 +65,18 @@ export function firstDocumentOf(
   return new DocumentReader(batch, decode).next();
 }
 
-/** A reply that is itself the one document of a cursor: that of an `explain`. */
+/** A whole reply as the only document of a cursor: the reply to an `explain`. */
 export function documentAsBatch({ reply, address }: OperationReply): CursorReply {
   return { id: 0n, namespace: '', batch: reply.body.inArray(), address, reply };
 }
 
-/** An int64; a larger number names no cursor. */
+/** The id, which must be an int64. */
 function idIn(cursor: RawDocument): bigint | undefined {
   const id = cursor.bigint('id');
   return id === undefined || BigInt.asIntN(64, id) !== id ? undefined : id;
 }
 
-/** Find, getMore and killCursors Commands: what the server says counts, if it can be used. */
+/** The namespace that the server names takes precedence, if it can be used (Find, getMore and killCursors Commands). */
 function namespaceIn(cursor: RawDocument, id: bigint, known: string, address: string): string {
   const namespace = cursor.string('ns') ?? '';
   if (isCursorNamespace(namespace)) return namespace;

@@ -7,7 +7,7 @@ import { replyDocument } from './reply.js';
 
 /** @public */
 export interface DbStatsOptions extends Omit<CommandOperationOptions, 'rawData'> {
-  /** Divides the sizes: 1024 gives them in kilobytes. */
+  /** Divisor of the sizes: 1024 for kilobytes. */
   scale?: number;
 }
 

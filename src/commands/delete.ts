@@ -16,7 +16,7 @@ import { checkEncodedWrite, checkWriteFilter } from './update_document.js';
 
 /** @public */
 export interface DeleteOptions extends CommandOperationOptions {
-  /** Without effect: there is one statement. */
+  /** Without effect, since there is one statement. */
   ordered?: boolean;
   hint?: Hint;
   let?: Document;
@@ -37,7 +37,7 @@ export interface DeleteStatement {
   hint?: Hint;
 }
 
-/** One `delete` of one statement. */
+/** A `delete` with one statement. */
 export function deleteDocuments(
   kind: 'deleteOne' | 'deleteMany',
   context: OperationContext,

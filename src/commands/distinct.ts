@@ -10,7 +10,7 @@ import { replyDocument } from './reply.js';
 /** @public */
 export type DistinctOptions = CommandOperationOptions & { hint?: Hint };
 
-/** The values of a field in the documents that match, each once. */
+/** The distinct values of a field in the documents that match. */
 export function distinct(
   context: OperationContext,
   key: unknown,

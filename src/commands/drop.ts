@@ -47,7 +47,7 @@ export function dropDatabase(context: OperationContext, options: DropDatabaseOpt
   return drop('dropDatabase', 1, context, options);
 }
 
-/** Before MongoDB 7.0 a server answers the drop of a missing collection with an error; nothing is wrong with it. */
+/** Whether a server before MongoDB 7.0 reports that a collection to drop is missing. That counts as success. */
 export function isMissingNamespace(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === ServerErrorCode.NamespaceNotFound;
 }

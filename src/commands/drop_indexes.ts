@@ -9,7 +9,7 @@ import { replyDocument, throwWriteConcernError } from './reply.js';
 export type DropIndexesOptions = CommandOperationOptions;
 
 /**
- * Drops an index, by its name or its keys; `*` is all of them but that of `_id`.
+ * Drops an index by its name or its keys. `*` drops all indexes but that of `_id`.
  *
  * @returns the reply of the server
  */

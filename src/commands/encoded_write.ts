@@ -2,15 +2,15 @@ import type { BSONSerializeOptions } from '../bson/index.js';
 import { ElementType, endOfCString, endOfValue } from '../bson/raw_document.js';
 import { BODY_OFFSET, MessageEncoder } from '../wire/message_encoder.js';
 
-/** What the encoded form of a filter or a change is. */
+/** The kind of an encoded filter or change. */
 export type Content =
   /** A document without fields. */
   | 'empty'
-  /** A document whose first name is no operator. */
+  /** A document whose first name does not begin with `$`. */
   | 'fields'
   /** A document whose first name begins with `$`. */
   | 'operators'
-  /** An array of such documents, at least one. */
+  /** An array of at least one document, all of which begin with an operator. */
   | 'pipeline'
   | 'other'
   | 'missing';
@@ -21,7 +21,7 @@ export interface WriteFields {
   readonly change: string;
 }
 
-/** What the encoded form of a write holds. */
+/** The filter and the change of an encoded write. */
 export interface EncodedWrite {
   readonly filter: Content;
   readonly change: Content;
@@ -36,7 +36,7 @@ export const FIND_AND_MODIFY: WriteFields = { filter: 'query', change: 'update' 
 
 const DOLLAR = 0x24;
 
-/** What a value becomes when it is encoded as a field; null when that cannot be told now. */
+/** The kind of a value once it is encoded; null if it cannot be encoded now. */
 export function contentWhenEncoded(value: unknown, options: BSONSerializeOptions): Content | null {
   const bytes = MessageEncoder.encodeAlone({ value }, options);
   return bytes === null ? null : encodedWrite(bytes, 0, { filter: 'value', change: '' }).filter;
@@ -62,7 +62,7 @@ export function encodedBody(message: Buffer, fields: WriteFields): EncodedWrite 
   return encodedWrite(message, BODY_OFFSET, fields);
 }
 
-/** Calls back for each document of the first sequence of a message, with its offset and its place in the sequence. */
+/** Calls `visit` for each document of the first sequence of a message, with its offset and its place in the sequence. */
 export function forEachSent(message: Buffer, visit: (start: number, place: number) => void): void {
   const start = BODY_OFFSET + message.readInt32LE(BODY_OFFSET);
   const end = start + 1 + message.readInt32LE(start + 1);

@@ -7,14 +7,14 @@ import { readPreferenceSelector } from '../sdam/server_selection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { defineOperation } from './operation_defaults.js';
 
-/** Driver Sessions, "endSessions": at most so many at once. */
+/** Maximum number of sessions in one command (Driver Sessions, "endSessions"). */
 const LARGEST_BATCH = 10_000;
 
 const ADMIN = Object.freeze({ database: 'admin', namespace: 'admin', bsonOptions: {}, session: null });
 
 const selector = readPreferenceSelector(ReadPreference.primaryPreferred);
 
-/** Tells a server that a client's sessions are over, if one is at hand. Errors do not matter (Driver Sessions, "endSessions"). */
+/** Ends all sessions of a client on the servers, if a server is known. Errors are ignored (Driver Sessions, "endSessions"). */
 export async function endSessions(engine: Engine, call: Call): Promise<void> {
   const sessions = engine.sessions.drain();
   const reachable = engine.topology.description.hasReadableServer(ReadPreference.primaryPreferred);

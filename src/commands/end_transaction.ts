@@ -9,10 +9,10 @@ import { writableSelector } from '../sdam/server_selection.js';
 import type { SessionState } from '../sessions/session_state.js';
 import { defineOperation } from './operation_defaults.js';
 
-/** Limit of a retried commit, which must not wait for a majority for ever (Transactions, "commitTransaction"). */
+/** Milliseconds for which a retried commit waits for a majority (Transactions, "commitTransaction"). */
 const RETRY_WTIMEOUT_MS = 10_000;
 
-/** Sends the end of a transaction, and again if the first try leaves open what became of it. */
+/** Commits or aborts a transaction. Retries if it is unknown whether the first attempt succeeded. */
 export async function endTransaction(
   engine: Engine,
   session: SessionState,
@@ -55,7 +55,7 @@ function endTransactionOperation(
   );
 }
 
-/** One that is tried again asks for a majority: it may have been committed on a primary that was then deposed (Transactions, "Retry commit"). */
+/** A retried commit asks for a majority: the primary of the first attempt may have stepped down since (Transactions, "Retry commit"). */
 function writeConcernOf(session: SessionState, isCommit: boolean): Document | undefined {
   const { settings, commitTried } = session.transaction;
   const document = writeConcernDocument(settings.writeConcern);

@@ -7,7 +7,7 @@ import type { OperationContext } from './context.js';
 import { defineOperation } from './operation_defaults.js';
 import { replyDocument } from './reply.js';
 
-/** How much the server tells of a plan. @public */
+/** How detailed the description of a plan is. @public */
 export const ExplainVerbosity = Object.freeze({
   queryPlanner: 'queryPlanner',
   queryPlannerExtended: 'queryPlannerExtended',
@@ -24,13 +24,13 @@ export type ExplainVerbosityLike = ExplainVerbosity | boolean;
 /** @public */
 export interface ExplainCommandOptions {
   verbosity: ExplainVerbosity;
-  /** Milliseconds after which the server gives up explaining. */
+  /** Milliseconds after which the server stops explaining. */
   maxTimeMS?: number;
 }
 
 /** @public */
 export interface ExplainOptions {
-  /** Has the server tell how it would run the command, instead of the command's result. */
+  /** Returns how the server would run the command, instead of the result of the command. */
   explain?: ExplainVerbosityLike | ExplainCommandOptions;
 }
 
@@ -40,9 +40,9 @@ interface ExplainFields {
 }
 
 /**
- * What `explain` asks for in any of its forms, as fields of the command.
+ * The fields of the command for any form of the option `explain`.
  *
- * @throws MongoInvalidArgumentError if it is none of them
+ * @throws MongoInvalidArgumentError for anything else
  */
 function explainFields(given: unknown): ExplainFields {
   if (given === true) return { verbosity: ExplainVerbosity.allPlansExecution, maxTimeMS: undefined };
@@ -61,8 +61,8 @@ function explainFields(given: unknown): ExplainFields {
 }
 
 /**
- * Refuses an explain that has two limits. For other commands `timeoutMS` replaces `maxTimeMS`; here the caller may mean the command that is
- * explained by the one and explaining by the other.
+ * Refuses an explain that has two limits. For other commands `timeoutMS` replaces `maxTimeMS`. Here one limit could be meant for the
+ * explained command and the other for the explaining.
  *
  * @param maxTimeMS - the option of the command that is explained
  * @param budget - the time of the call
@@ -76,8 +76,8 @@ export function checkExplainTimes(given: unknown, maxTimeMS: unknown, { timeoutM
 }
 
 /**
- * The `explain` of an operation: its command as it would be sent, as a field of another. Its own `maxTimeMS` stays in it and limits nothing;
- * that of `explain` limits explaining (CRUD, "Explain").
+ * The `explain` of an operation, with the operation's command as a field. The `maxTimeMS` inside that command limits nothing; the one beside
+ * it limits the explaining (CRUD, "Explain").
  */
 export function explained(
   operation: Operation<unknown>,

@@ -10,14 +10,14 @@ import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions, copyOptions, type Hint, namesAsKeys } from './options.js';
 import { formatSort } from './sort.js';
 
-/** What a find asks of the server. @public */
+/** Options of the command `find`. @public */
 export interface FindCommandOptions extends Omit<CommandOperationOptions, 'writeConcern'> {
-  /** At most so many documents; negative: and all of them in one batch. */
+  /** Maximum number of documents. If negative, they come in one batch. */
   limit?: number;
   skip?: number;
   sort?: Sort;
   projection?: Document;
-  /** Documents in each batch. Default: the server's own choice, 101 and then as many as fit. */
+  /** Maximum number of documents in each batch. Default of the server: 101 in the first batch, then as many as fit. */
   batchSize?: number;
   singleBatch?: boolean;
   hint?: Hint;
@@ -33,20 +33,20 @@ export interface FindCommandOptions extends Omit<CommandOperationOptions, 'write
   /** The server waits for new documents at the end. */
   awaitData?: boolean;
   oplogReplay?: boolean;
-  /** False is `noCursorTimeout: true`, and true the opposite; counts before `noCursorTimeout`. */
+  /** The opposite of `noCursorTimeout`, over which it takes precedence. */
   timeout?: boolean;
   let?: Document;
 }
 
 /**
- * `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). A negative batchSize is, as in
- * the official driver, a limit of one batch.
+ * `limit`, `batchSize` and `singleBatch` as the server takes them (CRUD, "Combining limit and batchSize"). As in the official driver, a
+ * negative `batchSize` is a limit with one batch.
  */
 function sizeFields({ skip, singleBatch, ...given }: FindCommandOptions): Document {
   const limit = given.limit ?? 0;
   const batchSize = given.batchSize ?? undefined;
   const count = batchSize !== undefined && batchSize < 0 ? -batchSize : Math.abs(limit);
-  // A batch that exactly holds the limit would leave a cursor open on the server for nothing.
+  // If the batch were as large as the limit, the server would keep a cursor open without need.
   const size = count > 0 && count === batchSize ? batchSize + 1 : batchSize;
   return {
     ...(isGiven(skip) && { skip }),
@@ -105,7 +105,7 @@ export function find(context: OperationContext, filter: Document, options: FindC
   });
 }
 
-/** The first document that matches, or null. Makes no cursor. */
+/** The first document that matches, or null. */
 export function findOne(
   context: OperationContext,
   filter: Document,
@@ -128,7 +128,7 @@ export function findOne(
   });
 }
 
-/** @throws MongoInvalidArgumentError for what can be no filter */
+/** @throws MongoInvalidArgumentError unless the filter is an object */
 export function checkFilter(
   filter: unknown,
   message = 'Argument "filter" must be an object',

@@ -18,7 +18,7 @@ import {
   checkWriteFilter,
 } from './update_document.js';
 
-/** Which state of the document is returned. @public */
+/** The state of the document to return. @public */
 export const ReturnDocument = Object.freeze({ BEFORE: 'before', AFTER: 'after' } as const);
 /** @public */
 export type ReturnDocument = (typeof ReturnDocument)[keyof typeof ReturnDocument];
@@ -26,9 +26,9 @@ export type ReturnDocument = (typeof ReturnDocument)[keyof typeof ReturnDocument
 /** @public */
 export interface FindOneAndDeleteOptions extends CommandOperationOptions {
   hint?: Document;
-  /** Which fields to return. */
+  /** The fields to return. */
   projection?: Document;
-  /** Which document is the first, if several match. */
+  /** The order that decides which document is the first. */
   sort?: Sort;
   let?: Document;
   /** Returns the whole reply of the server (`value`, `lastErrorObject`, `ok`) instead of the document. Default false. */
@@ -64,7 +64,7 @@ export function findOneAndDelete(
   return findAndModify(context, filter, null, { remove: true, new: false, upsert: false }, options);
 }
 
-/** @throws MongoInvalidArgumentError if the replacement is none, or holds update operators */
+/** @throws MongoInvalidArgumentError if the replacement is no object, or has update operators */
 export function findOneAndReplace(
   context: OperationContext,
   filter: unknown,
@@ -77,7 +77,7 @@ export function findOneAndReplace(
   return findAndModify(context, filter, 'replacement', changeFields(replacement, own), options);
 }
 
-/** @throws MongoInvalidArgumentError if the update is none, or lacks update operators */
+/** @throws MongoInvalidArgumentError if the update is no object, or has no update operators */
 export function findOneAndUpdate(
   context: OperationContext,
   filter: unknown,
@@ -132,7 +132,7 @@ function findAndModify(
     },
     result(reply: OperationReply) {
       throwWriteConcernError(reply, context);
-      // In BSON, since what a document becomes is a matter of the user's options.
+      // Checked in BSON: the options of the user decide what the document is decoded to.
       reply.reply.body.typedOffset('value', ElementType.document);
       const document = replyDocument(reply, context);
       return options.includeResultMetadata === true ? document : ((document['value'] ?? null) as Document | null);

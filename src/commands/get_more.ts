@@ -7,8 +7,8 @@ import type { OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import { defineOperation, type OperationDefinition } from './operation_defaults.js';
 
-/** @throws MongoUnexpectedServerResponseError if the server has not said where the cursor lives, and that is not known */
-function whereLives({ namespace, address }: OpenCursor): CursorNamespace {
+/** @throws MongoUnexpectedServerResponseError if the namespace of the cursor cannot be used */
+function namespaceOf({ namespace, address }: OpenCursor): CursorNamespace {
   const found = cursorNamespace(namespace);
   if (found !== null) return found;
   throw new MongoUnexpectedServerResponseError(`The cursor of a reply of ${address} has no usable namespace`, {
@@ -17,25 +17,25 @@ function whereLives({ namespace, address }: OpenCursor): CursorNamespace {
 }
 
 export interface GetMoreOptions {
-  /** Undefined leaves it to the server. */
+  /** Maximum number of documents; undefined for the default of the server. */
   readonly batchSize: number | undefined;
   readonly comment: unknown;
   readonly kind: 'nonTailable' | 'tailable' | 'tailableAwait';
-  /** Milliseconds that the server may wait for new documents; undefined leaves it to the server. */
+  /** Milliseconds for which the server may wait for new documents; undefined for its default. */
   readonly maxAwaitTimeMS: number | undefined;
 }
 
-/** The first server that takes a comment in getMore: 4.4. */
+/** MongoDB 4.4, the first that takes a comment in getMore. */
 const COMMENT_WIRE_VERSION = 9;
 
-/** What commands about a cursor need of the operation that opened it. */
+/** What getMore and killCursors inherit from the operation that opened the cursor. */
 type CursorContext = Pick<OperationContext, 'readPreference' | 'bsonOptions' | 'session'>;
 
-/** A command on the server where a cursor lives, with the cursor's own read preference, so that a secondary goes on serving it. */
+/** A command on the server that has the cursor, with the cursor's read preference: otherwise a secondary would refuse it. */
 function onServerOf<T>(cursor: OpenCursor, context: CursorContext, definition: OperationDefinition<T>): Operation<T> {
   const { address, namespace } = cursor;
   const { readPreference, bsonOptions, session } = context;
-  const { database } = whereLives(cursor);
+  const { database } = namespaceOf(cursor);
   return defineOperation(
     { database, namespace, bsonOptions, session },
     sameServerSelector(address),
@@ -44,13 +44,13 @@ function onServerOf<T>(cursor: OpenCursor, context: CursorContext, definition: O
   );
 }
 
-/** The next batch of a cursor. Never retried: a batch would be lost. */
+/** The next batch of a cursor. Never retried, since a retry would skip a batch. */
 export function getMore(
   cursor: OpenCursor,
   context: OperationContext,
   { batchSize, comment, kind, maxAwaitTimeMS }: GetMoreOptions,
 ): Operation<CursorReply> {
-  // Under `timeoutMS` only a cursor that the server waits for may say how long, and no longer than there is time (CSOT, "Cursors").
+  // Under `timeoutMS` only an awaiting cursor has a `maxTimeMS`, limited by the time that remains (CSOT, "Cursors").
   const awaits = kind === 'tailableAwait' && maxAwaitTimeMS !== undefined;
   return onServerOf(cursor, context, {
     name: 'getMore',
@@ -60,7 +60,7 @@ export function getMore(
     command({ connection }) {
       const command: Document = {
         getMore: Long.fromBigInt(cursor.id),
-        collection: whereLives(cursor).collection,
+        collection: namespaceOf(cursor).collection,
       };
       if (batchSize !== undefined) command['batchSize'] = batchSize;
       if (maxAwaitTimeMS !== undefined) command['maxTimeMS'] = maxAwaitTimeMS;
@@ -74,9 +74,9 @@ export function getMore(
 }
 
 /**
- * Closes a cursor on the server that is not read any more.
+ * Closes a cursor on the server.
  *
- * @param ids - all cursors of the same server and namespace that are to be killed
+ * @param ids - all cursors of the same server and namespace to close
  */
 export function killCursors(
   cursor: OpenCursor,
@@ -88,7 +88,7 @@ export function killCursors(
     access: 'read',
     retryable: false,
     command: () => ({
-      killCursors: whereLives(cursor).collection,
+      killCursors: namespaceOf(cursor).collection,
       cursors: ids.map(id => Long.fromBigInt(id)),
     }),
     result: () => undefined,

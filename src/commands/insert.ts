@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import { isDocument, kindOf } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import type { CommandTarget, Operation, OperationReply } from '../executor/operation.js';
+import type { CommandTarget, Operation } from '../executor/operation.js';
 import type { InferIdType } from '../types/schema.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { onPrimary } from './operation_defaults.js';
@@ -12,13 +12,13 @@ import { throwWriteErrors } from './reply.js';
 export interface InsertOneOptions extends CommandOperationOptions {
   /** Skips the collection's validation rules. */
   bypassDocumentValidation?: boolean;
-  /** Leaves the making of a missing `_id` to the server. */
+  /** Leaves a missing `_id` to the server. */
   forceServerObjectId?: boolean;
 }
 
 /** @public */
 export interface InsertOneResult<TSchema = Document> {
-  /** False when the write concern asks for no answer. */
+  /** False for an unacknowledged write concern (`w: 0`). */
   acknowledged: boolean;
   insertedId: InferIdType<TSchema>;
 }
@@ -27,24 +27,25 @@ export interface InsertCommandOptions extends InsertOneOptions {
   ordered?: boolean;
 }
 
-/** The `insert` command for the documents from an index on, as many as one message takes. */
-export function insertOperation<T>(
+/** Inserts one document. */
+export function insertOne<TSchema>(
   context: OperationContext,
-  documents: readonly Document[],
-  from: number,
-  options: InsertCommandOptions,
-  result: (reply: OperationReply) => T,
-  unacknowledgedResult: (taken: number) => T,
-): Operation<T> {
-  return onPrimary(context, {
+  document: Document,
+  options: InsertOneOptions,
+): Operation<InsertOneResult<TSchema>> {
+  const insertedId = idOf(document) as InsertOneResult<TSchema>['insertedId'];
+  return onPrimary<InsertOneResult<TSchema>>(context, {
     access: 'write',
     name: 'insert',
     retryable: true,
     unacknowledged: unacknowledged(context),
-    sequence: { field: 'documents', documents, from },
+    sequence: { field: 'documents', documents: [document], from: 0 },
     command: target => insertCommand(context, options, target),
-    result,
-    unacknowledgedResult,
+    result(reply) {
+      throwWriteErrors(reply, context);
+      return { acknowledged: true, insertedId };
+    },
+    unacknowledgedResult: () => ({ acknowledged: false, insertedId }),
   });
 }
 
@@ -56,31 +57,11 @@ function insertCommand(context: OperationContext, options: InsertCommandOptions,
   return command;
 }
 
-/** Inserts one document. */
-export function insertOne<TSchema>(
-  context: OperationContext,
-  document: Document,
-  options: InsertOneOptions,
-): Operation<InsertOneResult<TSchema>> {
-  const insertedId = idOf(document) as InsertOneResult<TSchema>['insertedId'];
-  return insertOperation<InsertOneResult<TSchema>>(
-    context,
-    [document],
-    0,
-    options,
-    reply => {
-      throwWriteErrors(reply, context);
-      return { acknowledged: true, insertedId };
-    },
-    () => ({ acknowledged: false, insertedId }),
-  );
-}
-
 /**
- * A document with its `_id`, which is made here if it is missing and then is also put on the user's own object, as users of the official
- * driver expect. In what is sent the new `_id` comes first (CRUD, "Insert: _id"). An `_id` that is null is one, and stays.
+ * A document with its `_id`. A missing `_id` is made here and also put on the user's own object, as in the official driver. In what is sent,
+ * the new `_id` comes first (CRUD, "Insert: _id"). An `_id` of null is kept.
  *
- * @throws MongoInvalidArgumentError if it is no document, or its `_id` is of a type that no server stores there
+ * @throws MongoInvalidArgumentError if the value is no document, or its `_id` has a type that servers refuse
  */
 export function withId(document: unknown, createPk: () => unknown): Document {
   const own = checkedDocument(document);
@@ -89,7 +70,7 @@ export function withId(document: unknown, createPk: () => unknown): Document {
   const given: unknown = own['_id'];
   if (given !== undefined) {
     if (Object.hasOwn(own, '_id')) return own;
-    // A getter of its class: only own properties are encoded.
+    // The `_id` is a getter of a class. Only own properties are encoded.
     if (Object.getPrototypeOf(own) !== Object.prototype) return { _id: given, ...own };
   }
   const id = createPk();
@@ -104,7 +85,7 @@ function mapWithId(own: Map<string, unknown>, createPk: () => unknown): Document
   return new Map([['_id', id], ...own]);
 }
 
-/** What `toBSON` makes is what is stored: the `_id` must be in there. */
+/** The result of `toBSON` is what is stored, so the `_id` must be in it. */
 function convertedWithId(own: Document, createPk: () => unknown): Document {
   const made = checkedDocument((own['toBSON'] as () => unknown)());
   if (idOf(made) !== undefined) return { ...made };
@@ -113,7 +94,7 @@ function convertedWithId(own: Document, createPk: () => unknown): Document {
   return { _id: id, ...made };
 }
 
-/** Objects that are frozen or have only a getter keep what they have. */
+/** A frozen object, or one with a getter only, stays as it is. */
 function putId(own: Document, id: unknown): void {
   try {
     own['_id'] = id;

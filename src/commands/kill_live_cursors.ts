@@ -9,8 +9,8 @@ import { killCursors } from './get_more.js';
 const CONTEXT = Object.freeze({ readPreference: ReadPreference.primaryPreferred, bsonOptions: {}, session: null });
 
 /**
- * Kills all cursors that servers hold open for a client, with one command for each server and namespace. Errors do not matter: a server
- * closes idle cursors by itself. A cursor of an open transaction is left to the end of the transaction.
+ * Kills all cursors that servers keep open for a client, with one command for each server and namespace. Errors are ignored: servers close
+ * idle cursors by themselves. The end of a transaction closes the cursors of the transaction.
  */
 export async function killLiveCursors(engine: Engine, call: Call): Promise<void> {
   const groups = new Map<string, LiveCursor[]>();
@@ -36,7 +36,7 @@ async function killGroup(engine: Engine, group: readonly LiveCursor[], call: Cal
       await execute(engine, killCursors(cursor, CONTEXT, ids), binding, call);
     }
   } catch {
-    // The server closes them when they have been idle for long enough.
+    // The server closes idle cursors by itself.
   } finally {
     for (const { binding } of group) binding.release(engine.sessions);
   }

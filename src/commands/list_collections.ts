@@ -7,7 +7,7 @@ import { type Abortable, addGenericFields, type CommandOperationOptions } from '
 
 /** @public */
 export interface ListCollectionsOptions extends Omit<CommandOperationOptions, 'writeConcern'>, Abortable {
-  /** Returns names and types only, which needs fewer locks and rights. */
+  /** Returns names and types only, which needs fewer locks and privileges. */
   nameOnly?: boolean;
   authorizedCollections?: boolean;
   batchSize?: number;

@@ -7,9 +7,9 @@ import { replyDocument } from './reply.js';
 
 /** @public */
 export interface ListDatabasesOptions extends Omit<CommandOperationOptions, 'rawData'> {
-  /** Which databases. */
+  /** A filter for the databases. */
   filter?: Document;
-  /** Returns names only, which needs fewer locks and rights. */
+  /** Returns names only, which needs fewer locks and privileges. */
   nameOnly?: boolean;
   authorizedDatabases?: boolean;
 }

@@ -6,7 +6,7 @@ import { type CursorReply, cursorReplyOf } from './cursor_reply.js';
 import { onPrimaryUnlessAsked } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 
-/** What a listIndexes asks of the server. @public */
+/** Options of the command `listIndexes`. @public */
 export interface ListIndexesCommandOptions extends Omit<CommandOperationOptions, 'writeConcern'> {
   batchSize?: number;
 }

@@ -7,11 +7,11 @@ import type { SessionRole } from '../sessions/session_fields.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';
 import type { OperationContext } from './context.js';
 
-/** What makes an operation what it is; the rest has defaults or comes from its context. */
+/** The fields of an operation that differ from command to command. The others have defaults or come from the context. */
 export interface OperationDefinition<T> {
   readonly name: string;
   readonly access: 'read' | 'write';
-  /** Default: what `access` says. */
+  /** Default: true if `access` is `write`. */
   readonly writes?: boolean;
   readonly retryable: boolean;
   /** Default 0. */
@@ -30,8 +30,8 @@ export interface OperationDefinition<T> {
 }
 
 /**
- * All operations are made here, field by field in one order: so they have one shape, which keeps the executor fast. (An object literal with a
- * spread in it costs a hundred times as much to make.)
+ * Makes every operation, field by field in one order. So all operations have one shape, which keeps the executor fast. (An object literal with
+ * a spread costs a hundred times as much.)
  */
 export function defineOperation<T>(
   {
@@ -67,12 +67,12 @@ export function defineOperation<T>(
   };
 }
 
-/** An operation that must go to the primary (or to a mongos, or the one server): every write, and most commands on a whole database. */
+/** An operation for the primary, a mongos or a standalone server: every write, and most commands on a whole database. */
 export function onPrimary<T>(context: OperationContext, definition: OperationDefinition<T>): Operation<T> {
   return defineOperation(context, writableSelector, ReadPreference.primary, definition);
 }
 
-/** A read that goes where the read preference says. */
+/** A read whose server is selected by the read preference. */
 export function byReadPreference<T>(context: OperationContext, definition: OperationDefinition<T>): Operation<T> {
   const { readPreference } = context;
   const selector = readPreference.mode === 'primary' ? writableSelector : readPreferenceSelector(readPreference);
@@ -80,8 +80,8 @@ export function byReadPreference<T>(context: OperationContext, definition: Opera
 }
 
 /**
- * A listing of collections or indexes: by the primary, whatever the database or collection says of reads in general, unless the call
- * itself asks for another member (Enumerating Collections, Enumerating Indexes, "Replica Sets").
+ * A listing of collections or indexes, for the primary. Only a read preference of the call itself counts, not an inherited one (Enumerating
+ * Collections, Enumerating Indexes, "Replica Sets").
  */
 export function onPrimaryUnlessAsked<T>(
   context: OperationContext,

@@ -3,7 +3,7 @@ import { isGiven } from '../concern/given.js';
 import { optionOfProgram } from '../uri/options/table.js';
 import { suggestName } from '../uri/suggest.js';
 
-/** All options that a method of a database, a collection, a cursor or a session takes, or passes on, somewhere. */
+/** All options that any method of a database, a collection, a cursor or a session takes or sends to the server. */
 export const OPTION_NAMES: readonly string[] = [
   ...BSON_OPTIONS,
   ...['session', 'signal', 'timeoutMS', 'timeoutMode', 'readPreference', 'readConcern', 'writeConcern', 'comment'],
@@ -76,8 +76,8 @@ export const OPTION_NAMES: readonly string[] = [
 const KNOWN: ReadonlySet<string> = new Set(OPTION_NAMES);
 
 /**
- * The fields of a command, of the options that have their names, and the options that the driver does not know at all: newer servers have
- * fields that it never heard of. Options of other commands, of clients, and of the driver itself are left out.
+ * Adds to a command the options that are its fields, and options that the driver does not know: a newer server may know them. Options of
+ * other commands, of clients and of the driver itself are left out.
  */
 export function addOwnFields(command: Document, options: object, fields: ReadonlySet<string>): void {
   for (const [name, value] of Object.entries(options)) {
@@ -86,16 +86,16 @@ export function addOwnFields(command: Document, options: object, fields: Readonl
   }
 }
 
-/** A program has few names of options; one that makes them up must not fill the memory. */
+/** Maximum number of names to remember: a program that makes names up must not fill the memory. */
 const MOST_NAMES = 1000;
-/** Short names are close to too many others. */
+/** Names of this length at most are close to too many others: one letter may differ. */
 const SHORT = 5;
 
 const looked = new Set<string>();
 
 /**
- * Warns once per process of an option that no method knows, and whose name is close to one that some do: `timeoutMs` would do nothing, in
- * silence. Other unknown options say nothing: libraries pass options of their own.
+ * Warns once per process of an unknown option whose name is close to a known one, such as `timeoutMs`: it would silently do nothing. Other
+ * unknown options cause no warning, since libraries pass options of their own.
  */
 export function warnOfUnknownOption(name: string): void {
   if (looked.has(name) || looked.size >= MOST_NAMES) return;

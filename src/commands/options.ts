@@ -15,18 +15,18 @@ export interface Abortable {
   signal?: AbortSignal;
 }
 
-/** What every operation takes. @public */
+/** Options of every operation. @public */
 export interface OperationOptions extends BSONSerializeOptions, Abortable {
-  /** The session, and its transaction if there is one, that the operation is part of. Of the same client, and not ended. */
+  /** The session of the operation, and with it the transaction. It must belong to the same client and must not have ended. */
   session?: ClientSession;
   readPreference?: ReadPreferenceLike;
   /** Without effect: whether a write is retried is a setting of the client. */
   willRetryWrite?: boolean;
   /**
-   * Milliseconds that the whole operation may take: finding a server, waiting for a connection, making one, execution, retries. 0 is no
-   * limit. Default: that of the collection, the database or the client.
+   * Milliseconds that the whole operation may take: server selection, waiting for a connection, establishing one, execution, retries. 0 is no
+   * limit. Default: the `timeoutMS` of the collection, the database or the client.
    *
-   * @throws MongoOperationTimeoutError when it is over
+   * @throws MongoOperationTimeoutError when the time has expired
    */
   timeoutMS?: number;
 }
@@ -48,11 +48,11 @@ export interface CollationOptions {
 export interface CommandOperationOptions extends OperationOptions, WriteConcernOptions, ExplainOptions {
   readConcern?: ReadConcernLike;
   collation?: CollationOptions;
-  /** Milliseconds after which the server gives up. Without effect where `timeoutMS` is in use. */
+  /** Milliseconds after which the server stops the command. Without effect under `timeoutMS`. */
   maxTimeMS?: number;
   /** Shown in the server's logs, its profiler and `currentOp`. */
   comment?: unknown;
-  /** Works on the raw documents of a time series' buckets. Sent to servers from 8.2 on. */
+  /** Works on the raw documents of the buckets of a time series. Sent to MongoDB 8.2 and later. */
   rawData?: boolean;
   dbName?: string;
   authdb?: string;
@@ -61,28 +61,28 @@ export interface CommandOperationOptions extends OperationOptions, WriteConcernO
 /** An index by its name or by its keys. @public */
 export type Hint = string | Document;
 
-/** Names of fields as a document: `['a', 'b']` is `{a: 1, b: 1}`, as the official driver has it. */
+/** Names of fields as a document: `['a', 'b']` becomes `{a: 1, b: 1}`, as in the official driver. */
 export function namesAsKeys(names: readonly string[]): Document {
   return Object.fromEntries(names.map(name => [name, 1]));
 }
 
-/** The first server that knows `rawData`: 8.2. */
+/** MongoDB 8.2, the first that knows `rawData`. */
 const RAW_DATA_WIRE_VERSION = 27;
 
-/** Options whose names are those of the command's fields, and which are sent if they are set. */
+/** Copies options that are set to the fields of the same names. */
 export function copyOptions<O extends object>(
   command: Document,
   options: O,
   names: readonly (keyof O & string)[],
 ): void {
   for (const name of names) {
-    // Fields of a model or of an index come as the caller wrote them; only own properties count.
+    // Models and indexes are the caller's own objects. Only own properties count.
     const value = Object.hasOwn(options, name) ? options[name] : undefined;
     if (isGiven(value)) command[name] = value;
   }
 }
 
-/** The fields that any command takes: `comment`, the user's own `maxTimeMS`, which `timeoutMS` puts out of use, and `rawData`. */
+/** Adds the fields that any command takes. The executor removes `maxTimeMS` under `timeoutMS`. */
 export function addGenericFields(
   command: Document,
   { comment, maxTimeMS, rawData }: Pick<CommandOperationOptions, 'comment' | 'maxTimeMS' | 'rawData'>,
@@ -95,13 +95,13 @@ export function addGenericFields(
   }
 }
 
-/** The first server whose delete and findAndModify know `hint`: 4.4. */
+/** MongoDB 4.4, the first whose delete and findAndModify know `hint`. */
 const FIRST_WIRE_VERSION_WITH_HINT = 9;
 
 /**
- * A server that does not know `hint` says so, unless nobody hears it: then the driver does (CRUD, "hint").
+ * An old server refuses a `hint` that it does not know. If the write is unacknowledged, the driver must refuse it (CRUD, "hint").
  *
- * @throws MongoCompatibilityError
+ * @throws MongoCompatibilityError if the server is too old
  */
 export function checkHintWithoutAnswer(
   command: 'delete' | 'findAndModify',

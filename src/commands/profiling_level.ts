@@ -4,7 +4,7 @@ import type { OperationContext } from './context.js';
 import { byReadPreference } from './operation_defaults.js';
 import { addGenericFields, type CommandOperationOptions } from './options.js';
 
-/** Which operations a server's profiler records. @public */
+/** The operations that the profiler of a server records. @public */
 export const ProfilingLevel = Object.freeze({ off: 'off', slowOnly: 'slow_only', all: 'all' } as const);
 /** @public */
 export type ProfilingLevel = (typeof ProfilingLevel)[keyof typeof ProfilingLevel];
@@ -14,10 +14,10 @@ export type ProfilingLevelOptions = Omit<CommandOperationOptions, 'rawData'>;
 /** @public */
 export type SetProfilingLevelOptions = Omit<CommandOperationOptions, 'rawData'>;
 
-/** By the numbers that the server has for them. */
+/** The levels by their numbers on the server. */
 const LEVELS: readonly ProfilingLevel[] = [ProfilingLevel.off, ProfilingLevel.slowOnly, ProfilingLevel.all];
 
-/** The profiling level of the server that is read from. */
+/** The profiling level of the server that the read preference selects. */
 export function profilingLevel(context: OperationContext, options: ProfilingLevelOptions): Operation<ProfilingLevel> {
   return profile(context, -1, options, was => {
     const level = LEVELS[was];

@@ -7,7 +7,7 @@ import { throwWriteConcernError } from './reply.js';
 
 /** @public */
 export interface RenameOptions extends Omit<CommandOperationOptions, 'rawData'> {
-  /** Drops the collection that has the new name, if there is one. Default false: then the renaming fails. */
+  /** Drops an existing collection of the new name. Default false: the command fails if there is one. */
   dropTarget?: boolean;
   /** Without effect. */
   new_collection?: boolean;

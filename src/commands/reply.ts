@@ -6,17 +6,17 @@ import { MongoServerError } from '../errors/server.js';
 import type { OperationReply } from '../executor/operation.js';
 import type { OperationContext } from './context.js';
 
-/** A reply as an object, by the user's BSON options. With `raw`, documents in it are bytes. */
+/** A reply decoded with the user's BSON options. With `raw`, documents in it stay bytes. */
 export function replyDocument({ reply }: OperationReply, { decode, bsonOptions }: OperationContext): Document {
   return reply.decode(bsonOptions.raw === true ? replyDecoder(bsonOptions) : decode);
 }
 
-/** The same for a reply of which the driver itself reads documents. */
+/** A reply decoded with the user's BSON options, but also with `raw` as objects: for documents that the driver reads itself. */
 export function replyDocumentDecoded({ reply }: OperationReply, { decode, bsonOptions }: OperationContext): Document {
   return reply.decode(bsonOptions.raw === true ? documentDecoder({ ...bsonOptions, raw: false }) : decode);
 }
 
-/** Throws the error that a reply to a write of one document holds although it is `ok: 1`. */
+/** Throws the write error or write concern error in a reply of `ok: 1` to a write with one statement. */
 export function throwWriteErrors(reply: OperationReply, { namespace }: OperationContext): void {
   const details = { host: reply.address, namespace };
   const [first] = writeErrorsIn(reply);
@@ -28,7 +28,7 @@ export function throwWriteErrors(reply: OperationReply, { namespace }: Operation
   if (error !== null) throw error;
 }
 
-/** Throws the write concern error that the reply to any other command holds although it is `ok: 1`. */
+/** Throws the write concern error in a reply of `ok: 1` to any other command. */
 export function throwWriteConcernError({ reply, address }: OperationReply, { namespace }: OperationContext): void {
   const error = reply.writeConcernError({ host: address, namespace });
   if (error !== null) throw error;
@@ -53,15 +53,15 @@ export function writeErrorsIn({ reply, taken, address }: OperationReply): readon
 
 const NONE: readonly Document[] = Object.freeze([]);
 
-/** What an upsert has inserted. */
+/** The document that an upsert inserted. */
 export interface Upserted {
-  /** Of the statement, among those that were sent. */
+  /** Index of the statement among those that were sent. */
   readonly index: number;
   readonly _id: unknown;
 }
 
 /**
- * The documents that upserts have inserted. Their `_id`s are the user's: they are decoded by the user's options.
+ * The documents that upserts inserted. Their `_id`s are decoded with the user's options.
  *
  * @throws MongoUnexpectedServerResponseError if the field is malformed
  */
@@ -75,21 +75,21 @@ export function upsertedIn(reply: OperationReply, context: OperationContext): re
   });
 }
 
-/** The position of a statement, which must be one of those that were sent. Without one there is one statement. */
+/** The index of a statement that was sent. It may be missing if there is only one. */
 function checkIndex(fields: ReplyFields, taken: number): number {
   const index = fields.count('index') ?? (taken === 1 ? 0 : fields.wrong('index', 'an integer', undefined));
   return index < taken ? index : fields.wrong('index', `below ${taken}, the number of statements sent`, index);
 }
 
 /**
- * How many documents a reply speaks of; undefined when it does not say.
+ * A count in a reply; undefined if it is missing.
  *
- * @throws MongoUnexpectedServerResponseError if it says anything but a number from 0 on
+ * @throws MongoUnexpectedServerResponseError unless the count is a non-negative integer
  */
 export function countIn({ reply, address }: OperationReply, name: string): number | undefined {
   const count = reply.body.number(name);
   if (count !== undefined && Number.isInteger(count) && count >= 0) return count;
   if (!reply.body.has(name)) return undefined;
-  // What is wrong with it is worth no second look in the hot path.
+  // A count that is wrong is read again for the error, outside of the hot path.
   return new ReplyFields(reply.document, 'reply', address).count(name) ?? undefined;
 }

@@ -13,7 +13,7 @@ import { replyDocument } from './reply.js';
 /** @public */
 export type RunCommandOptions = OperationOptions;
 
-/** A command of the user's own as one that may be added to, its fields in their order. */
+/** A copy of a user's command, to which fields may be added. */
 function copyOf(command: unknown): Document {
   if (typeof command !== 'object' || command === null || Array.isArray(command)) {
     throw new MongoInvalidArgumentError('A command must be a document whose first field is its name');
@@ -46,9 +46,9 @@ function run<T>(
 }
 
 /**
- * A command of the user's own, sent as it is: no concern is inherited, and it is not looked at (Run Command).
+ * Sends a command of the user as it is. It inherits no concern (Run Command).
  *
- * @throws MongoInvalidArgumentError if it is no document or has no field
+ * @throws MongoInvalidArgumentError if the command is no document or has no field
  */
 export function runCommand(
   context: OperationContext,
@@ -59,9 +59,9 @@ export function runCommand(
 }
 
 /**
- * The same, for a command that opens a cursor.
+ * Sends a command of the user that opens a cursor.
  *
- * @throws MongoUnexpectedServerResponseError when the reply holds none
+ * @throws MongoUnexpectedServerResponseError if the reply has no cursor
  */
 export function runCursorCommand(
   context: OperationContext,

@@ -10,7 +10,7 @@ import { onPrimary } from './operation_defaults.js';
 export interface SearchIndexDescription extends Document {
   /** Default of the server: `default`. */
   name?: string;
-  /** What the index holds, as Atlas Search defines it. */
+  /** The definition of the index, in the syntax of Atlas Search. */
   definition: Document;
   /** `search` or `vectorSearch`. */
   type?: string;
@@ -51,12 +51,12 @@ export function dropSearchIndex(context: OperationContext, name: string): Operat
   return command(context, 'dropSearchIndex', typeof name === 'string' ? { name } : {}, () => undefined);
 }
 
-/** Without its collection there is no such index: what was asked for is so (Index Management, "dropSearchIndex"). */
+/** Whether the collection of a search index to drop is missing. That counts as success (Index Management, "dropSearchIndex"). */
 export function isMissingCollection(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === ServerErrorCode.NamespaceNotFound;
 }
 
-/** The pipeline that lists the search indexes of a collection: all, or the one of a name. */
+/** The pipeline that lists all search indexes of a collection, or the one with a name. */
 export function listSearchIndexesPipeline(name: string | undefined): Document[] {
   return [{ $listSearchIndexes: name === undefined ? {} : { name } }];
 }

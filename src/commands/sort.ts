@@ -15,10 +15,10 @@ const DIRECTIONS: ReadonlyMap<unknown, 1 | -1> = new Map<unknown, 1 | -1>([
 ]);
 
 /**
- * The `sort` of a command in any of the forms that a user may give it, in the order given; undefined when there is none.
+ * The `sort` of a command from any form that a user may give it; undefined for none.
  *
- * @param direction - for a sort that is one field's name
- * @throws MongoInvalidArgumentError if a direction is none
+ * @param direction - for a sort that is only the name of a field
+ * @throws MongoInvalidArgumentError for an invalid direction
  */
 export function formatSort(sort: Sort | null | undefined, direction?: SortDirection): SortForCmd | undefined {
   if (sort === undefined || sort === null) return undefined;
@@ -53,7 +53,7 @@ function directionOf(field: string, given: unknown): SortDirectionForCmd {
   return direction;
 }
 
-/** A number of a BSON type is that number. */
+/** A direction in lower case, and a number of a BSON type as a number. */
 function plainDirection(given: unknown): unknown {
   if (typeof given === 'string') return given.toLowerCase();
   const isBson = typeof given === 'object' && given !== null && '_bsontype' in given;

@@ -59,7 +59,7 @@ export interface UpdateStatement {
 
 type UpdateKind = 'updateOne' | 'updateMany' | 'replaceOne';
 
-/** One `update` of one statement. */
+/** An `update` with one statement. */
 export function update<TSchema extends Document>(
   kind: UpdateKind,
   context: OperationContext,
@@ -76,7 +76,7 @@ export function update<TSchema extends Document>(
   return onPrimary(context, {
     access: 'write',
     name: 'update',
-    // What many documents have become cannot be repeated (Retryable Writes, "Supported Write Operations").
+    // An update of many documents cannot be retried (Retryable Writes, "Supported Write Operations").
     retryable: !multi,
     unacknowledged: unacknowledged(context),
     sequence: { field: 'updates', documents: [statement], from: 0 },
@@ -111,7 +111,7 @@ function statementOf(
   const statement: UpdateStatement = { q: filter, u: change };
   if (multi) statement.multi = true;
   copyOptions(statement, options, ['upsert', 'hint', 'collation', 'arrayFilters']);
-  // Of many documents that are changed none is the first.
+  // An update of many documents has no first document.
   const sort = multi ? undefined : formatSort(options.sort);
   if (sort !== undefined) statement.sort = sort;
   return statement;

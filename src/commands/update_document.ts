@@ -3,20 +3,20 @@ import { isDocument } from '../bson/is_document.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { type Content, contentWhenEncoded, type EncodedWrite } from './encoded_write.js';
 
-/** What a change is meant to be: update operators (or a pipeline of them), or a whole document. */
+/** Whether a change must be update operators (or a pipeline of them), or a whole document. */
 export type ChangeKind = 'update' | 'replacement';
 
-/** Why a change is not what it is meant to be. */
+/** Why a change is not of its kind. */
 export type ChangeFault = 'noObject' | 'noOperators' | 'nothingLeft' | 'operators' | 'vanished';
 
-// A server takes an update whose first name is no operator for a replacement, and the reverse. Only the first name is looked at: the rest
-// is the server's business (CRUD, "Update vs. replace validation").
+// A server takes an update whose first name is no operator for a replacement, and the reverse. The driver checks only the first name; the
+// server checks the others (CRUD, "Update vs. replace validation").
 
 /**
- * Looks at a change as it will be encoded: undefined values (under `ignoreUndefined`) and functions are left out, a `toBSON` is called, a
- * Map has its own order, and only own properties count.
+ * Checks a change as it will be encoded: without undefined values (under `ignoreUndefined`) and functions, after `toBSON`, in the order of a
+ * Map, and with own properties only.
  *
- * @param options - null when they are not known yet: then only what was given is looked at
+ * @param options - null if they are not known yet; then the change is checked as it was given
  */
 export function changeFault(
   kind: ChangeKind,
@@ -27,7 +27,7 @@ export function changeFault(
   const isUpdate = kind === 'update';
   if (Array.isArray(given)) {
     if (!isUpdate) return 'operators';
-    // An index, since the methods of arrays leave holes out.
+    // The methods of arrays would skip holes.
     for (let index = 0; index < given.length; index++) if (!startsWithOperator(given[index])) return 'noOperators';
     if (given.length === 0) return 'noOperators';
   } else if (!isDocument(given)) {
@@ -43,7 +43,7 @@ export function changeFault(
   return content === null ? undefined : encodedFault(kind, content, given);
 }
 
-/** The same of the encoded form. */
+/** Checks the encoded form of a change. */
 function encodedFault(kind: ChangeKind, content: Content, given: unknown): ChangeFault | undefined {
   const hasOperators = content === 'operators' || content === 'pipeline';
   if (kind === 'update') return hasOperators ? undefined : 'nothingLeft';
@@ -53,13 +53,13 @@ function encodedFault(kind: ChangeKind, content: Content, given: unknown): Chang
 }
 
 /**
- * Checks a write as it was encoded, which is what the server sees: an object may have changed since its method was called, and a getter or a
- * `toBSON` may give something else each time.
+ * Checks the encoded form of a write, which is what the server gets. An object may have changed since the method was called, and a getter or
+ * a `toBSON` may return something else each time.
  *
  * @param kind - null for a delete
- * @param filter - as it was given
- * @param change - as it was given
- * @throws MongoInvalidArgumentError if it would be another write than was asked for
+ * @param filter - the filter that the caller gave
+ * @param change - the change that the caller gave
+ * @throws MongoInvalidArgumentError if the server would do another write than the caller asked for
  */
 export function checkEncodedWrite(
   encoded: EncodedWrite,
@@ -76,13 +76,13 @@ export function checkEncodedWrite(
 
 /**
  * @param update - operators, or a pipeline of them
- * @throws MongoInvalidArgumentError if it has no update operators, or would have none when encoded
+ * @throws MongoInvalidArgumentError if the update has no operators, or has none once it is encoded
  */
 export function checkUpdate(update: unknown, options: BSONSerializeOptions | null): asserts update is Document {
   throwChangeFault(changeFault('update', update, options));
 }
 
-/** @throws MongoInvalidArgumentError if it has update operators, or would begin with one when encoded */
+/** @throws MongoInvalidArgumentError if the replacement has update operators, or begins with one once it is encoded */
 export function checkReplacement(
   replacement: unknown,
   options: BSONSerializeOptions | null,
@@ -113,10 +113,10 @@ export function throwChangeFault(fault: ChangeFault | undefined): void {
 }
 
 /**
- * A filter of a write. One that loses all of its conditions when it is encoded would match every document: it is refused.
+ * Checks the filter of a write. A filter that loses all conditions when it is encoded would match every document.
  *
- * @param options - null when they are not known yet: then only what was given is looked at
- * @throws MongoInvalidArgumentError if it is no document, or empty only when encoded
+ * @param options - null if they are not known yet; then the filter is checked as it was given
+ * @throws MongoInvalidArgumentError if the filter is no document, or becomes empty when it is encoded
  */
 export function checkWriteFilter(
   filter: unknown,
@@ -133,7 +133,7 @@ export function checkWriteFilter(
   }
 }
 
-/** @throws MongoInvalidArgumentError unless a filter that is empty when encoded was empty when given */
+/** @throws MongoInvalidArgumentError unless a filter that is empty once it is encoded was empty before */
 function refuseVanishedFilter(filter: unknown): void {
   if (isEmptyOnPurpose(filter)) return;
   throw new MongoInvalidArgumentError(
@@ -141,7 +141,7 @@ function refuseVanishedFilter(filter: unknown): void {
   );
 }
 
-/** `{}`, an empty Map, or what a `toBSON` makes to be one. */
+/** Whether a value is `{}`, an empty Map, or an object whose `toBSON` returns `{}`. */
 function isEmptyOnPurpose(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Map) return value.size === 0;
@@ -151,13 +151,13 @@ function isEmptyOnPurpose(value: unknown): boolean {
   return typeof made === 'object' && made !== null && isPlain(made) && firstName(made) === undefined;
 }
 
-/** An object literal, or one like it: also of another realm, or without a prototype. */
+/** Whether an object is a literal, possibly of another realm, or has no prototype. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Whether only encoding tells what an object becomes. */
+/** Whether an object has a `toBSON`, whose result is encoded in its place. */
 function convertsItself(value: object): boolean {
   return typeof (value as { toBSON?: unknown }).toBSON === 'function';
 }

@@ -9,15 +9,10 @@ import { replyDocument } from './reply.js';
 
 /** @public */
 export interface ValidateCollectionOptions extends Omit<CommandOperationOptions, 'rawData'> {
-  /** Validates beside other work; for MongoDB 4.4 and later. */
+  /** Validates in the background. For MongoDB 4.4 and later. */
   background?: boolean;
 }
 
-/**
- * Looks whether the data of a collection are sound. Options that the driver does not know are fields of the command, such as `full`.
- *
- * @throws MongoUnexpectedServerResponseError if they are not
- */
 /** Options that are fields of the command. */
 const FIELDS: ReadonlySet<string> = new Set([
   'full',
@@ -31,6 +26,11 @@ const FIELDS: ReadonlySet<string> = new Set([
   'collHash',
 ]);
 
+/**
+ * Checks whether the data of a collection are valid.
+ *
+ * @throws MongoUnexpectedServerResponseError if they are not
+ */
 export function validateCollection(
   context: OperationContext,
   name: string,

@@ -12,7 +12,7 @@ import {
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
-import { type EngineHarness, errorOf, failure } from '../../support/engine_harness.js';
+import { type EngineHarness, errorOf, failure, LOAD_BALANCED } from '../../support/engine_harness.js';
 import { quiet } from '../../support/scripted_server.js';
 import { contextWith } from '../commands/support.js';
 import {
@@ -109,6 +109,7 @@ describe('bulkWrite, batches', () => {
 
     assert.equal(new Set(fieldOf(harness, 'lsid').map(lsid => JSON.stringify(lsid))).size, 1);
     assert.deepEqual(fieldOf(harness, 'txnNumber').map(Number), [1, 2, 3]);
+    assert.deepEqual(fieldOf(harness, 'ordered'), [true, true, true]);
     assert.equal(harness.engine.sessions.size, 1);
     await close(harness);
   });
@@ -137,6 +138,15 @@ describe('bulkWrite, batches', () => {
     assert.deepEqual(fieldOf(harness, 'maxTimeMS'), [50, 50, 50]);
     assert.deepEqual(fieldOf(harness, 'writeConcern'), Array(3).fill({ w: 'majority' }));
     assert.deepEqual(fieldOf(harness, 'insert')[0], 'orders');
+    await close(harness);
+  });
+
+  it('keeps no connection to itself behind a load balancer', async () => {
+    const harness = await scripted([ok(1), ok(1)], {}, LOAD_BALANCED);
+
+    await run(harness, [insert(1), deleteOne()]);
+
+    assert.equal(harness.serverAt('lb:27017').pool.stats().idle, 1);
     await close(harness);
   });
 
@@ -571,18 +581,21 @@ describe('bulkWrite, errors of a whole command', () => {
     await close(harness);
   });
 
-  it('does not send a statement that became another while it was waiting', async () => {
-    const harness = await scripted([ok(1)]);
+  it('does not send a statement that became another while it was waiting, wherever it stands in its batch', async () => {
+    const harness = await scripted([ok(1), ok(1)], { maxWriteBatchSize: 2 });
     const update = { $set: { a: 1 } } as Document;
-    const running = errorOf(
-      run(harness, [insert(1), { updateOne: { filter: { a: 1 }, update } }]),
-      MongoInvalidArgumentError,
-    );
+    const changing = { updateOne: { filter: { a: 1 }, update } };
+    const first = errorOf(run(harness, [insert(1), changing]), MongoInvalidArgumentError);
+    const last = errorOf(run(harness, [updateOne(), updateOne(), updateOne(), changing]), MongoInvalidArgumentError);
     delete update['$set'];
     update['a'] = 1;
 
-    assert.match((await running).message, /atomic operators/);
-    assert.deepEqual(commands(harness), [['insert', 1]]);
+    assert.match((await first).message, /atomic operators/);
+    assert.match((await last).message, /atomic operators/);
+    assert.deepEqual(commands(harness), [
+      ['insert', 1],
+      ['update', 2],
+    ]);
     await close(harness);
   });
 });
