@@ -1,7 +1,7 @@
 // Everything that users of the library may import. The order is that of the documentation.
 
-export { MongoClientAuthProviders } from './auth/auth_providers.js';
 export { AuthMechanism, type AuthMechanismProperties, MongoCredentials } from './auth/credentials.js';
+export { MongoClientAuthProviders } from './auth/mechanisms.js';
 // BSON
 export {
   Binary,
@@ -167,9 +167,9 @@ export {
 export { type ServerApi, ServerApiVersion } from './concern/server_api.js';
 export { type W, WriteConcern, type WriteConcernOptions, type WriteConcernSettings } from './concern/write_concern.js';
 export { CursorTimeoutMode } from './cursor/cursor_settings.js';
-export type { CustomServerSelector } from './description/custom_selector.js';
 export type { HostAddress } from './description/host_address.js';
 export { ServerDescription } from './description/server_description.js';
+export type { CustomServerSelector } from './description/topology_description.js';
 export { TopologyDescription } from './description/topology_description.js';
 export {
   type ClusterTime,
@@ -184,12 +184,10 @@ export { type ErrorDetails, type ErrorTopologyVersion, MongoError, type Operatio
 export { MongoErrorLabel } from './errors/codes.js';
 export * from './errors/crypt.js';
 export * from './errors/driver.js';
-export * from './errors/network.js';
+export { MongoNetworkError, type MongoNetworkErrorOptions, MongoNetworkTimeoutError } from './errors/network.js';
 export type { ConnectionProgress, PoolCounts } from './errors/pool_counts.js';
 export * from './errors/server.js';
 export * from './errors/timeout.js';
-// Events
-export { CancellationToken } from './events/cancellation_token.js';
 export * from './events/command.js';
 export type { EventStamp } from './events/event.js';
 export { MonitoringEvent } from './events/event.js';
@@ -199,7 +197,8 @@ export * from './events/pool.js';
 export * from './events/selection.js';
 export * from './events/server.js';
 export * from './events/topology.js';
-export { type EventsDescription, TypedEventEmitter } from './events/typed_event_emitter.js';
+// Events
+export { CancellationToken, type EventsDescription, TypedEventEmitter } from './events/typed_event_emitter.js';
 export {
   MongoPoolClearedError,
   MongoPoolClosedError,

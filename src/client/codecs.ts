@@ -2,7 +2,7 @@ import zlib from 'node:zlib';
 import { MongoMissingDependencyError } from '../errors/driver.js';
 import { type LoadPackage, optionalPackage } from '../runtime/optional_package.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
-import { type Codec, type Snappy, snappyCodec, type Zstd, zlibCodec, zstdCodec } from '../wire/codec.js';
+import { type Codec, type Snappy, snappyCodec, type Zstd, zlibCodec, zstdCodec } from '../wire/compressor.js';
 
 /**
  * The compressors that were asked for and can be used here, in order of preference. One that cannot be used is left out with a warning: a

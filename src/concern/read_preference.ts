@@ -226,3 +226,11 @@ function refuseConditions({ tags, maxStalenessSeconds, hedge }: ReadPreference):
     }
   }
 }
+
+/** Whether a server has every wanted tag. An empty set wants none. */
+export function matchesTagSet(tags: Readonly<TagSet>, wanted: Readonly<TagSet>): boolean {
+  for (const name of Object.keys(wanted)) {
+    if (tags[name] !== wanted[name]) return false;
+  }
+  return true;
+}

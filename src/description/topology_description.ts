@@ -1,10 +1,9 @@
 import { type Document, EJSON, type ObjectId } from '../bson/index.js';
-import type { TagSet } from '../concern/read_preference.js';
+import { matchesTagSet, type TagSet } from '../concern/read_preference.js';
 import type { MongoError } from '../errors/base.js';
 import { canonicalAddresses } from './host_address.js';
 import { type ServerDescription, unknownServer } from './server_description.js';
 import { isOfTypes, ServerTable, type TypeSet, typeSet } from './server_table.js';
-import { matchesTagSet } from './tag_set.js';
 import { ServerType, TopologyType } from './types.js';
 
 /** Wire versions that this driver speaks: MongoDB 4.2 and later. */
@@ -249,3 +248,17 @@ function frozenMap<K, V>(entries: readonly (readonly [K, V])[]): ReadonlyMap<K, 
   }
   return Object.freeze(map);
 }
+
+/**
+ * A program's own choice among the servers that suit an operation. The driver takes one of the returned servers within
+ * `localThresholdMS`. The function is called for each selection, with at least one server, and must be synchronous. If it throws, the
+ * operation fails with that error. If it returns no server, the operation waits for a change of the deployment.
+ *
+ * Source: Server Selection, "serverSelector".
+ *
+ * @public
+ */
+export type CustomServerSelector = (
+  topologyDescription: TopologyDescription,
+  servers: ServerDescription[],
+) => readonly ServerDescription[];

@@ -1,4 +1,4 @@
-import { brand, type ErrorDetails, MongoError } from './base.js';
+import { brand, brandAlso, type ErrorDetails, MongoError } from './base.js';
 
 /** @public */
 export interface MongoNetworkErrorOptions extends ErrorDetails {
@@ -17,8 +17,7 @@ export class MongoNetworkError extends MongoError {
   /** True when the connection had not finished its handshake. @internal */
   readonly beforeHandshake: boolean;
   /**
-   * When a command was on its way: false if it was certainly never sent in full, so that it cannot have had an effect. Absent when no command
-   * was.
+   * False if the command was certainly never sent in full, so that it cannot have had an effect. Absent when the error interrupted no command.
    */
   declare maybeApplied?: boolean;
 
@@ -42,4 +41,16 @@ export class MongoNetworkTimeoutError extends MongoNetworkError {
   static {
     brand(this, 'MongoNetworkTimeoutError');
   }
+}
+
+/**
+ * The error of a command whose reply broke the protocol. The connection is closed, and the result of the command is unknown, so this is a
+ * network error in every respect: retries, the state of the server, labels of transactions.
+ *
+ * Like its `cause`, it is also an instance of MongoUnexpectedServerResponseError: programs that look for either class find it.
+ */
+export function brokenReplyError(message: string, options: MongoNetworkErrorOptions): MongoNetworkError {
+  const error = new MongoNetworkError(message, options);
+  brandAlso(error, 'MongoUnexpectedServerResponseError');
+  return error;
 }

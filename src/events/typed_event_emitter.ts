@@ -77,3 +77,10 @@ export class TypedEventEmitter<Events extends EventsDescription> extends EventEm
 function noop(): void {
   // An `error` event without a listener would end the process.
 }
+
+/**
+ * Emits `cancel`. Exported for programs that name it; no method of this driver takes one: pass an `AbortSignal` as the option `signal`.
+ *
+ * @public
+ */
+export class CancellationToken extends TypedEventEmitter<{ cancel(): void }> {}

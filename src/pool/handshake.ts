@@ -3,8 +3,7 @@ import { ReplyFields } from '../bson/reply_fields.js';
 import { parseHello } from '../description/hello.js';
 import { type ServerDescription, sameObjectId } from '../description/server_description.js';
 import type { TopologyVersion } from '../description/types.js';
-import type { Codec } from '../wire/codec.js';
-import type { CompressorName } from '../wire/compressor.js';
+import type { Codec, CompressorName } from '../wire/compressor.js';
 import { DEFAULT_MAX_MESSAGE_SIZE } from '../wire/header.js';
 import type { MessageLimits } from '../wire/message_encoder.js';
 

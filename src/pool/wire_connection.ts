@@ -14,7 +14,7 @@ import type {
   TransportOptions,
   TransportStep,
 } from '../runtime/transport.js';
-import type { Codec } from '../wire/codec.js';
+import type { Codec } from '../wire/compressor.js';
 import { ForeignProtocolError } from '../wire/foreign_protocol.js';
 import { FrameReader, type FrameSink } from '../wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError } from '../wire/header.js';

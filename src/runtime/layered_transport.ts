@@ -1,8 +1,6 @@
 import { connect as connectSocket, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectTLS } from 'node:tls';
-import { announcedLookup } from './name_lookup.js';
-import { forNode, targetOf } from './node_options.js';
-import { readIntoSharedBuffer } from './read_buffer.js';
+import { announcedLookup, forNode, readIntoSharedBuffer, targetOf } from './node_options.js';
 import { type ProxySettings, throughProxy } from './socks_proxy.js';
 import type { TLSMaterial } from './tls_material.js';
 import type { SocketOptions, Transport, TransportAddress, TransportHandler } from './transport.js';

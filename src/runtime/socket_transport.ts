@@ -1,8 +1,6 @@
 import { connect as connectSocket, isIP, Socket, type TcpNetConnectOpts } from 'node:net';
 import { LayeredTransport } from './layered_transport.js';
-import { announcedLookup } from './name_lookup.js';
-import { forNode, targetOf } from './node_options.js';
-import { readIntoSharedBuffer } from './read_buffer.js';
+import { announcedLookup, forNode, readIntoSharedBuffer, targetOf } from './node_options.js';
 import type { OpenTransport, SocketOptions, Transport, TransportAddress, TransportHandler } from './transport.js';
 
 /** A socket of this system, in the clear. */

@@ -1,5 +1,4 @@
-import type { ServerDescription } from '../description/server_description.js';
-import { sameObjectId } from '../description/server_description.js';
+import { type ServerDescription, sameObjectId } from '../description/server_description.js';
 import type { TopologyDescription } from '../description/topology_description.js';
 
 export interface ServerChange {

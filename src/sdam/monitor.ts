@@ -6,7 +6,9 @@ import { MongoError } from '../errors/base.js';
 import { MongoTopologyClosedError } from '../errors/driver.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { EventPublisher } from '../events/publisher.js';
+import { isFunctionService } from '../pool/client_metadata.js';
 import type { Timer } from '../runtime/clock.js';
+import type { HostEnvironment } from '../runtime/host.js';
 import { HelloConnection, type HelloPorts } from './hello_connection.js';
 import { MonitorEvents } from './monitor_events.js';
 import { RoundTripPinger } from './round_trip_pinger.js';
@@ -17,6 +19,17 @@ export interface MonitorOptions {
   readonly minHeartbeatFrequencyMS: number;
   /** Whether servers that support it stream their changes. */
   readonly streaming: boolean;
+}
+
+/** How servers are checked (URI options, "serverMonitoringMode"). */
+type MonitoringMode = 'auto' | 'poll' | 'stream';
+
+/**
+ * Whether servers that support it stream their changes. With `auto` they do not where functions are run as a service: there a process
+ * stands still between calls, and streamed replies would be old (Server Monitoring, "Streaming disabled").
+ */
+export function usesStreaming(mode: MonitoringMode, env: HostEnvironment['env']): boolean {
+  return mode === 'stream' || (mode === 'auto' && !isFunctionService(env));
 }
 
 /** The port of a monitor to the topology. */

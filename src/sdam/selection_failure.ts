@@ -8,7 +8,7 @@ import type { ConnectionProgress } from '../errors/pool_counts.js';
 import { MongoServerError } from '../errors/server.js';
 import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
-import { SetNameMismatchError } from './set_name_mismatch.js';
+import { SetNameMismatchError } from './transitions.js';
 
 /** What is known besides the description. */
 export interface SelectionContext {

@@ -1,11 +1,10 @@
-import type { TopologyDescription } from '../description/topology_description.js';
-import { isReplicaSet } from '../description/topology_description.js';
+import { isReplicaSet, type TopologyDescription } from '../description/topology_description.js';
 import { ServerType, TopologyType } from '../description/types.js';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import { ForeignProtocolError } from '../wire/foreign_protocol.js';
 import type { UnsuitableServer } from './errors.js';
-import { SetNameMismatchError } from './set_name_mismatch.js';
+import { SetNameMismatchError } from './transitions.js';
 
 /** Codes by which Node's TLS says that a certificate or a protocol was refused. */
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/;

@@ -1,9 +1,12 @@
-import type { ReadPreference, TagSet } from '../concern/read_preference.js';
-import type { CustomServerSelector } from '../description/custom_selector.js';
+import { matchesTagSet, type ReadPreference, type TagSet } from '../concern/read_preference.js';
 import type { ServerDescription } from '../description/server_description.js';
 import { isOfTypes, type TypeSet, typeSet } from '../description/server_table.js';
-import { matchesTagSet } from '../description/tag_set.js';
-import { isKnown, isReplicaSet, type TopologyDescription } from '../description/topology_description.js';
+import {
+  type CustomServerSelector,
+  isKnown,
+  isReplicaSet,
+  type TopologyDescription,
+} from '../description/topology_description.js';
 import { ServerType } from '../description/types.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';

@@ -2,9 +2,13 @@ import type { ObjectId } from '../bson/index.js';
 import { textOfAttempt } from '../call/attempt.js';
 import type { DeadlineEnd } from '../call/deadline.js';
 import { Waiter } from '../call/waiter.js';
-import type { CustomServerSelector } from '../description/custom_selector.js';
 import { loadBalancerServer, ServerDescription } from '../description/server_description.js';
-import { emptyTopology, initialTopology, type TopologyDescription } from '../description/topology_description.js';
+import {
+  type CustomServerSelector,
+  emptyTopology,
+  initialTopology,
+  type TopologyDescription,
+} from '../description/topology_description.js';
 import { ServerType, TopologyType } from '../description/types.js';
 import type { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoCompatibilityError, MongoTopologyClosedError } from '../errors/driver.js';
@@ -25,10 +29,8 @@ import {
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
 import { drawServer, eligibleServers } from './server_selection.js';
-import { whyLeftOut } from './set_name_mismatch.js';
-import { applySrvHosts } from './srv_hosts.js';
 import { TopologyEvents } from './topology_events.js';
-import { applyServerDescription } from './transitions.js';
+import { applyServerDescription, applySrvHosts, whyLeftOut } from './transitions.js';
 import { type WaitingSelection, WaitingSelections } from './waiting_selections.js';
 
 export interface TopologyOptions {

@@ -1,13 +1,15 @@
 import type { ObjectId } from '../bson/index.js';
+import { canonicalAddresses } from '../description/host_address.js';
 import { type ServerDescription, unknownServer } from '../description/server_description.js';
 import { type ServerTable, typeSet } from '../description/server_table.js';
-import { TopologyDescription } from '../description/topology_description.js';
+import { isReplicaSet, TopologyDescription } from '../description/topology_description.js';
 import { compareTopologyVersion } from '../description/topology_version.js';
 import { ServerType, TopologyType } from '../description/types.js';
+import { MongoRuntimeError } from '../errors/driver.js';
+import type { Random } from '../runtime/random.js';
 import { isStalePrimary, newerPrimaryError, newestElection, staleTupleError } from './election.js';
-import { setNameMismatch } from './set_name_mismatch.js';
 
-/** A topology description while it is being computed. The server that was checked stands in it already, as the check left it. */
+/** A topology description while it is being computed. The new description of the checked server is in it already. */
 interface Draft {
   type: TopologyType;
   setName: string | null;
@@ -115,10 +117,10 @@ const TRANSITIONS: Readonly<Record<TopologyType, Readonly<Record<ServerType, Tra
 };
 
 /**
- * What is known about the deployment after a server was checked, or was found to be unavailable.
+ * The description after a server was checked, or was found to be unavailable.
  *
- * @returns `topology` itself when the outcome does not count: the server is not of the topology any more, or what is known of it is
- *   newer (SDAM, "topologyVersion")
+ * @returns `topology` itself when the outcome does not count: the server has left the topology, or its known description is newer
+ *   (SDAM, "topologyVersion")
  */
 export function applyServerDescription(topology: TopologyDescription, server: ServerDescription): TopologyDescription {
   const known = topology.table.get(server.address);
@@ -128,6 +130,28 @@ export function applyServerDescription(topology: TopologyDescription, server: Se
   const draft = draftOf(topology);
   draft.servers = draft.servers.with(server);
   TRANSITIONS[topology.type][server.type](draft, server);
+  return complete(topology, draft);
+}
+
+/**
+ * The description after the SRV records of a sharded or still unknown deployment were read again (Polling SRV Records).
+ *
+ * @param srvMaxHosts - 0 for no limit; otherwise new hosts are drawn at random up to this number, and known hosts stay
+ */
+export function applySrvHosts(
+  topology: TopologyDescription,
+  hosts: readonly string[],
+  srvMaxHosts: number,
+  random: Random,
+): TopologyDescription {
+  const draft = draftOf(topology);
+  const listed = new Set(canonicalAddresses(hosts));
+  removeOthers(draft, listed);
+  const added = [...listed].filter(address => !draft.servers.has(address));
+  const room = srvMaxHosts === 0 ? added.length : srvMaxHosts - draft.servers.size;
+  for (const address of room < added.length ? drawSome(added, room, random) : added) {
+    draft.servers = draft.servers.with(unknownServer(address));
+  }
   return complete(topology, draft);
 }
 
@@ -166,7 +190,7 @@ function becomeSharded(draft: Draft): void {
   draft.type = TopologyType.Sharded;
 }
 
-/** SDAM, "TopologyType Single": a server with another set name than the one asked for is as good as unavailable. */
+/** SDAM, "TopologyType Single": a server with another set name than `replicaSet` is treated as unavailable. */
 function requireSetName(draft: Draft, server: ServerDescription): void {
   if (draft.setName === null || draft.setName === server.setName) return;
   const error = setNameMismatch(server, draft.setName);
@@ -208,11 +232,13 @@ function updateFromPrimary(draft: Draft, server: ServerDescription): void {
     draft.servers = draft.servers.with(unknownServer(other.address, newerPrimaryError(other, server)));
   }
   addMembers(draft, server);
-  removeOthers(draft, new Set(server.allHosts));
+  const members = new Set(server.allHosts);
+  // All members are in the draft by now, so the usual case needs no search.
+  if (draft.servers.size > members.size) removeOthers(draft, members);
   checkIfHasPrimary(draft);
 }
 
-/** Whether a member is of our set; the first one that is heard decides which set that is. */
+/** Whether a member belongs to the client's set. If the set name is not known yet, the first member decides it. */
 function agreesOnSetName(draft: Draft, server: ServerDescription): boolean {
   draft.setName ??= server.setName;
   return draft.setName === server.setName;
@@ -228,10 +254,49 @@ function addMembers(draft: Draft, server: ServerDescription): void {
   }
 }
 
-/** All members are there: as many servers as members are these. */
+/** Removes the servers that are not members. */
 function removeOthers(draft: Draft, members: ReadonlySet<string>): void {
-  if (draft.servers.size === members.size) return;
   for (const { address } of draft.servers.all()) {
     if (!members.has(address)) draft.servers = draft.servers.without(address);
   }
+}
+
+/** A server belongs to another replica set than `replicaSet`, or to none. For users it is a MongoRuntimeError. */
+export class SetNameMismatchError extends MongoRuntimeError {}
+
+/** @param wanted - `replicaSet` of the client */
+function setNameMismatch({ address, type, setName }: ServerDescription, wanted: string): SetNameMismatchError {
+  const found =
+    setName === null ? `${address} is in none, it is a ${type}` : `${address} is in the replica set "${setName}"`;
+  return new SetNameMismatchError(`Replica set "${wanted}" was asked for and ${found}`, { host: address });
+}
+
+/** The reason for which a check has removed its server from the topology (SDAM, "TopologyType table": remove). */
+export function whyLeftOut(server: ServerDescription, after: TopologyDescription): MongoRuntimeError {
+  const { address, type, setName, me } = server;
+  const { setName: wanted } = after;
+  if (isReplicaSet(after.type) && wanted !== null && wanted !== setName) return setNameMismatch(server, wanted);
+  const details = { host: address };
+  if (me !== null && me !== address) {
+    return new MongoRuntimeError(`${address} calls itself ${me}, and is followed under that name`, details);
+  }
+  if (type === ServerType.Standalone) {
+    return new MongoRuntimeError(`${address} is a Standalone and cannot be one of several seeds`, details);
+  }
+  return new MongoRuntimeError(`${address} is a ${type} and does not belong to a topology ${after.type}`, details);
+}
+
+function drawSome(items: readonly string[], count: number, random: Random): string[] {
+  const rest = [...items];
+  const drawn: string[] = [];
+  while (drawn.length < count) {
+    const index = Math.floor(random.next() * rest.length);
+    const last = rest.pop();
+    // The last item takes the place of the drawn one.
+    const found = index === rest.length ? last : rest[index];
+    if (last === undefined || found === undefined) break;
+    if (index < rest.length) rest[index] = last;
+    drawn.push(found);
+  }
+  return drawn;
 }

@@ -7,7 +7,7 @@ import type { ReadConcernLevel, ReadConcernLike } from '../concern/read_concern.
 import type { ReadPreference, ReadPreferenceMode, TagSet } from '../concern/read_preference.js';
 import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
-import type { CustomServerSelector } from '../description/custom_selector.js';
+import type { CustomServerSelector } from '../description/topology_description.js';
 import type { CompressorName } from '../wire/compressor.js';
 
 /** @public */

@@ -1,5 +1,4 @@
-import type { Codec } from './codec.js';
-import { Compressor } from './compressor.js';
+import { type Codec, Compressor } from './compressor.js';
 import { HEADER_SIZE, OpCode, protocolError, readHeader, writeHeader } from './header.js';
 
 /** originalOpcode, uncompressedSize, compressorId */

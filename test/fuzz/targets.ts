@@ -1,7 +1,7 @@
 import { decodeDocument } from '../../src/bson/decode.js';
 import { DocumentReader } from '../../src/bson/document_reader.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
-import { zlibCodec } from '../../src/wire/codec.js';
+import { zlibCodec } from '../../src/wire/compressor.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { DEFAULT_MAX_MESSAGE_SIZE, OpCode, protocolError, readHeader } from '../../src/wire/header.js';
 import { decompressMessage } from '../../src/wire/op_compressed.js';

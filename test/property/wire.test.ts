@@ -5,7 +5,7 @@ import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, deserialize, serialize } from '../../src/bson/index.js';
 import { RawDocument } from '../../src/bson/raw_document.js';
 import { MongoUnexpectedServerResponseError } from '../../src/errors/driver.js';
-import { zlibCodec } from '../../src/wire/codec.js';
+import { zlibCodec } from '../../src/wire/compressor.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { MessageEncoder } from '../../src/wire/message_encoder.js';
 import { compressMessage, decompressMessage } from '../../src/wire/op_compressed.js';

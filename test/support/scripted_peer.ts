@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, deserialize, serialize } from '../../src/bson/index.js';
-import { zlibCodec } from '../../src/wire/codec.js';
+import { zlibCodec } from '../../src/wire/compressor.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { OpCode, readHeader } from '../../src/wire/header.js';
 import { decompressMessage } from '../../src/wire/op_compressed.js';

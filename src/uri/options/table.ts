@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import { type Document, ObjectId } from '../../bson/index.js';
-import type { CustomServerSelector } from '../../description/custom_selector.js';
+import type { CustomServerSelector } from '../../description/topology_description.js';
 import type { DriverInfo, MongoClientOptions, PkFactory, RuntimeAdapters } from '../client_options.js';
 import {
   anyText,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ObjectId } from '../../../src/bson/index.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
-import { zlibCodec } from '../../../src/wire/codec.js';
+import { zlibCodec } from '../../../src/wire/compressor.js';
 import { PoolHarness } from '../../support/pool_harness.js';
 import { legacyReply, replyMessage } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { usesStreaming } from '../../../src/sdam/monitor.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 import { checkedOnce, harness } from './monitoring.js';
 
@@ -334,5 +335,31 @@ describe('Monitor', () => {
       assert.equal(failed[0].host, 'db1:27017');
       monitor.close();
     });
+  });
+});
+
+describe('serverMonitoringMode', () => {
+  const lambda = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' };
+
+  it('streams everywhere when it is stream', () => {
+    assert.equal(usesStreaming('stream', lambda), true);
+    assert.equal(usesStreaming('stream', {}), true);
+  });
+
+  it('polls when it is poll', () => {
+    assert.equal(usesStreaming('poll', {}), false);
+  });
+
+  it('polls only where functions are run as a service when it is auto', () => {
+    const services = [
+      lambda,
+      { AWS_LAMBDA_RUNTIME_API: 'x' },
+      { FUNCTIONS_WORKER_RUNTIME: 'node' },
+      { K_SERVICE: 'orders' },
+      { VERCEL: '1' },
+    ];
+    for (const env of services) assert.equal(usesStreaming('auto', env), false, JSON.stringify(env));
+    assert.equal(usesStreaming('auto', {}), true);
+    assert.equal(usesStreaming('auto', { AWS_EXECUTION_ENV: 'AWS_ECS_EC2' }), true);
   });
 });

@@ -3,9 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Document } from '../../../src/bson/index.js';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
-import type { CustomServerSelector } from '../../../src/description/custom_selector.js';
 import { unknownServer } from '../../../src/description/server_description.js';
-import type { TopologyDescription } from '../../../src/description/topology_description.js';
+import type { CustomServerSelector, TopologyDescription } from '../../../src/description/topology_description.js';
 import type { Random } from '../../../src/runtime/random.js';
 import {
   drawServer,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Long, ObjectId } from '../../../src/bson/index.js';
 import { loadBalancerServer, unknownServer } from '../../../src/description/server_description.js';
 import type { TopologyDescription } from '../../../src/description/topology_description.js';
-import { applyServerDescription } from '../../../src/sdam/transitions.js';
+import { applyServerDescription, applySrvHosts } from '../../../src/sdam/transitions.js';
 import { initial, mongos, primary, secondary, standalone, topologyAfter } from './replies.js';
 
 const A = 'a:27017';
@@ -191,5 +191,35 @@ describe('a load balanced topology', () => {
 
     assert.equal(topology.type, 'LoadBalanced');
     assert.equal(topology.hasWritableServer(), true);
+  });
+});
+
+describe('applySrvHosts', () => {
+  const random = { next: () => 0.99, bytes: () => new Uint8Array() };
+  const before = topologyAfter(initial({}), ['a:27017', mongos()]);
+  const addresses = (hosts: string[], srvMaxHosts = 0) => [
+    ...applySrvHosts(before, hosts, srvMaxHosts, random).servers.keys(),
+  ];
+
+  it('adds new hosts and removes those that are gone', () => {
+    const after = applySrvHosts(before, ['A:27017', 'c:27017'], 0, random);
+
+    assert.deepEqual([...after.servers.keys()], ['a:27017', 'c:27017']);
+    assert.equal(after.servers.get('a:27017'), before.servers.get('a:27017'));
+    assert.equal(after.servers.get('c:27017')?.type, 'Unknown');
+    assert.equal(after.type, 'Sharded');
+  });
+
+  it('replaces a host by as many new ones', () => {
+    assert.deepEqual(addresses(['c:27017']), ['c:27017']);
+  });
+
+  it('keeps known hosts and fills up to srvMaxHosts by chance', () => {
+    assert.deepEqual(addresses(['a:27017', 'c:27017', 'd:27017'], 2), ['a:27017', 'd:27017']);
+    assert.deepEqual(addresses(['a:27017', 'c:27017'], 5), ['a:27017', 'c:27017']);
+  });
+
+  it('adds none when there are as many as allowed', () => {
+    assert.deepEqual(addresses(['a:27017', 'b:27017', 'c:27017'], 1), ['a:27017', 'b:27017']);
   });
 });

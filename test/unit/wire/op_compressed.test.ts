@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { zlibCodec } from '../../../src/wire/codec.js';
+import { zlibCodec } from '../../../src/wire/compressor.js';
 import { compressMessage, decompressMessage, mayCompress } from '../../../src/wire/op_compressed.js';
 import { body, COMPRESSED, message, opCompressed, opMsg, protocolError } from './bytes.js';
 
