@@ -118,7 +118,7 @@ export function run<O extends OperationOptions, T>(
   return enter(place, method, given, (call, options) => {
     refuseExplain(options);
     const operation = make(withOverrides(place.context, options), options);
-    return withEngine(place.client, call, engine => execute(engine, operation, null, call));
+    return send(place.client, operation, call);
   });
 }
 
@@ -135,7 +135,7 @@ export function runExplainable<O extends CommandOperationOptions, T>(
     const context = withOverrides(place.context, options);
     const plain = make(context, options);
     const operation = isGiven(explain) ? (explained(plain, context, explain) as Operation<T>) : plain;
-    return withEngine(place.client, call, engine => execute(engine, operation, null, call));
+    return send(place.client, operation, call);
   });
 }
 
@@ -152,14 +152,19 @@ export function runSteps<O extends CommandOperationOptions, T>(
   return enter(place, method, given, (call, options) => {
     refuseExplain(options);
     const steps = make(withOverrides(place.context, options), options);
-    return withEngine(place.client, call, engine => steps(engine, call));
+    const engine = place.client.engine(call);
+    return engine instanceof Promise ? engine.then(ready => steps(ready, call)) : steps(engine, call);
   });
 }
 
-/** A client that is connected has its engine at once: no promise is made for it. */
-function withEngine<T>(client: ClientPort, call: Call, work: (engine: Engine) => Promise<T>): Promise<T> {
+/** Sends one command. On a client that is connected, neither a promise nor a closure is made for its engine. */
+function send<T>(client: ClientPort, operation: Operation<T>, call: Call): Promise<T> {
   const engine = client.engine(call);
-  return engine instanceof Promise ? engine.then(work) : work(engine);
+  return engine instanceof Promise ? sendWhenReady(engine, operation, call) : execute(engine, operation, null, call);
+}
+
+async function sendWhenReady<T>(engine: Promise<Engine>, operation: Operation<T>, call: Call): Promise<T> {
+  return await execute(await engine, operation, null, call);
 }
 
 /** @throws MongoInvalidArgumentError */
