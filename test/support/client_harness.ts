@@ -1,0 +1,66 @@
+import type { Document } from '../../src/bson/index.js';
+import type { ClientPort } from '../../src/client/client_port.js';
+import { MongoClient } from '../../src/client/mongo_client.js';
+import type { MongoClientOptions } from '../../src/uri/client_options.js';
+import { PRIMARY } from './engine_harness.js';
+import { FakeClock } from './fake_clock.js';
+import { FakeResolver } from './fake_resolver.js';
+import type { ReceivedCommand } from './scripted_peer.js';
+import { type Answer, quiet, ScriptedServer } from './scripted_server.js';
+
+/** What the server of a {@link ClientHarness} answers to hello: a primary of the newest version. */
+const NEWEST_PRIMARY: Document = Object.freeze({ ...PRIMARY, maxWireVersion: 25 });
+
+/** A client on the fake clock, whose only server, at `a:27017`, does what the test tells it. */
+export class ClientHarness implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly server = new ScriptedServer();
+  readonly client: MongoClient;
+  /** What the server answers to commands; null is no answer. */
+  answer: Answer = () => null;
+  /** Every command but hello that the server has received, in order. */
+  readonly received: ReceivedCommand[] = [];
+
+  constructor(options: MongoClientOptions = {}) {
+    this.server.hello = () => NEWEST_PRIMARY;
+    this.server.answer = command => {
+      this.received.push(command);
+      return this.answer(command);
+    };
+    let drawn = 0;
+    const random = { next: () => 0.5, bytes: (length: number) => new Uint8Array(length).fill(++drawn) };
+    const { clock, server } = this;
+    const given: MongoClientOptions = { serverMonitoringMode: 'poll', ...options };
+    this.client = new MongoClient('mongodb://a:27017', given, {
+      clock,
+      random,
+      open: server.open,
+      resolver: new FakeResolver(),
+    });
+  }
+
+  /** A client whose server is known and to which a connection is open. */
+  static async connected(options?: MongoClientOptions): Promise<ClientHarness> {
+    const harness = new ClientHarness(options);
+    await harness.client.connect();
+    return harness;
+  }
+
+  /** The client, as the parts below it know it. */
+  get port(): ClientPort {
+    return this.client;
+  }
+
+  /** Names of the commands received. */
+  story(): string[] {
+    return this.received.map(({ name }) => name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.answer = () => ({ ok: 1 });
+    const closing = this.client.close();
+    await quiet();
+    await this.clock.advance(10_000);
+    await closing;
+  }
+}

@@ -1,0 +1,459 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Admin } from '../../../src/client/admin.js';
+import { Collection } from '../../../src/client/collection.js';
+import { AbstractCursor } from '../../../src/client/cursors/abstract_cursor.js';
+import { ExplainableCursor } from '../../../src/client/cursors/explainable_cursor.js';
+import { FindCursor } from '../../../src/client/cursors/find_cursor.js';
+import { Db } from '../../../src/client/db.js';
+import { MongoClient } from '../../../src/client/mongo_client.js';
+import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
+import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import { ClientSession } from '../../../src/sessions/client_session.js';
+import { ClientHarness } from '../../support/client_harness.js';
+import { errorOf } from '../../support/engine_harness.js';
+import { quiet } from '../../support/scripted_server.js';
+
+/** Options of a method; without a time of its own, the method has that of the client. */
+interface Own {
+  readonly timeoutMS?: number;
+}
+
+/** A public method that waits: how it is called, and whose `timeoutMS` its error names. */
+interface Waiting {
+  readonly call: (client: MongoClient, own: Own) => Promise<unknown>;
+  /** Default: the method's own name. */
+  readonly source?: string;
+}
+
+const orders = (client: MongoClient) => client.db('shop').collection('orders');
+const admin = (client: MongoClient) => client.db('shop').admin();
+const found = (client: MongoClient, own: Own) => orders(client).find({}, own);
+
+async function consume(documents: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of documents) return;
+}
+
+async function inTransaction(client: MongoClient, end: (session: ClientSession) => Promise<unknown>): Promise<void> {
+  const session = client.startSession();
+  session.startTransaction();
+  await orders(client).insertOne({}, { session });
+  await end(session);
+}
+
+const OF_CLIENT = 'the client';
+
+/** By class and method. Those without options have the time of the client. */
+const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>> = {
+  Collection: {
+    findOne: { call: (client, own) => orders(client).findOne({}, own) },
+    countDocuments: { call: (client, own) => orders(client).countDocuments({}, own) },
+    estimatedDocumentCount: { call: (client, own) => orders(client).estimatedDocumentCount(own) },
+    count: { call: (client, own) => orders(client).count({}, own) },
+    distinct: { call: (client, own) => orders(client).distinct('a', {}, own) },
+    insertOne: { call: (client, own) => orders(client).insertOne({}, own) },
+    insertMany: { call: (client, own) => orders(client).insertMany([{}], own) },
+    bulkWrite: { call: (client, own) => orders(client).bulkWrite([{ insertOne: { document: {} } }], own) },
+    updateOne: { call: (client, own) => orders(client).updateOne({}, { $set: { a: 1 } }, own) },
+    updateMany: { call: (client, own) => orders(client).updateMany({}, { $set: { a: 1 } }, own) },
+    replaceOne: { call: (client, own) => orders(client).replaceOne({}, {}, own) },
+    deleteOne: { call: (client, own) => orders(client).deleteOne({}, own) },
+    deleteMany: { call: (client, own) => orders(client).deleteMany({}, own) },
+    findOneAndDelete: { call: (client, own) => orders(client).findOneAndDelete({}, own) },
+    findOneAndReplace: { call: (client, own) => orders(client).findOneAndReplace({}, {}, own) },
+    findOneAndUpdate: { call: (client, own) => orders(client).findOneAndUpdate({}, { $set: { a: 1 } }, own) },
+    createIndex: { call: (client, own) => orders(client).createIndex('a', own) },
+    createIndexes: { call: (client, own) => orders(client).createIndexes([{ key: { a: 1 } }], own) },
+    dropIndex: { call: (client, own) => orders(client).dropIndex('a_1', own) },
+    dropIndexes: { call: (client, own) => orders(client).dropIndexes(own) },
+    indexExists: { call: (client, own) => orders(client).indexExists('a_1', own), source: 'listIndexes' },
+    indexInformation: { call: (client, own) => orders(client).indexInformation(own), source: 'listIndexes' },
+    indexes: { call: (client, own) => orders(client).indexes(own), source: 'listIndexes' },
+    createSearchIndex: {
+      call: client => orders(client).createSearchIndex({ definition: {} }),
+      source: OF_CLIENT,
+    },
+    createSearchIndexes: {
+      call: client => orders(client).createSearchIndexes([{ definition: {} }]),
+      source: OF_CLIENT,
+    },
+    updateSearchIndex: { call: client => orders(client).updateSearchIndex('a', {}), source: OF_CLIENT },
+    dropSearchIndex: { call: client => orders(client).dropSearchIndex('a'), source: OF_CLIENT },
+    rename: { call: (client, own) => orders(client).rename('sales', own) },
+    drop: { call: (client, own) => orders(client).drop(own) },
+    options: { call: (client, own) => orders(client).options(own), source: 'listCollections' },
+    isCapped: { call: (client, own) => orders(client).isCapped(own), source: 'listCollections' },
+  },
+  Db: {
+    createCollection: { call: (client, own) => client.db('shop').createCollection('orders', own) },
+    command: { call: (client, own) => client.db('shop').command({ ping: 1 }, own) },
+    collections: { call: (client, own) => client.db('shop').collections(own), source: 'listCollections' },
+    renameCollection: { call: (client, own) => client.db('shop').renameCollection('a', 'b', own), source: 'rename' },
+    dropCollection: { call: (client, own) => client.db('shop').dropCollection('orders', own), source: 'drop' },
+    dropDatabase: { call: (client, own) => client.db('shop').dropDatabase(own) },
+    createIndex: { call: (client, own) => client.db('shop').createIndex('orders', 'a', own) },
+    indexInformation: {
+      call: (client, own) => client.db('shop').indexInformation('orders', own),
+      source: 'listIndexes',
+    },
+    removeUser: { call: (client, own) => client.db('shop').removeUser('ann', own) },
+    setProfilingLevel: { call: (client, own) => client.db('shop').setProfilingLevel('off', own) },
+    profilingLevel: { call: (client, own) => client.db('shop').profilingLevel(own) },
+    stats: { call: (client, own) => client.db('shop').stats(own) },
+  },
+  Admin: {
+    command: { call: (client, own) => admin(client).command({ ping: 1 }, own) },
+    buildInfo: { call: (client, own) => admin(client).buildInfo(own), source: 'command' },
+    serverInfo: { call: (client, own) => admin(client).serverInfo(own), source: 'command' },
+    serverStatus: { call: (client, own) => admin(client).serverStatus(own), source: 'command' },
+    ping: { call: (client, own) => admin(client).ping(own), source: 'command' },
+    removeUser: { call: (client, own) => admin(client).removeUser('ann', own) },
+    validateCollection: { call: (client, own) => admin(client).validateCollection('orders', own) },
+    listDatabases: { call: (client, own) => admin(client).listDatabases(own) },
+    replSetGetStatus: { call: (client, own) => admin(client).replSetGetStatus(own), source: 'command' },
+  },
+  MongoClient: {
+    bulkWrite: {
+      call: (client, own) => client.bulkWrite([{ name: 'insertOne', namespace: 'shop.orders', document: {} }], own),
+    },
+    withSession: {
+      call: (client, own) => client.withSession(session => orders(client).findOne({}, { ...own, session })),
+      source: 'findOne',
+    },
+  },
+  ClientSession: {
+    commitTransaction: { call: (client, own) => inTransaction(client, session => session.commitTransaction(own)) },
+    endSession: { call: (client, own) => inTransaction(client, session => session.endSession(own)) },
+    withTransaction: {
+      call: (client, own) =>
+        client.startSession().withTransaction(session => orders(client).findOne({}, { session }), own),
+    },
+  },
+  AbstractCursor: {
+    hasNext: { call: (client, own) => found(client, own).hasNext(), source: 'find' },
+    next: { call: (client, own) => found(client, own).next(), source: 'find' },
+    tryNext: { call: (client, own) => found(client, own).tryNext(), source: 'find' },
+    toArray: { call: (client, own) => found(client, own).toArray(), source: 'find' },
+    forEach: { call: (client, own) => found(client, own).forEach(() => true), source: 'find' },
+    batches: { call: (client, own) => consume(found(client, own).batches()), source: 'find' },
+    stream: { call: (client, own) => consume(found(client, own).stream()), source: 'find' },
+    [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(found(client, own)), source: 'find' },
+  },
+  ExplainableCursor: {
+    explain: { call: (client, own) => orders(client).find().explain(own) },
+  },
+  FindCursor: {
+    count: { call: (client, own) => orders(client).find().count(own) },
+  },
+};
+
+/** Public methods that wait for no server, or whose waits never fail; and what is there for the driver itself. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  Collection: [
+    ...['find', 'aggregate', 'watch', 'initializeOrderedBulkOp', 'initializeUnorderedBulkOp'],
+    ...['listIndexes', 'listSearchIndexes'],
+  ],
+  Db: ['collection', 'aggregate', 'runCursorCommand', 'admin', 'watch', 'listCollections'],
+  Admin: [],
+  // `connect` and `close` have tests of their own.
+  MongoClient: [
+    ...['connect', 'close', 'watch', 'startSession', 'appendMetadata', 'poolStats', 'db', 'engine'],
+    Symbol.asyncDispose.toString(),
+  ],
+  // An abort swallows its errors.
+  ClientSession: [
+    ...['advanceOperationTime', 'advanceClusterTime', 'equals', 'incrementTransactionNumber', 'inTransaction'],
+    ...['startTransaction', 'abortTransaction', 'endWithClient', 'toBSON', Symbol.asyncDispose.toString()],
+  ],
+  AbstractCursor: [
+    ...['bufferedCount', 'readBufferedDocuments', 'close', 'rewind', 'map', 'addCursorFlag', 'withReadPreference'],
+    ...['withReadConcern', 'batchSize', 'maxTimeMS', 'assertNotStarted', Symbol.asyncDispose.toString()],
+  ],
+  ExplainableCursor: ['openOperation', 'resolveExplainTimeoutOptions'],
+  FindCursor: [
+    ...['plainOperation', 'clone', 'map', 'filter', 'sort', 'limit', 'skip', 'project', 'hint', 'min', 'max'],
+    ...['returnKey', 'showRecordId', 'comment', 'collation', 'allowDiskUse', 'maxAwaitTimeMS', 'addQueryModifier'],
+  ],
+};
+
+const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
+  ...{ Collection, Db, Admin, MongoClient, ClientSession, AbstractCursor, ExplainableCursor, FindCursor },
+};
+
+/** Own methods of a class, by name. */
+function methodsOf({ prototype }: { readonly prototype: object }): string[] {
+  return Reflect.ownKeys(prototype)
+    .filter(key => key !== 'constructor')
+    .filter(key => typeof Object.getOwnPropertyDescriptor(prototype, key)?.value === 'function')
+    .map(String);
+}
+
+/** The error of a method whose commands the server does not answer, once its time is over. */
+async function timeoutOf(call: Waiting['call'], own: Own): Promise<MongoOperationTimeoutError> {
+  await using harness = await ClientHarness.connected({ timeoutMS: 200 });
+  // Only the first command of a transaction is answered: its end is what waits.
+  harness.answer = ({ body }) => (body['startTransaction'] === true && 'insert' in body ? { ok: 1, n: 1 } : null);
+  async function lineOfTheCaller(): Promise<void> {
+    await call(harness.client, own);
+  }
+  const failed = errorOf(lineOfTheCaller(), MongoOperationTimeoutError);
+  await quiet();
+  await harness.clock.advance(200);
+  return await failed;
+}
+
+describe('the door', () => {
+  for (const [type, methods] of Object.entries(WAITING)) {
+    for (const [method, { call, source = method }] of Object.entries(methods)) {
+      it(`bounds ${type}.${method}, and its error says whose time is over and leads to the caller`, async () => {
+        const isOfClient = source === OF_CLIENT;
+        const timeoutMS = isOfClient ? 200 : 50;
+
+        const error = await timeoutOf(call, isOfClient ? {} : { timeoutMS });
+
+        assert.equal(error.timeoutMS, timeoutMS);
+        assert.match(error.message, new RegExp(`, timeoutMS=${timeoutMS} of ${source}: `));
+        // A stream is read by Node.js, and not by a line of the caller.
+        if (method !== 'stream') assert.match(error.stack ?? '', /at async lineOfTheCaller /);
+      });
+    }
+  }
+
+  for (const [type, constructor] of Object.entries(CLASSES)) {
+    it(`is tried with every method of ${type} that waits`, () => {
+      const known = [...Object.keys(WAITING[type] ?? {}), ...(OTHERS[type] ?? [])];
+
+      assert.deepEqual(methodsOf(constructor).sort(), known.sort());
+    });
+  }
+
+  it('gives each call a number of its own, and all calls on one cursor the same', async () => {
+    await using harness = await ClientHarness.connected({ monitorCommands: true });
+    const ids: [string, number][] = [];
+    harness.client.on('commandStarted', ({ commandName, operationId }) => ids.push([commandName, operationId]));
+    harness.answer = ({ name }) =>
+      name === 'find' || name === 'getMore'
+        ? { ok: 1, cursor: { id: 7n, ns: 'shop.orders', [name === 'find' ? 'firstBatch' : 'nextBatch']: [{ a: 1 }] } }
+        : { ok: 1, n: 1 };
+
+    const cursor = orders(harness.client).find();
+    await cursor.next();
+    await orders(harness.client).insertOne({});
+    await cursor.next();
+    await cursor.close();
+
+    const first = ids[0]?.[1] ?? 0;
+    assert.deepEqual(ids, [
+      ['find', first],
+      ['insert', first + 1],
+      ['getMore', first],
+      ['killCursors', first],
+    ]);
+  });
+
+  it('refuses a wrong option before anything is connected', async () => {
+    await using harness = new ClientHarness();
+
+    const error = await errorOf(orders(harness.client).insertOne({}, { timeoutMS: -1 }), MongoInvalidArgumentError);
+
+    assert.match(error.message, /^timeoutMS of insertOne is -1/);
+    assert.equal(harness.server.peers.length, 0);
+  });
+
+  it('refuses a signal that is none', async () => {
+    await using harness = new ClientHarness();
+    const signal = 'abort' as unknown as AbortSignal;
+
+    const error = await errorOf(orders(harness.client).findOne({}, { signal }), MongoInvalidArgumentError);
+
+    assert.match(error.message, /"signal" must be an AbortSignal, got string/);
+  });
+
+  it('leaves the reason of an abort as it is, its stack included', async () => {
+    await using harness = await ClientHarness.connected();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const { stack } = reason;
+
+    const failed = errorOf(orders(harness.client).findOne({}, { signal: controller.signal }));
+    await quiet();
+    controller.abort(reason);
+
+    assert.equal(await failed, reason);
+    assert.equal(reason.stack, stack);
+  });
+
+  it('refuses explain where the server can explain nothing', async () => {
+    await using harness = new ClientHarness();
+    const options = { explain: true } as object;
+
+    for (const call of [
+      () => orders(harness.client).insertOne({}, options),
+      () => orders(harness.client).insertMany([{}], options),
+    ]) {
+      assert.match((await errorOf(call(), MongoInvalidArgumentError)).message, /"explain" is not supported/);
+    }
+    assert.equal(harness.server.peers.length, 0);
+  });
+
+  it('sends an explain of a command that the server can explain', async () => {
+    await using harness = await ClientHarness.connected();
+    harness.answer = () => ({ ok: 1, queryPlanner: {} });
+
+    await orders(harness.client).findOne({}, { explain: true });
+
+    assert.deepEqual(harness.story(), ['explain']);
+  });
+});
+
+describe('the time of a call', () => {
+  /** What the error says of the time, after `timeoutMS=`. */
+  async function timeOf(harness: ClientHarness, call: () => Promise<unknown>): Promise<string | undefined> {
+    const failed = errorOf(call(), MongoOperationTimeoutError);
+    await quiet();
+    await harness.clock.advance(1000);
+    return /, timeoutMS=(.+?): /.exec((await failed).message)?.[1];
+  }
+
+  it('is that of the nearest level: operation, collection, database, client', async () => {
+    await using harness = await ClientHarness.connected({ timeoutMS: 400 });
+    const { client } = harness;
+    const db = client.db('shop', { timeoutMS: 300 });
+    const nearest = db.collection('orders', { timeoutMS: 200 });
+
+    assert.equal(await timeOf(harness, () => nearest.findOne({}, { timeoutMS: 100 })), '100 of findOne');
+    assert.equal(await timeOf(harness, () => nearest.findOne({})), '200 of the collection');
+    assert.equal(await timeOf(harness, () => db.collection('orders').findOne({})), '300 of the database');
+    assert.equal(await timeOf(harness, () => orders(client).findOne({})), '400 of the client');
+  });
+
+  it('is without limit where the nearest level says 0', async () => {
+    await using harness = await ClientHarness.connected({ timeoutMS: 100 });
+    let isOver = false;
+
+    const finding = orders(harness.client).findOne({}, { timeoutMS: 0 });
+    void finding.catch(() => undefined).then(() => (isOver = true));
+    await quiet();
+    await harness.clock.advance(1000);
+
+    assert.equal(isOver, false);
+  });
+
+  it('is that of the session for the methods of a session, and not for operations in it', async () => {
+    await using harness = await ClientHarness.connected({ timeoutMS: 400 });
+    const { client } = harness;
+    harness.answer = ({ name }) => (name === 'insert' ? { ok: 1, n: 1 } : null);
+    const session = client.startSession({ defaultTimeoutMS: 300 });
+    session.startTransaction();
+    await orders(client).insertOne({}, { session });
+
+    assert.equal(await timeOf(harness, () => orders(client).findOne({}, { session })), '400 of the client');
+    assert.equal(await timeOf(harness, () => session.commitTransaction()), '300 of the session');
+    assert.equal(
+      await timeOf(harness, () => session.commitTransaction({ timeoutMS: 100 })),
+      '100 of commitTransaction',
+    );
+  });
+
+  it('is that of withTransaction for all that is done in it', async () => {
+    await using harness = await ClientHarness.connected({ timeoutMS: 400 });
+    const { client } = harness;
+
+    const inside = await timeOf(harness, () =>
+      client
+        .startSession()
+        .withTransaction(session => orders(client).find({}, { session }).toArray(), { timeoutMS: 150 }),
+    );
+
+    assert.equal(inside, '150 of withTransaction');
+  });
+
+  it('cannot be set for an operation in withTransaction, which shares the time of all', async () => {
+    await using harness = await ClientHarness.connected();
+    const { client } = harness;
+    const session = client.startSession();
+    const within = session.withTransaction(() => orders(client).findOne({}, { session, timeoutMS: 10 }), {
+      timeoutMS: 100,
+    });
+
+    assert.match((await errorOf(within, MongoInvalidArgumentError)).message, /shares the time of the transaction/);
+  });
+
+  it('in withTransaction still ends when the caller of one operation aborts it', async () => {
+    await using harness = await ClientHarness.connected();
+    const { client } = harness;
+    harness.answer = ({ name }) => (name === 'abortTransaction' ? { ok: 1 } : null);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const session = client.startSession();
+    const within = errorOf(
+      session.withTransaction(() => orders(client).findOne({}, { session, signal: controller.signal }), {
+        timeoutMS: 100,
+      }),
+    );
+    await quiet();
+    controller.abort(reason);
+
+    assert.equal(await within, reason);
+  });
+
+  it('of connect covers the wait for a server that does not answer', async () => {
+    const harness = new ClientHarness();
+    harness.server.hello = () => null;
+
+    assert.equal(await timeOf(harness, () => harness.client.connect({ timeoutMS: 100 })), '100 of connect');
+    await harness.client.close();
+  });
+
+  it('of close covers the abort of a transaction that the server does not answer', async () => {
+    const harness = await ClientHarness.connected();
+    const { client, clock } = harness;
+    harness.answer = ({ name }) => (name === 'insert' ? { ok: 1, n: 1 } : null);
+    const session = client.startSession();
+    session.startTransaction();
+    await orders(client).insertOne({}, { session });
+    const begin = clock.now();
+    let closedAt = 0;
+
+    const closing = client.close({ timeoutMS: 100 }).then(() => (closedAt = clock.now()));
+    await quiet();
+    await clock.advance(1000);
+    await closing;
+
+    assert.equal(closedAt - begin, 100);
+  });
+
+  it('of close must be a number of milliseconds', async () => {
+    await using harness = new ClientHarness();
+
+    const error = await errorOf(harness.client.close({ timeoutMS: -1 }), MongoInvalidArgumentError);
+
+    assert.match(error.message, /^timeoutMS of close is -1/);
+  });
+
+  it('of the close of a cursor must be a number of milliseconds', async () => {
+    await using harness = new ClientHarness();
+    const cursor = orders(harness.client).find();
+
+    const error = await errorOf(cursor.close({ timeoutMS: -1 }), MongoInvalidArgumentError);
+
+    assert.match(error.message, /^timeoutMS of find\.close is -1/);
+  });
+});
+
+describe('the name of a cursor', () => {
+  for (const [name, make] of [
+    ['find', client => orders(client).find({}, { timeoutMS: 50 })],
+    ['aggregate', client => orders(client).aggregate([], { timeoutMS: 50 })],
+    ['listIndexes', client => orders(client).listIndexes({ timeoutMS: 50 })],
+    ['listSearchIndexes', client => orders(client).listSearchIndexes({ timeoutMS: 50 })],
+    ['listCollections', client => client.db('shop').listCollections({}, { timeoutMS: 50 })],
+    ['runCursorCommand', client => client.db('shop').runCursorCommand({ find: 'orders' }, { timeoutMS: 50 })],
+  ] satisfies readonly (readonly [string, (client: MongoClient) => AbstractCursor<unknown>])[]) {
+    it(`is that of the method that made it: ${name}`, async () => {
+      const error = await timeoutOf(client => make(client).toArray(), {});
+
+      assert.match(error.message, new RegExp(`timeoutMS=50 of ${name}: `));
+    });
+  }
+});
