@@ -58,6 +58,9 @@ function shownByName({ tls, socket, proxy }: ResolvedOptions): Pick<MongoOptions
   return shown as Pick<MongoOptions, ShownName>;
 }
 
+/** The options of in-use encryption hold keys. */
+const SECRETS: readonly string[] = [...OPTION_NAMES.filter(name => optionNamed(name).secret), 'autoEncryption'];
+
 /** What the users of a client see of its options. Secrets are shown neither by console.log nor in JSON. */
 export function mongoOptions(resolved: ResolvedOptions): MongoOptions {
   const { tls, socket, proxy: _proxy, compressors, monitorCommands, lookup, ...others } = resolved;
@@ -72,5 +75,5 @@ export function mongoOptions(resolved: ResolvedOptions): MongoOptions {
     compressors: Object.freeze(compressors.length === 0 ? ['none' as const] : compressors),
     monitorCommands: monitorCommands === true,
   };
-  return frozenWithSecrets(options, [...OPTION_NAMES.filter(name => optionNamed(name).secret), 'autoEncryption']);
+  return frozenWithSecrets(options, SECRETS);
 }

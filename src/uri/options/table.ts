@@ -378,9 +378,10 @@ export type NameInto<Place extends string | undefined> = {
 /** The options whose value stands in `ResolvedOptions` as it is, under their own name. */
 export type PlainOptions = Pick<OptionValues, NameInto<undefined>>;
 
+const PLAIN_NAMES = OPTION_NAMES.filter(name => optionNamed(name).into === undefined);
+
 export function plainOptions(values: OptionValues): PlainOptions {
-  const names = OPTION_NAMES.filter(name => optionNamed(name).into === undefined);
-  return Object.fromEntries(names.map(name => [name, values[name]])) as unknown as PlainOptions;
+  return Object.fromEntries(PLAIN_NAMES.map(name => [name, values[name]])) as unknown as PlainOptions;
 }
 
 /** The fields of `ResolvedOptions` that some option goes into. */
@@ -415,15 +416,19 @@ interface Placed {
   readonly secret: boolean;
 }
 
+const GROUPS = new Map<string, Placed[]>();
+for (const name of OPTION_NAMES) {
+  const { into = '', secret = false } = optionNamed(name);
+  const dot = into.lastIndexOf('.');
+  if (dot === -1) continue;
+  const placed = GROUPS.get(into.slice(0, dot)) ?? [];
+  placed.push({ name, field: into.endsWith('*') ? name : into.slice(dot + 1), secret });
+  GROUPS.set(into.slice(0, dot), placed);
+}
+
 /** The options that a group holds, with their fields in it. */
 export function optionsIn(group: string): readonly Placed[] {
-  const prefix = `${group}.`;
-  return OPTION_NAMES.flatMap(name => {
-    const { into = '', secret = false } = optionNamed(name);
-    const field = into.slice(prefix.length);
-    if (!into.startsWith(prefix) || field.includes('.')) return [];
-    return [{ name, field: field === '*' ? name : field, secret }];
-  });
+  return GROUPS.get(group) ?? [];
 }
 
 export function groupOf<Group extends string>(group: Group, values: OptionValues): GroupOf<Group> {
