@@ -44,7 +44,9 @@ const steps = {
   knip: () => run(bin('knip'), []) && run(bin('knip'), ['--production', '--workspace', '.']),
   api: () => run(bin('api-extractor'), ['run']),
   docs: () =>
-    run(process.execPath, ['scripts/events_doc.mjs', '--check']) && run(process.execPath, ['scripts/check_docs.mjs']),
+    ['scripts/events_doc.mjs --check', 'scripts/check_docs.mjs', 'scripts/check_options.mjs'].every(script =>
+      run(process.execPath, script.split(' ')),
+    ),
   publint: () => packed(tarball => run(bin('publint'), [tarball, '--strict'])),
   attw: () => packed(tarball => run(bin('attw'), [tarball])),
 };

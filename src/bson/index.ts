@@ -50,17 +50,17 @@ export interface BSONSerializeOptions
   enableUtf8Validation?: boolean;
 }
 
-/** The names of these options. */
-export const BSON_OPTIONS = [
-  'checkKeys',
-  'serializeFunctions',
-  'ignoreUndefined',
-  'useBigInt64',
-  'promoteLongs',
-  'promoteBuffers',
-  'promoteValues',
-  'fieldsAsRaw',
-  'bsonRegExp',
-  'raw',
-  'enableUtf8Validation',
-] as const satisfies readonly (keyof BSONSerializeOptions)[];
+/** The names of these options. The compiler refuses a list that lacks one. */
+export const BSON_OPTIONS = Object.keys({
+  checkKeys: true,
+  serializeFunctions: true,
+  ignoreUndefined: true,
+  useBigInt64: true,
+  promoteLongs: true,
+  promoteBuffers: true,
+  promoteValues: true,
+  fieldsAsRaw: true,
+  bsonRegExp: true,
+  raw: true,
+  enableUtf8Validation: true,
+} satisfies Record<keyof BSONSerializeOptions, true>) as readonly (keyof BSONSerializeOptions)[];

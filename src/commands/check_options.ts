@@ -1,6 +1,6 @@
 import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { OPTION_NAMES, warnOfUnknownOption } from './option_names.js';
+import { type MethodOptionName, OPTION_NAMES, warnOfUnknownOption } from './option_names.js';
 
 /** A kind of values that an option takes: in words for the error, and as a test. */
 interface Kind {
@@ -18,44 +18,45 @@ const HINT: Kind = {
   allows: value => typeof value === 'string' || (typeof value === 'object' && value !== null),
 };
 
-/**
- * The kind of each option by its name, which means the same in every method. Null for options that are checked where they are used, or by
- * the server.
- */
+/** The kind of options by their name, which means the same in every method. The consumer or the server checks all other options. */
+const KINDS_BY_NAME = {
+  limit: NUMBER,
+  skip: NOT_NEGATIVE,
+  batchSize: NUMBER,
+  maxTimeMS: NOT_NEGATIVE,
+  maxAwaitTimeMS: NOT_NEGATIVE,
+  expireAfterSeconds: NUMBER,
+  ordered: BOOLEAN,
+  upsert: BOOLEAN,
+  bypassDocumentValidation: BOOLEAN,
+  forceServerObjectId: BOOLEAN,
+  allowDiskUse: BOOLEAN,
+  allowPartialResults: BOOLEAN,
+  noCursorTimeout: BOOLEAN,
+  tailable: BOOLEAN,
+  awaitData: BOOLEAN,
+  returnKey: BOOLEAN,
+  showRecordId: BOOLEAN,
+  singleBatch: BOOLEAN,
+  nameOnly: BOOLEAN,
+  authorizedCollections: BOOLEAN,
+  authorizedDatabases: BOOLEAN,
+  dropTarget: BOOLEAN,
+  includeResultMetadata: BOOLEAN,
+  rawData: BOOLEAN,
+  capped: BOOLEAN,
+  unique: BOOLEAN,
+  sparse: BOOLEAN,
+  let: OBJECT,
+  collation: OBJECT,
+  projection: { words: 'an object', allows: value => typeof value === 'object' && value !== null },
+  arrayFilters: ARRAY,
+  hint: HINT,
+} satisfies { readonly [Name in MethodOptionName]?: Kind };
+
 const KINDS: ReadonlyMap<string, Kind | null> = new Map<string, Kind | null>([
   ...OPTION_NAMES.map((name): [string, null] => [name, null]),
-  ['limit', NUMBER],
-  ['skip', NOT_NEGATIVE],
-  ['batchSize', NUMBER],
-  ['maxTimeMS', NOT_NEGATIVE],
-  ['maxAwaitTimeMS', NOT_NEGATIVE],
-  ['expireAfterSeconds', NUMBER],
-  ['ordered', BOOLEAN],
-  ['upsert', BOOLEAN],
-  ['bypassDocumentValidation', BOOLEAN],
-  ['forceServerObjectId', BOOLEAN],
-  ['allowDiskUse', BOOLEAN],
-  ['allowPartialResults', BOOLEAN],
-  ['noCursorTimeout', BOOLEAN],
-  ['tailable', BOOLEAN],
-  ['awaitData', BOOLEAN],
-  ['returnKey', BOOLEAN],
-  ['showRecordId', BOOLEAN],
-  ['singleBatch', BOOLEAN],
-  ['nameOnly', BOOLEAN],
-  ['authorizedCollections', BOOLEAN],
-  ['authorizedDatabases', BOOLEAN],
-  ['dropTarget', BOOLEAN],
-  ['includeResultMetadata', BOOLEAN],
-  ['rawData', BOOLEAN],
-  ['capped', BOOLEAN],
-  ['unique', BOOLEAN],
-  ['sparse', BOOLEAN],
-  ['let', OBJECT],
-  ['collation', OBJECT],
-  ['projection', { words: 'an object', allows: value => typeof value === 'object' && value !== null }],
-  ['arrayFilters', ARRAY],
-  ['hint', HINT],
+  ...Object.entries(KINDS_BY_NAME),
 ]);
 
 /**

@@ -3,8 +3,11 @@ import { isGiven } from '../concern/given.js';
 import { optionOfProgram } from '../uri/options/table.js';
 import { suggestName } from '../uri/suggest.js';
 
-/** All options that any method of a database, a collection, a cursor or a session takes or sends to the server. */
-export const OPTION_NAMES: readonly string[] = [
+/**
+ * All options that any method of a database, a collection, a cursor or a session takes or sends to the server.
+ * `scripts/check_options.mjs` finds an option of a public type that is missing here.
+ */
+export const OPTION_NAMES = [
   ...BSON_OPTIONS,
   ...['session', 'signal', 'timeoutMS', 'timeoutMode', 'readPreference', 'readConcern', 'writeConcern', 'comment'],
   ...[
@@ -71,7 +74,9 @@ export const OPTION_NAMES: readonly string[] = [
     'maxCommitTimeMS',
   ],
   ...['force', 'forceClear'],
-];
+] as const;
+
+export type MethodOptionName = (typeof OPTION_NAMES)[number];
 
 const KNOWN: ReadonlySet<string> = new Set(OPTION_NAMES);
 

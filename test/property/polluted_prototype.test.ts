@@ -7,112 +7,22 @@ import { Worker } from 'node:worker_threads';
 import { CertificateAuthority } from 'mongotempo-server';
 import { type Document, Long, serialize } from '../../src/bson/index.js';
 import { type ClientEffects, MongoClient } from '../../src/client/mongo_client.js';
+import { OPTION_NAMES as METHOD_OPTIONS } from '../../src/commands/option_names.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemResolver } from '../../src/runtime/dns.js';
 import type { OpenTransport } from '../../src/runtime/transport.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
-import { OPTION_NAMES } from '../../src/uri/options/table.js';
+import { OPTION_NAMES, optionNamed } from '../../src/uri/options/table.js';
 import { Deferred } from '../support/deferred.js';
 import { STANDALONE } from '../support/scripted_server.js';
 
-/** Options of operations, databases, collections, cursors, sessions and concerns. */
-const OPERATION_OPTIONS = [
-  'allowDiskUse',
-  'allowPartialResults',
-  'arrayFilters',
-  'authdb',
-  'awaitData',
-  'batchSize',
-  'bypassDocumentValidation',
-  'capped',
-  'causalConsistency',
-  'clusteredIndex',
-  'collation',
-  'comment',
-  'cursor',
-  'defaultTimeoutMS',
-  'defaultTransactionOptions',
-  'dropTarget',
-  'exhaust',
-  'expireAfterSeconds',
-  'explain',
-  'full',
-  'hint',
-  'includeResultMetadata',
-  'lazy',
-  'let',
-  'level',
-  'limit',
-  'max',
-  'maxAwaitTimeMS',
-  'maxCommitTimeMS',
-  'maxTimeMS',
-  'min',
-  'mode',
-  'nameOnly',
-  'noCursorTimeout',
-  'oplogReplay',
-  'ordered',
-  'out',
-  'prefetch',
-  'preference',
-  'projection',
-  'query',
-  'rawData',
-  'returnDocument',
-  'returnKey',
-  'session',
-  'showRecordId',
-  'signal',
-  'singleBatch',
-  'size',
-  'skip',
-  'snapshot',
-  'snapshotTime',
-  'socketPath',
-  'sort',
-  'sparse',
-  'strict',
-  'tags',
-  'tailable',
-  'timeoutMode',
-  'timeseries',
-  'unique',
-  'upsert',
-  'username',
-  'password',
-  'validator',
-  'verboseResults',
-  'viewOn',
-  'willRetryWrite',
-  'hedge',
-  'deprecationErrors',
-  'host',
-  'port',
-  'path',
-  'name',
-  'version',
-  'platform',
-  'api',
-  'database',
-  'collection',
-  'client',
-  'operation',
-  'transaction',
-  'default',
-  'where',
-  'secret',
-  'guards',
-  'needsTLS',
-  'emptyIsUnset',
-  'toleratesNonsense',
-  'booleanOnly',
-  'deprecated',
-  'isArgument',
-  'mayBeEmpty',
-  'repeatable',
-  'spellings',
-] as const;
+/** Fields of what options are made of: traits of the table, concerns, credentials, addresses, metadata. */
+const FIELDS: readonly string[] = [
+  ...OPTION_NAMES.flatMap(name => Object.keys(optionNamed(name))),
+  ...['level', 'mode', 'preference', 'strict', 'tags', 'hedge', 'deprecationErrors', 'api', 'username', 'password'],
+  ...['socketPath', 'host', 'port', 'path', 'platform'],
+  ...['database', 'collection', 'client', 'operation', 'transaction'],
+];
 
 const VALUES: readonly unknown[] = [true, 7, 'polluted'];
 
@@ -446,7 +356,7 @@ describe('a polluted Object.prototype', () => {
     const clean = await trace(null);
     assert.deepEqual(differences('nothing', clean, await trace(null)), []);
     const found: string[] = [];
-    for (const name of new Set<string>([...OPTION_NAMES, ...OPERATION_OPTIONS])) {
+    for (const name of new Set<string>([...OPTION_NAMES, ...METHOD_OPTIONS, ...FIELDS])) {
       try {
         found.push(...differences(name, clean, await trace(name)));
       } catch (error) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as official from 'mongodb';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';
+import { OPTION_NAMES, type OptionName, optionNamed, type PlainOptions } from '../../../src/uri/options/table.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
-import type { ResolvedOptions } from '../../../src/uri/resolved_options.js';
 
 /** What both drivers make of the same connection string and options, in words that both have. */
 interface Comparable {
@@ -19,31 +19,19 @@ interface Comparable {
   readonly plain: Readonly<Record<string, unknown>>;
 }
 
-const PLAIN = [
-  'appName',
-  'connectTimeoutMS',
-  'directConnection',
-  'enableOverloadRetargeting',
-  'forceServerObjectId',
-  'heartbeatFrequencyMS',
-  'loadBalanced',
-  'localThresholdMS',
-  'maxAdaptiveRetries',
-  'maxConnecting',
-  'maxIdleTimeMS',
-  'maxPoolSize',
-  'minHeartbeatFrequencyMS',
-  'minPoolSize',
-  'replicaSet',
-  'retryReads',
-  'retryWrites',
-  'serverMonitoringMode',
-  'serverSelectionTimeoutMS',
-  'socketTimeoutMS',
-  'srvMaxHosts',
-  'srvServiceName',
-  'waitQueueTimeoutMS',
-] as const satisfies readonly (keyof ResolvedOptions)[];
+/** Options of this driver alone, and options whose value of the official driver is another on purpose. */
+const NOT_COMPARED: readonly OptionName[] = [
+  'pendingResponseTimeoutMS',
+  'serverSelectionFailFast',
+  'pkFactory',
+  'monitorCommands',
+  'zlibCompressionLevel',
+  '__skipPingOnConnect',
+];
+
+const PLAIN = OPTION_NAMES.filter(
+  name => optionNamed(name).into === undefined && !NOT_COMPARED.includes(name),
+) as (keyof PlainOptions)[];
 
 function fieldsOf(value: object | undefined): object | undefined {
   return value && Object.fromEntries(Object.entries(value));
