@@ -224,12 +224,6 @@ export class RawDocument {
     return number === undefined || !Number.isInteger(number) ? undefined : BigInt(number);
   }
 
-  /** A timestamp as an unsigned 64-bit integer: seconds in the upper half, increment in the lower. */
-  timestamp(name: string): bigint | undefined {
-    const value = this.valueOffset(name, ElementType.timestamp);
-    return value < 0 ? undefined : this.bytes.readBigUInt64LE(value);
-  }
-
   /** @throws MongoUnexpectedServerResponseError if it is not UTF-8 */
   string(name: string): string | undefined {
     const found = this.#find(name);

@@ -89,8 +89,6 @@ export interface TableDiff {
  * tell what has changed, or what holds for all servers. A hello that names thousands of hosts would otherwise cost the square of that.
  */
 export class ServerTable {
-  static readonly empty = new ServerTable(new Places(), EMPTY, 0);
-
   readonly #places: Places;
   readonly #root: Node;
   readonly #height: number;

@@ -1,13 +1,13 @@
 /** Weight of a new sample (Server Selection, "Calculation of Average Round Trip Times"). */
 const WEIGHT = 0.2;
 
-/** How many samples the minimum is taken of (Server Monitoring, "Measuring RTT"). */
+/** Number of samples of which the minimum is taken (Server Monitoring, "Measuring RTT"). */
 const KEPT_SAMPLES = 10;
 
-/** With fewer samples the minimum is 0: one slow connection setup must not decide over timeouts. */
+/** With fewer samples the minimum is 0: timeouts must not depend on one slow sample. */
 const FEWEST_SAMPLES = 2;
 
-/** How long a server takes to answer, as its checks measured it. Never changes; a sample makes a new value. */
+/** Round trip times of a server, measured by its checks. Never changes: a sample makes a new value. */
 export class RoundTripTimes {
   static readonly none = new RoundTripTimes(-1, []);
 
@@ -19,11 +19,6 @@ export class RoundTripTimes {
     this.average = average;
     this.#samples = samples;
     Object.freeze(this);
-  }
-
-  /** Goes on from an average of which the samples are not known. */
-  static from(average: number): RoundTripTimes {
-    return new RoundTripTimes(average, []);
   }
 
   /** Minimum of the last ten samples in milliseconds; 0 while there are fewer than two. */

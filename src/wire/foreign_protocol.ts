@@ -1,24 +1,22 @@
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 
-/** A peer answers in another protocol. To users it is a MongoUnexpectedServerResponseError; it shows none of the bytes. */
+/** A peer answers in another protocol. For users it is a MongoUnexpectedServerResponseError. It shows none of the bytes. */
 export class ForeignProtocolError extends MongoUnexpectedServerResponseError {
-  /** `HTTP`, `TLS`, `SSH`, …. */
-  readonly protocol: string;
-  /** What to do, as it stands in the message too. */
+  /** The advice that also stands in the message. */
   readonly hint: string;
 
+  /** @param protocol - `HTTP`, `TLS`, `SSH`, … */
   constructor(protocol: string) {
     const hint =
       protocol === TLS ? 'The server wants TLS: set tls=true' : 'Check host and port: that is no MongoDB server';
     super(`Protocol error: the answer looks like ${protocol}, and not like the MongoDB wire protocol. ${hint}`);
-    this.protocol = protocol;
     this.hint = hint;
   }
 }
 
 const TLS = 'TLS';
 
-/** How the first bytes of other protocols look, as Latin-1; the first that fits counts. */
+/** First bytes of other protocols, as Latin-1. The first pattern that matches counts. */
 const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
   // A record of the types 20 to 23 (alert, handshake, …) of SSL 3.0 to TLS 1.3.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -42,13 +40,14 @@ const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
   [/^[\x20-\x7e\t\r\n]{4,}$/, 'plain text'],
 ];
 
-/** So many bytes are looked at. */
+/** Bytes that are looked at. */
 const LONGEST_START = 16;
 
 /**
- * What bytes of a peer look like that are no message. Only for bytes that are known to be none: some may begin one.
+ * The protocol to which bytes of a peer seem to belong. Call it only for bytes that cannot be a message: the patterns also match the
+ * begin of some messages.
  *
- * @param bytes - the first that came, or those at which a message should have begun
+ * @param bytes - the first bytes of the peer, or those at which a message should begin
  */
 export function foreignProtocol(bytes: Buffer): string | undefined {
   const start = bytes.toString('latin1', 0, LONGEST_START);

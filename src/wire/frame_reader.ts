@@ -1,13 +1,13 @@
 import { ForeignProtocolError, foreignProtocol } from './foreign_protocol.js';
 import { HEADER_SIZE, protocolError } from './header.js';
 
-/** Takes each frame (a whole message with its header) as soon as it is complete. */
+/** Receives each frame (a whole message with its header) as soon as it is complete. */
 export interface FrameSink {
   onFrame(frame: Buffer): void;
 }
 
 const LENGTH_SIZE = 4;
-/** What is set aside for a message before any of it beyond its length has arrived. */
+/** Bytes allocated for a message when no more than its length has arrived. */
 const FIRST_ALLOCATION = 64 * 1024;
 
 /**
@@ -35,17 +35,12 @@ export class FrameReader {
     this.#maxMessageSize = bytes;
   }
 
-  /** Bytes of a message whose end has not arrived. */
-  get pendingBytes(): number {
-    return this.#received;
-  }
-
-  /** Bytes of that message that are still to come; 0 while its length is not known. */
+  /** Bytes that are still to come of a message that is not complete; 0 while its length is not known. */
   get missingBytes(): number {
     return Math.max(0, this.#expected - this.#received);
   }
 
-  /** What the message whose end has not arrived looks like if it is none; undefined if it looks like one. */
+  /** The protocol to which the bytes of an incomplete message belong if it is not ours; undefined if they may begin a message. */
   get foreignProtocol(): string | undefined {
     return this.#partial === null ? undefined : foreignProtocol(this.#partial.subarray(0, this.#received));
   }

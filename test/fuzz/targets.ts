@@ -92,7 +92,6 @@ const rawDocument: FuzzTarget = {
         document.has(name);
         document.number(name);
         document.bigint(name);
-        document.timestamp(name);
         document.string(name);
         document.document(name);
         document.array(name);

@@ -60,7 +60,7 @@ describe('ServerTable', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 400 }), changes => {
         const model = new Map<string, ServerDescription>();
-        let table = ServerTable.empty;
+        let table = ServerTable.of([]);
         const earlier: (readonly [ServerTable, ReadonlyMap<string, ServerDescription>])[] = [];
         changes.forEach(({ added, removed }, index) => {
           if (index % 50 === 0) earlier.push([table, new Map(model)]);

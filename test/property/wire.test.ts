@@ -87,7 +87,7 @@ describe('wire properties', () => {
         }
 
         assert.deepEqual(frames.all, messages);
-        assert.equal(reader.pendingBytes, 0);
+        assert.equal(reader.missingBytes, 0);
       }),
     );
   });

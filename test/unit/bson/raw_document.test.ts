@@ -125,13 +125,6 @@ describe('RawDocument', () => {
     );
   });
 
-  it('reads a timestamp as unsigned', () => {
-    const document = read({ t: new Timestamp({ t: 0xffffffff, i: 1 }), n: 1 });
-
-    assert.equal(document.timestamp('t'), 0xffffffff00000001n);
-    assert.equal(document.timestamp('n'), undefined);
-  });
-
   it('reads strings, empty and beyond ASCII too', () => {
     const document = read({ a: '', b: 'größe😀', n: 1 });
 
