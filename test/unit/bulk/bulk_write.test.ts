@@ -238,6 +238,46 @@ describe('bulkWrite, errors of single writes', () => {
     await close(harness);
   });
 
+  it('gives the upserts in the order of their positions, in whichever order the server lists them', async () => {
+    const upserted = [
+      { index: 1, _id: 'b' },
+      { index: 0, _id: 'a' },
+    ];
+    const harness = await scripted([ok(2, { upserted })]);
+
+    const result = (await run(harness, [updateOne(), updateOne()])).result();
+
+    assert.deepEqual([result.getUpsertedIdAt(0), result.getUpsertedIdAt(1)], [upserted[1], upserted[0]]);
+    await close(harness);
+  });
+
+  it('names the documents that were inserted beside those that failed', async () => {
+    const harness = await scripted([ok(2, { writeErrors: [duplicate(0), duplicate(2)] })]);
+
+    const error = await errorOf(run(harness, inserts(4), { options: { ordered: false } }), MongoBulkWriteError);
+
+    assert.deepEqual(error.insertedIds, { 1: 1, 3: 3 });
+    await close(harness);
+  });
+
+  it('names no document that was not sent, even if the server claims to have inserted more', async () => {
+    const harness = await scripted([ok(5), failure(13)], { maxWriteBatchSize: 2 });
+
+    const error = await errorOf(run(harness, inserts(3)), MongoBulkWriteError);
+
+    assert.deepEqual(error.insertedIds, { 0: 0, 1: 1 });
+    await close(harness);
+  });
+
+  it('names no _id of a document whose _id the server makes', async () => {
+    const harness = await scripted([ok(2)]);
+
+    const result = (await run(harness, [{ insertOne: { document: { a: 1 } } }, insert(2)])).result();
+
+    assert.deepEqual(result.insertedIds, { 1: 2 });
+    await close(harness);
+  });
+
   it('reports the errors in the order of their positions although batches come by kind', async () => {
     const harness = await scripted([
       ok(0, { writeErrors: [duplicate(0)] }),
@@ -560,15 +600,16 @@ describe('bulkWrite, errors of a whole command', () => {
     await close(harness);
   });
 
-  it('takes an error without code and message for what it is', async () => {
-    const harness = await scripted([ok(0, { writeErrors: [{ index: 0 }] })]);
+  it('takes an error without index, code and message for that of the only write', async () => {
+    const harness = await scripted([ok(1), ok(0, { writeErrors: [{}] })]);
 
-    const error = await errorOf(run(harness, [insert(1)]), MongoBulkWriteError);
+    const error = await errorOf(run(harness, [deleteOne(), insert(1)]), MongoBulkWriteError);
 
     assert.deepEqual(
-      error.writeErrors.map(({ code, errmsg, errInfo }) => [code, errmsg, errInfo]),
-      [[0, 'n/a', undefined]],
+      error.writeErrors.map(({ index, code, errmsg, errInfo }) => [index, code, errmsg, errInfo]),
+      [[1, 0, 'n/a', undefined]],
     );
+    assert.deepEqual(error.writeErrors[0]!.getOperation(), { _id: 1 });
     await close(harness);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Document, Long } from '../../../src/bson/index.js';
+import { documentDecoder } from '../../../src/bson/decode.js';
+import { type BSONSerializeOptions, type Document, Long } from '../../../src/bson/index.js';
 import { clientBulkWrite } from '../../../src/bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../../../src/bulk/client_result.js';
 import { MongoClientBulkWriteError } from '../../../src/bulk/errors.js';
@@ -225,6 +226,22 @@ describe('clientBulkWrite, results of single writes', () => {
     await close(harness);
   });
 
+  it('takes a result without counts for nothing done', async () => {
+    const results = [
+      { ok: 1, idx: 0 },
+      { ok: 1, idx: 1 },
+    ];
+    const harness = await scripted([reply({}, results)]);
+
+    const { updateResults, deleteResults } = await run(harness, [update(), remove()], {
+      options: { verboseResults: true },
+    });
+
+    assert.deepEqual(updateResults!.get(0), { matchedCount: 0, modifiedCount: 0, didUpsert: false });
+    assert.deepEqual(deleteResults!.get(1), { deletedCount: 0 });
+    await close(harness);
+  });
+
   it('gives none of them if they are not asked for, even where the server sends them', async () => {
     const harness = await scripted([reply({ nInserted: 1 }, [done(0)])]);
 
@@ -290,25 +307,31 @@ describe('clientBulkWrite, results of single writes', () => {
   it('gives _ids of upserts decoded by the options of the user, also where documents stay raw', async () => {
     const results = [done(0, { upserted: { _id: Long.fromNumber(5) } })];
     const harness = await scripted([reply({}, results), reply({}, results)]);
-    const verbose = { options: { verboseResults: true } };
+    const upsertedId = async (bsonOptions: BSONSerializeOptions) => {
+      const context = { bsonOptions, decode: documentDecoder(bsonOptions) };
+      const options = { verboseResults: true };
+      return (await run(harness, [update({ upsert: true })], { options, context })).updateResults?.get(0)?.upsertedId;
+    };
 
-    const plain = await run(harness, [update({ upsert: true })], verbose);
-    const raw = await run(harness, [update({ upsert: true })], { ...verbose, context: { bsonOptions: { raw: true } } });
-
-    assert.equal(plain.updateResults!.get(0)!.upsertedId, 5);
-    assert.equal(raw.updateResults!.get(0)!.upsertedId, 5);
+    assert.equal(await upsertedId({ useBigInt64: true }), 5n);
+    assert.equal(await upsertedId({ raw: true }), 5);
     await close(harness);
   });
 
   it('reads the results on the connection of the batch behind a load balancer, and checks it in after each batch', async () => {
     const hello = { ...LOAD_BALANCED.hellos['lb:27017'], maxWriteBatchSize: 2 };
     const harness = await scripted(
-      [reply({ nInserted: 2 }, [done(0)], 77), next([done(1)]), reply({ nInserted: 1 }, [done(0)])],
+      [reply({ nInserted: 2 }, [done(0)], 77), 'silence', reply({ nInserted: 1 }, [done(0)])],
       {},
       { ...LOAD_BALANCED, hellos: { 'lb:27017': hello } },
     );
 
-    await run(harness, inserts(3));
+    const running = run(harness, inserts(3));
+    await quiet();
+    const [live] = harness.engine.cursors.drain();
+    assert.ok(live?.binding.pinned, 'the connection must be pinned');
+    harness.received[1]!.reply(next([done(1)]));
+    await running;
 
     assert.deepEqual(commands(harness), ['bulkWrite 2', 'getMore', 'bulkWrite 1']);
     assert.equal(harness.received[1]!.peer, harness.received[0]!.peer);
@@ -535,6 +558,7 @@ describe('clientBulkWrite, errors of a whole command', () => {
 
       const cause = error instanceof MongoNetworkError ? error.cause : error;
       assert.ok(cause instanceof MongoUnexpectedServerResponseError, String(error));
+      assert.deepEqual(commands(harness), ['bulkWrite 2']);
       await close(harness);
     });
   }
@@ -558,6 +582,7 @@ describe('clientBulkWrite, errors of a whole command', () => {
     assert.deepEqual(commands(harness), ['bulkWrite 2', 'getMore', 'killCursors']);
     assert.equal((error.cause as MongoServerError).code, 43);
     assert.equal(error.partialResult?.insertedCount, 2);
+    assert.equal(harness.received[0]!.peer.closed, false);
     await close(harness);
   });
 
@@ -673,19 +698,19 @@ describe('clientBulkWrite, time and aborts', () => {
     await close(harness);
   });
 
-  it('ends with the reason of an abort between two batches, and leaves the reason as it is', async () => {
+  it('ends with the reason of an abort in a later batch, and leaves the reason as it is', async () => {
     const controller = new AbortController();
     const reason = new Error('the caller has left');
     const abort = () => {
       controller.abort(reason);
       return reply({ nInserted: 1 });
     };
-    const harness = await scripted([abort], { maxWriteBatchSize: 1 });
+    const harness = await scripted([reply({ nInserted: 1 }), abort], { maxWriteBatchSize: 1 });
 
-    const error = await errorOf(run(harness, inserts(2), { signal: controller.signal }));
+    const error = await errorOf(run(harness, inserts(3), { signal: controller.signal }));
 
     assert.equal(error, reason);
-    assert.deepEqual([commands(harness), 'partialResult' in error], [['bulkWrite 1'], false]);
+    assert.deepEqual([commands(harness).length, 'partialResult' in error], [2, false]);
     await close(harness);
   });
 });

@@ -4,7 +4,7 @@ import type { Document } from '../../../src/bson/index.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
-import { withWritten, writtenOf } from '../../../src/executor/written.js';
+import { inheritWritten, withWritten, writtenOf } from '../../../src/executor/written.js';
 import { EngineHarness, errorOf, failure, write } from '../../support/engine_harness.js';
 
 /** An insert that was carried out, and after which a retry is asked for. */
@@ -70,6 +70,10 @@ describe('writtenOf', () => {
     assert.equal(writtenOf(await failed([failure(13)])), undefined);
     assert.equal(writtenOf(new MongoNetworkError('x', { cause: 'y' })), undefined);
     assert.equal(writtenOf('no error'), undefined);
+  });
+
+  it('passes over what is no error: a value that the code of a user threw', () => {
+    assert.doesNotThrow(() => inheritWritten('thrown', withWritten(new MongoNetworkError('x'), { n: 1 })));
   });
 
   it('leaves no trace on the error that a caller could see', () => {
