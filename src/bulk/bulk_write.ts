@@ -168,11 +168,10 @@ function failureOf(tally: Tally, { namespace }: OperationContext, { operationId,
   );
   setOrigin(error, { operationId });
   const expired = tally.writeErrors.some(({ code }) => code === ServerErrorCode.MaxTimeMSExpired);
-  if (!expired || !deadline.timedByOperation) return error;
-  // The server's limit came from the deadline of the call (CSOT, "Errors").
+  if (!expired) return error;
   const during = `on the server (bulk write to ${namespace})`;
-  const details = { during, phase: 'server', namespace, maybeApplied: true, cause: error } as const;
-  const timeout = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, details);
+  const timeout = deadline.errorOnServer({ during, namespace, cause: error });
+  if (timeout === null) return error;
   setOrigin(timeout, { operationId });
   if (timeout instanceof MongoError) addCounts(timeout, result);
   return timeout;

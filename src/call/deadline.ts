@@ -230,11 +230,23 @@ export class Deadline {
     });
   }
 
+  /**
+   * The error for a limit that the server had from this deadline, as `maxTimeMS`, and that has run out there: a timeout of the operation (CSOT,
+   * "Errors"). Null where `timeoutMS` is not in use: the limit was then the user's own, and the error of the server stands.
+   */
+  errorOnServer(description: Omit<EndDescription, 'phase' | 'maybeApplied'>): Error | null {
+    if (!this.timedByOperation) return null;
+    return this.errorOf({ kind: 'expired', lateByMS: 0 }, { ...description, phase: 'server', maybeApplied: true });
+  }
+
   /** `after 501.2 ms, timeoutMS=500 of the client: serverSelection 2.0 ms, checkOut 499.2 ms` */
   #ledger(): string {
     const { timeoutMS, source } = this.#account.budget;
     const stages = this.timings.map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`).join(', ');
-    return `after ${this.elapsedMS.toFixed(1)} ms${timeoutMS === undefined ? '' : `, timeoutMS=${timeoutMS} of ${source}`}: ${stages}`;
+    // Under `timeoutMS`, a stage whose own limit was sooner is named: otherwise the numbers would not fit.
+    const limit = this.boundBy === 'timeoutMS' ? '' : `the limit of ${this.boundBy}, within `;
+    const budget = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}`;
+    return `after ${this.elapsedMS.toFixed(1)} ms${budget}: ${stages}`;
   }
 
   #arm(): void {

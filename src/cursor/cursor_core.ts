@@ -268,9 +268,9 @@ export class CursorCore {
         else for (const document of batch) documents.push(document);
       }
     } catch (error) {
-      // Closing has a time of its own, and a caller whose time is over does not wait for it, nor for a server that does not answer.
+      // Closing has a time of its own, for which a caller with a limit does not wait, nor for a server that does not answer.
       const closing = this.#close('killed', null);
-      if (error instanceof MongoServerError && this.#settings.budget.timeoutMS === undefined) await closing;
+      if (error instanceof MongoServerError && !call.deadline.canEnd) await closing;
       throw error;
     }
     await this.#close('exhausted', null);

@@ -35,7 +35,7 @@ export async function afterFailure(
   attempt: CommandAttempt<unknown>,
 ): Promise<Progress> {
   const { operation, progress, deadline, number } = attempt;
-  const { timedByOperation, signal } = deadline;
+  const { timedByOperation: untilDeadline, signal } = deadline;
   // The reason of an abort is the caller's own value: it stays as it is, and does not decide over retries.
   if (signal?.aborted === true && error === signal.reason) throw error;
   // This attempt sent nothing: no server was found for it, or the one found takes no retry.
@@ -52,7 +52,7 @@ export async function afterFailure(
     yieldsToOverload: yieldsToOverload(operation, engine.options),
     overloaded,
     maxAdaptiveRetries: engine.options.maxAdaptiveRetries,
-    timedByOperation,
+    untilDeadline,
   });
   if (engine.lifetime.closing && (retries || isCausedByClose(error))) {
     throw interrupted(errorToReport(progress.previous, error) as Error, attempt);
@@ -65,7 +65,7 @@ export async function afterFailure(
   // The time of this attempt is not that of the next.
   if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
   if (isOverload) operation.session?.transaction.refused();
-  const pauseMS = pauseBeforeRetry(error, number, timedByOperation, engine.random.next());
+  const pauseMS = pauseBeforeRetry(error, number, untilDeadline, engine.random.next());
   // If the deadline ends before the backoff does, fail now (Client Backpressure).
   if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, attempt);
   await engine.lifetime.pause(pauseMS, deadline);

@@ -23,8 +23,8 @@ export interface FailedAttempt {
   /** Whether this attempt or an earlier one was refused for overload. */
   readonly overloaded: boolean;
   readonly maxAdaptiveRetries: number;
-  /** Under `timeoutMS` there is no limit but time. */
-  readonly timedByOperation: boolean;
+  /** Whether nothing but time limits the attempts: so it is under `timeoutMS`. */
+  readonly untilDeadline: boolean;
 }
 
 /** Attempts without `timeoutMS`: the first and one retry. */
@@ -37,10 +37,10 @@ const MAX_ATTEMPTS_UNTIMED = 2;
  * last word as soon as one attempt met it.
  */
 export function shouldRetry(failed: FailedAttempt): boolean {
-  const { error, attempt, access, retryable, timedByOperation } = failed;
+  const { error, attempt, access, retryable, untilDeadline } = failed;
   if (failed.overloaded && attempt > failed.maxAdaptiveRetries) return false;
   if (isRetryableOverload(error)) return failed.yieldsToOverload;
-  if (!retryable || (!failed.overloaded && !timedByOperation && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
+  if (!retryable || (!failed.overloaded && !untilDeadline && attempt >= MAX_ATTEMPTS_UNTIMED)) return false;
   return access === 'read' ? isRetryableRead(error) : isRetryableWrite(error);
 }
 
@@ -58,11 +58,11 @@ const LONGEST_OVERLOAD_PAUSE_MS = 10_000;
  * @param attempt - the one that failed, 1 for the first
  * @param chance - from 0 to 1: clients must not come back all together
  */
-export function pauseBeforeRetry(error: unknown, attempt: number, timedByOperation: boolean, chance: number): number {
+export function pauseBeforeRetry(error: unknown, attempt: number, untilDeadline: boolean, chance: number): number {
   if (isRetryableOverload(error)) {
     return chance * Math.min(LONGEST_OVERLOAD_PAUSE_MS, overloadBaseOf(error) * 2 ** attempt);
   }
-  if (!timedByOperation || attempt <= IMMEDIATE_RETRIES) return 0;
+  if (!untilDeadline || attempt <= IMMEDIATE_RETRIES) return 0;
   return chance * Math.min(LONGEST_PAUSE_MS, 2 ** (attempt - IMMEDIATE_RETRIES));
 }
 

@@ -207,19 +207,11 @@ function informTopology({ topology }: Engine, server: Server, connection: Connec
 /** Under `timeoutMS`, the server's MaxTimeMSExpired is a timeout of the operation: the limit came from its deadline (CSOT, "Errors"). */
 function asTimeout(error: unknown, connection: Connection, attempt: CommandAttempt<unknown>): unknown {
   const { address } = connection;
+  if (!isMaxTimeMSExpired(error)) return error;
   const { commandName, namespace, deadline } = attempt;
-  if (!deadline.timedByOperation || !isMaxTimeMSExpired(error)) return error;
-  const timeout = deadline.errorOf(
-    { kind: 'expired', lateByMS: 0 },
-    {
-      during: `on the server ${address} (${commandName} ${namespace})`,
-      phase: 'server',
-      host: address,
-      namespace,
-      maybeApplied: true,
-      cause: error,
-    },
-  );
+  const during = `on the server ${address} (${commandName} ${namespace})`;
+  const timeout = deadline.errorOnServer({ during, host: address, namespace, cause: error });
+  if (timeout === null) return error;
   tellOrigin(timeout, connection, attempt);
   return timeout;
 }

@@ -130,9 +130,7 @@ export function checkOutTimeout(
   return deadline.errorOf(
     end,
     {
-      during: deadline.timedByOperation
-        ? `after ${Math.round(waitedMS)} ms while checking out a connection from ${address}: ${counts}; wanted by ${textOfAttempt(request)}`
-        : `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}; wanted by ${textOfAttempt(request)}`,
+      during: `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}; wanted by ${textOfAttempt(request)}`,
       phase: 'checkOut',
       host: address,
       namespace: request.namespace,

@@ -234,7 +234,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
         if (!state.transaction.isActive || !state.transaction.abort()) return;
         await this.#abort(call).catch((error: unknown) => {
           // Only a caller who has set a time wants to know that it was not enough.
-          if (call.deadline.budget.timeoutMS !== undefined && call.deadline.ended() !== null) throw error;
+          if (call.deadline.ended() !== null) throw error;
         });
       });
     } finally {

@@ -35,6 +35,22 @@ export function transactionBackoff(attempts: number, chance: number): number {
   return chance * Math.min(FIRST_BACKOFF_MS * BACKOFF_GROWTH ** attempts, LONGEST_BACKOFF_MS);
 }
 
+/** What all attempts of one `withTransaction` have in common. */
+interface Run {
+  readonly session: TransactionSession;
+  readonly client: TransactionClient;
+  readonly deadline: Deadline;
+  /** The time that all operations in the transaction share; null without `timeoutMS`, when each has its own. */
+  readonly shared: Deadline | null;
+  /** The clock's time after which no further attempt begins. */
+  readonly endsAt: number;
+}
+
+/** What an attempt leads to: a result, or an error after which the whole transaction may be tried again. */
+type Outcome<T> =
+  | { readonly name: 'committed'; readonly result: T }
+  | { readonly name: 'failed'; readonly error: unknown };
+
 /**
  * Runs a function in a transaction as often as it takes.
  *
@@ -48,59 +64,68 @@ export async function runTransaction<T>(
   call: Call,
 ): Promise<T> {
   const { state } = session;
-  const { clock, random } = client;
   const { deadline } = call;
-  const timed = deadline.budget.timeoutMS !== undefined;
-  const endsAt = timed ? deadline.endsAt : clock.now() + LIMIT_MS;
+  const shared = deadline.timedByOperation ? deadline : null;
+  const endsAt = shared === null ? client.clock.now() + LIMIT_MS : deadline.endsAt;
+  const run: Run = { session, client, deadline, shared, endsAt };
   const outer = state.deadline;
-  state.deadline = timed ? deadline : null;
+  state.deadline = shared;
   try {
-    for (let attempts = 0; ; attempts++) {
+    for (let attempts = 1; ; attempts++) {
       session.startTransaction(options);
-      let result: T;
-      try {
-        result = await awaited(callback);
-      } catch (error) {
-        if (state.transaction.isActive) {
-          // The time may be over; the server is told all the same.
-          state.deadline = timed ? deadline.refreshed() : null;
-          await session.abortTransaction();
-          state.deadline = timed ? deadline : null;
-        }
-        if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
-        await pauseOrThrow(error, attempts + 1);
-        continue;
-      }
-      // The callback has ended it itself.
-      if (!state.transaction.isActive) return result;
-      const failure = await commit();
-      if (failure === null) return result;
-      await pauseOrThrow(failure, attempts + 1);
+      const outcome = await attemptOnce(run, callback);
+      if (outcome.name === 'committed') return outcome.result;
+      await pauseOrThrow(run, outcome.error, attempts);
     }
   } finally {
     state.deadline = outer;
   }
+}
 
-  /** Null when it is committed; an error after which the whole transaction may be tried again. */
-  async function commit(): Promise<unknown> {
-    for (;;) {
-      try {
-        await session.commitTransaction();
-        return null;
-      } catch (error) {
-        if (clock.now() >= endsAt) throw error;
-        if (hasLabel(error, MongoErrorLabel.UnknownTransactionCommitResult) && !isMaxTimeMSExpired(error)) continue;
-        if (hasLabel(error, MongoErrorLabel.TransientTransactionError)) return error;
-        throw error;
-      }
+async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Outcome<T>> {
+  const { transaction } = run.session.state;
+  let result: T;
+  try {
+    result = await awaited(callback);
+  } catch (error) {
+    if (transaction.isActive) await abort(run);
+    if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
+    return { name: 'failed', error };
+  }
+  // The callback may have ended it itself.
+  return transaction.isActive ? await commit(run, result) : { name: 'committed', result };
+}
+
+/** The time may be over; the server is told all the same. */
+async function abort({ session, shared }: Run): Promise<void> {
+  const { state } = session;
+  state.deadline = shared?.refreshed() ?? null;
+  await session.abortTransaction();
+  state.deadline = shared;
+}
+
+async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<Outcome<T>> {
+  for (;;) {
+    try {
+      await session.commitTransaction();
+      return { name: 'committed', result };
+    } catch (error) {
+      if (client.clock.now() >= endsAt) throw error;
+      if (hasLabel(error, MongoErrorLabel.UnknownTransactionCommitResult) && !isMaxTimeMSExpired(error)) continue;
+      if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
+      return { name: 'failed', error };
     }
   }
+}
 
-  async function pauseOrThrow(error: unknown, attempts: number): Promise<void> {
-    const backoff = transactionBackoff(attempts, random.next());
-    if (clock.now() + backoff >= endsAt) throw timed ? timeoutAfter(deadline, error, attempts) : error;
-    await client.pause(backoff, deadline);
-  }
+async function pauseOrThrow(
+  { client, deadline, shared, endsAt }: Run,
+  error: unknown,
+  attempts: number,
+): Promise<void> {
+  const backoff = transactionBackoff(attempts, client.random.next());
+  if (client.clock.now() + backoff >= endsAt) throw shared === null ? error : timeoutAfter(shared, error, attempts);
+  await client.pause(backoff, deadline);
 }
 
 /** There is no time for another attempt: what the last one met is the cause, and its labels stay in force. */

@@ -32,6 +32,19 @@ describe('Deadline.errorOf', () => {
     );
   });
 
+  it('names the stage whose limit was sooner than timeoutMS', () => {
+    const clock = new FakeClock();
+    const limit = start(clock, 60_000).within('serverSelection', 30_000);
+    clock.skip(30_000);
+
+    const error = timeout(limit.errorOf(EXPIRED, { during: 'during server selection', phase: 'serverSelection' }));
+
+    assert.match(
+      error.message,
+      /\(after 30000\.0 ms, the limit of serverSelection, within timeoutMS=60000 of the client: /,
+    );
+  });
+
   it('has the same as fields', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
@@ -150,6 +163,21 @@ describe('Deadline.errorOf', () => {
 
     assert.equal(error, controller.signal.reason);
     assert.equal(error.name, 'AbortError');
+  });
+});
+
+describe('Deadline.errorOnServer', () => {
+  const during = 'on the server db1:27017 (find shop.orders)';
+
+  it('is a timeout of the operation, which may have had its effect', () => {
+    const error = timeout(start(new FakeClock(), 500).errorOnServer({ during }));
+
+    assert.equal(error.phase, 'server');
+    assert.equal(error.maybeApplied, true);
+  });
+
+  it('is none where timeoutMS is not in use: the limit was that of the user', () => {
+    assert.equal(start(new FakeClock()).errorOnServer({ during }), null);
   });
 });
 

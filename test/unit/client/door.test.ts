@@ -260,6 +260,19 @@ describe('the door', () => {
     assert.equal(harness.server.peers.length, 0);
   });
 
+  it('waits for the files of TLS before it sends, and opens no connection if one cannot be read', async () => {
+    const tlsCAFile = '/no/such/file';
+    for (const call of [
+      (client: MongoClient) => orders(client).insertOne({}),
+      (client: MongoClient) => orders(client).insertMany([{}]),
+    ]) {
+      await using harness = new ClientHarness({ tls: true, tlsCAFile });
+
+      assert.match((await errorOf(call(harness.client), MongoInvalidArgumentError)).message, /no\/such\/file/);
+      assert.equal(harness.server.peers.length, 0);
+    }
+  });
+
   it('refuses a signal that is none', async () => {
     await using harness = new ClientHarness();
     const signal = 'abort' as unknown as AbortSignal;

@@ -55,13 +55,13 @@ describe('shouldRetry', () => {
     yieldsToOverload: true,
     overloaded: false,
     maxAdaptiveRetries: 2,
-    timedByOperation: false,
+    untilDeadline: false,
   } as const;
 
   it('tries a read once more, and under timeoutMS as often as there is time', () => {
     const attempts = [1, 2, 3, 50];
-    const times = (timedByOperation: boolean) =>
-      attempts.map(attempt => shouldRetry({ ...usual, error: broken, attempt, timedByOperation }));
+    const times = (untilDeadline: boolean) =>
+      attempts.map(attempt => shouldRetry({ ...usual, error: broken, attempt, untilDeadline }));
 
     assert.deepEqual(times(false), [true, false, false, false]);
     assert.deepEqual(times(true), [true, true, true, true]);
@@ -69,8 +69,8 @@ describe('shouldRetry', () => {
 
   it('counts with maxAdaptiveRetries from the first overload on, timeoutMS or not', () => {
     for (const error of [broken, overloaded]) {
-      for (const timedByOperation of [true, false]) {
-        const failed = { ...usual, error, overloaded: true, timedByOperation };
+      for (const untilDeadline of [true, false]) {
+        const failed = { ...usual, error, overloaded: true, untilDeadline };
         assert.deepEqual(
           [1, 2, 3].map(attempt => shouldRetry({ ...failed, attempt })),
           [true, true, false],

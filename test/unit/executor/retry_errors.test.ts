@@ -130,7 +130,7 @@ describe('shouldRetry', () => {
       yieldsToOverload: true,
       overloaded: false,
       maxAdaptiveRetries: 2,
-      timedByOperation: false,
+      untilDeadline: false,
     });
 
   it('asks the code of a failed read, and the label of a failed write', () => {

@@ -53,7 +53,7 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
       assert.equal(error.maybeApplied, false);
       assert.match(
         error.message,
-        /^Timed out after 500 ms while checking out a connection from db1:27017: 1 of 1 in use \(0 by cursors, 0 by transactions\), 1 waiting, 0 being established.*timeoutMS=500/,
+        /^Timed out while checking out a connection from connection pool of db1:27017 after 500 ms: 1 of 1 in use \(0 by cursors, 0 by transactions\), 1 waiting, 0 being established.*timeoutMS=500/,
       );
       assert.deepEqual([error.pool?.inUse, error.pool?.maxPoolSize, error.pool?.waitQueueLength], [1, 1, 1]);
       return true;
