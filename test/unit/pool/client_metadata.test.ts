@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { calculateObjectSize, type Document, Int32 } from '../../../src/bson/index.js';
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
-import { appendMetadata, clientMetadata, DRIVER_VERSION, type DriverInfo } from '../../../src/pool/client_metadata.js';
+import {
+  appendMetadata,
+  clientMetadata,
+  DRIVER_VERSION,
+  type DriverInfo,
+  isFunctionService,
+} from '../../../src/pool/client_metadata.js';
 import type { HostEnvironment } from '../../../src/runtime/host.js';
 
 const OS = { type: 'Linux', name: 'linux', architecture: 'x64', version: '6.1.0' };
@@ -120,6 +126,14 @@ describe('clientMetadata: function services', () => {
   for (const [title, env, expected] of rows) {
     it(title, () => assert.deepEqual(envOf(env), expected));
   }
+});
+
+describe('isFunctionService', () => {
+  it('is true where one function service is found, and false for none or two', () => {
+    assert.equal(isFunctionService({ K_SERVICE: 'x' }), true);
+    assert.equal(isFunctionService({}), false);
+    assert.equal(isFunctionService({ K_SERVICE: 'x', FUNCTIONS_WORKER_RUNTIME: 'node' }), false);
+  });
 });
 
 describe('clientMetadata: containers', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuthConversation, Authenticator } from '../../../src/auth/authenticator.js';
-import { ObjectId } from '../../../src/bson/index.js';
+import { ObjectId, serialize } from '../../../src/bson/index.js';
 import { MongoError } from '../../../src/errors/base.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { attempt, PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
+import { replyMessage } from '../../support/scripted_peer.js';
 import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 /** Speaks with the server once, and remembers what hello said. */
@@ -81,6 +82,67 @@ describe('a connection that authenticates', () => {
     });
 
     assert.equal(errors.length, 1);
+    pool.close();
+  });
+
+  it('names the user who was refused', async () => {
+    const identity = () => 'user "ada", authSource "admin"';
+    const finish: AuthConversation['finish'] = async (_hello, run, within) => {
+      await run({ saslStart: 1, $db: 'admin' }, within);
+    };
+    const conversation = { helloFields: {}, identity, finish };
+    const { checkOut, server, pool } = setup({ authenticator: { begin: () => Promise.resolve(conversation) } });
+    server.answer = () => ({ ok: 0, code: 18, errmsg: 'Authentication failed.' });
+
+    await assert.rejects(checkOut(), {
+      code: 18,
+      message:
+        'Authentication failed. (authentication at db1:27017 failed after 0.0 ms) (user "ada", authSource "admin")',
+    });
+    pool.close();
+  });
+
+  it('adds phase, host and label to an error of the mechanism itself', async () => {
+    const finish = () => Promise.reject(new MongoError('the server signed another nonce'));
+    const { checkOut, pool } = setup({ authenticator: authenticator(finish) });
+
+    await assert.rejects(checkOut(), (error: unknown) => {
+      assert.ok(error instanceof MongoError);
+      assert.deepEqual([error.phase, error.host], ['auth', 'db1:27017']);
+      assert.ok(error.hasErrorLabel(MongoErrorLabel.HandshakeError));
+      return true;
+    });
+    pool.close();
+  });
+
+  it('quotes nothing of a malformed reply, which may hold credentials', async () => {
+    const { checkOut, server, pool } = setup();
+    const bytes = Buffer.from(serialize({ ok: 0, code: 18, errmsg: 'no', secret: { pwd: 'p4ssw0rd' } }));
+    // An element of no known type.
+    bytes[bytes.indexOf('pwd') - 1] = 0x7e;
+    server.answer = ({ peer, requestId }) => {
+      peer.send(replyMessage(bytes, requestId));
+      return null;
+    };
+
+    await assert.rejects(checkOut(), {
+      name: 'MongoUnexpectedServerResponseError',
+      message: /^Malformed BSON in the reply to a command with credentials$/,
+      phase: 'auth',
+      host: 'db1:27017',
+    });
+    pool.close();
+  });
+
+  it('fails when garbage follows the last reply in one piece', async () => {
+    const { checkOut, server, pool } = setup();
+    server.answer = ({ peer, requestId }) => {
+      peer.send(Buffer.concat([replyMessage({ ok: 1 }, requestId), Buffer.alloc(16)]));
+      return null;
+    };
+
+    await assert.rejects(checkOut(), { name: 'MongoUnexpectedServerResponseError', host: 'db1:27017' });
+    assert.equal(pool.snapshot().total, 0);
     pool.close();
   });
 

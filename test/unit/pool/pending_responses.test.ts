@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MOST_LATE_BYTES } from '../../../src/pool/wire_connection.js';
-import { PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
+import { attempt, PoolHarness, type PoolHarnessOptions } from '../../support/pool_harness.js';
 import { type ReceivedCommand, replyMessage } from '../../support/scripted_peer.js';
 import { quiet } from '../../support/scripted_server.js';
 
 /** A pool one of whose operations timed out after 10 ms and has given its connection back; its reply is still due. */
-async function afterTimeout(options: PoolHarnessOptions['pool'] = {}) {
+async function afterTimeout(options: PoolHarnessOptions['pool'] = {}, name = 'find') {
   const harness = PoolHarness.ready({ pool: options });
   const connection = await harness.checkOut();
-  const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10), {
+  harness.pool.checkIn(connection);
+  assert.equal(harness.pool.tryCheckOut(attempt(harness.deadline(), name)), connection);
+  const failed = assert.rejects(harness.run(connection, { [name]: 'orders' }, 10), {
     name: 'MongoOperationTimeoutError',
   });
   const command: ReceivedCommand = await harness.server.peers[0]!.nextCommand();
@@ -240,6 +242,21 @@ describe('the cursor in a late reply', () => {
     assert.equal(events.last('connectionClosed').reason, 'error');
     assert.equal(pool.snapshot().total, 0);
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('is left to its reader when the reply is to a getMore', async () => {
+    const { pool, command } = await afterTimeout({}, 'getMore');
+    command.reply({ ok: 1, cursor: { id: 77n, ns: 'shop.orders', nextBatch: [] } });
+
+    assert.equal(pool.snapshot().idle, 1);
+    assert.equal(command.peer.commands.length, 0);
+  });
+
+  it('is left alone when its namespace has no collection', async () => {
+    const { pool, command } = await afterTimeout();
+    command.reply({ ...late, cursor: { ...late.cursor, ns: 'shop' } });
+
+    assert.equal(pool.snapshot().idle, 1);
   });
 
   it('is left alone when it has no id', async () => {

@@ -86,6 +86,28 @@ describe('ConnectionPool behind a load balancer', () => {
     pool.close();
   });
 
+  it('discards a connection whose service is cleared while a cursor is closed on it', async () => {
+    const harness = balanced();
+    const { pool, clock, server, checkOut, events } = harness;
+    const connection = await checkOut();
+    const timedOut = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
+    const find = await server.peers[0]!.nextCommand();
+    await clock.advance(10);
+    await timedOut;
+    pool.checkIn(connection);
+    find.reply({ ok: 1, cursor: { id: 77n, ns: 'shop.orders', firstBatch: [] } });
+    const kill = await server.peers[0]!.nextCommand();
+
+    pool.clearService(ONE, cause);
+    assert.deepEqual([kill.name, pool.snapshot().pending], ['killCursors', 1]);
+    kill.reply();
+    await quiet();
+
+    assert.equal(events.last('connectionClosed').reason, 'stale');
+    assert.equal(pool.snapshot().total, 0);
+    pool.close();
+  });
+
   it('goes on for those who wait', async () => {
     const { pool, checkOut } = balanced({ maxPoolSize: 1 });
     const connection = await checkOut();

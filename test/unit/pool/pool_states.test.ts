@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ObjectId } from '../../../src/bson/index.js';
 import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import type { Connection } from '../../../src/pool/connection.js';
@@ -371,5 +372,78 @@ describe('ConnectionPool.close', () => {
     await clock.advance(10_000);
 
     assert.equal(events.count('connectionClosed'), 2);
+  });
+});
+
+describe('ConnectionPool.clearService', () => {
+  it('does nothing in a closed pool', () => {
+    const { pool, events } = PoolHarness.ready();
+    pool.close();
+    events.clear();
+
+    pool.clearService(new ObjectId(), new Error('the mongos went away'));
+
+    assert.deepEqual(events.names(), []);
+  });
+});
+
+describe('ConnectionPool.interruptOperations', () => {
+  it('ends the operations that wait for a connection or for a reply, each with an error of its own', async () => {
+    const harness = PoolHarness.ready({ pool: { maxPoolSize: 1 } });
+    const connection: Connection = await harness.checkOut();
+    const reply = harness.run(connection, { find: 'orders' });
+    const waiting = harness.checkOut();
+    let errors = 0;
+
+    harness.pool.interruptOperations(() => new MongoNetworkError(`the client closes, ${++errors}`));
+
+    await assert.rejects(waiting, { message: 'the client closes, 1' });
+    await assert.rejects(reply, { message: 'the client closes, 2' });
+    assert.equal(harness.events.last('connectionCheckOutFailed').reason, 'poolClosed');
+    harness.pool.checkIn(connection);
+  });
+
+  it('leaves a pinned connection open that waits for no reply', async () => {
+    const harness = PoolHarness.ready();
+    const [pinned, busy, free] = await Promise.all([harness.checkOut(), harness.checkOut(), harness.checkOut()]);
+    pinned.pin('transaction');
+    busy.pin('cursor');
+    const reply = assert.rejects(harness.run(busy, { getMore: 1n }), { message: 'the client closes' });
+
+    harness.pool.interruptOperations(() => new MongoNetworkError('the client closes'));
+
+    await reply;
+    assert.equal(pinned.error, null);
+    assert.deepEqual([busy.error?.message, free.error?.message], ['the client closes', 'the client closes']);
+    for (const connection of [pinned, busy, free]) harness.pool.checkIn(connection);
+    assert.deepEqual([harness.pool.snapshot().idle, harness.pool.snapshot().total], [1, 1]);
+  });
+});
+
+describe('ConnectionPool.stats', () => {
+  it('tells the state, the generation and the counts, pinned connections included', async () => {
+    const { pool, checkOut } = PoolHarness.ready({ pool: { maxPoolSize: 7 } });
+    pool.clear(undefined);
+    pool.ready();
+    const [first, second, third] = [await checkOut(), await checkOut(), await checkOut()];
+    first.pin('transaction');
+    second.pin('cursor');
+    pool.checkIn(third);
+
+    assert.deepEqual(pool.stats(), {
+      address: 'db1:27017',
+      state: 'ready',
+      generation: 1,
+      maxPoolSize: 7,
+      total: 3,
+      idle: 1,
+      inUse: 2,
+      inUseByCursors: 1,
+      inUseByTransactions: 1,
+      pending: 0,
+      draining: 0,
+      waitQueueLength: 0,
+    });
+    pool.close();
   });
 });

@@ -93,6 +93,33 @@ describe('WireConnection, following a request that has many replies', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it('tells of no reply that comes in one piece behind one after which the sink closed the connection', async () => {
+    const { connection, parts, clock, peer } = await opened();
+    const told: unknown[] = [];
+    const requestId = nextRequestId();
+    const command = { requestId, flags: MsgFlag.exhaustAllowed, body: { hello: 1, $db: 'admin' }, rawFields: [] };
+    const sink = {
+      nextLimit: () => deadline(clock),
+      onReply: () => {
+        told.push('reply');
+        connection.close(new TypeError('enough'));
+      },
+      onFailed: (error: Error) => told.push(error.name),
+    };
+    const message = parts.encoder.encode({ ...command, sequence: undefined }, LIMITS, {});
+    connection.follow(message, requestId, 'hello', sink, attempt(deadline(clock), 'hello'));
+
+    peer.send(
+      Buffer.concat([
+        replyMessage({ ok: 1 }, requestId, { ...MORE, requestId: 501 }),
+        replyMessage({ ok: 1 }, 501, { ...MORE, requestId: 502 }),
+      ]),
+    );
+
+    assert.deepEqual(told, ['reply', 'TypeError']);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it('ends with the connection', async () => {
     const { told, peer } = await following();
 
@@ -107,6 +134,17 @@ describe('WireConnection, following a request that has many replies', () => {
     connection.close(new TypeError('over'));
 
     assert.deepEqual(follow(connection, parts.encoder, clock, 100), ['TypeError']);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('fails at once while a reply is still to come, and leaves that exchange alone', async () => {
+    const { connection, parts, clock, send, peer } = await opened();
+    const reply = send();
+
+    assert.deepEqual(follow(connection, parts.encoder, clock, 100), ['MongoRuntimeError']);
+
+    (await peer.nextCommand()).reply({ ok: 1, n: 1 });
+    assert.equal((await reply).document['n'], 1);
     assert.equal(clock.pendingTimers, 0);
   });
 
