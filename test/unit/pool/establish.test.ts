@@ -211,7 +211,7 @@ describe('establishing a connection', () => {
       assert.equal(clock.pendingTimers, 0);
     });
 
-    it('is the error of the one who has waited longest, and the others go on', async () => {
+    it('fails the oldest check-out, and the others go on waiting', async () => {
       const { server, checkOut } = PoolHarness.ready({ pool: { maxConnecting: 1 } });
       server.accepts = false;
       const first = assert.rejects(checkOut(), { name: 'MongoNetworkError' });
@@ -240,7 +240,7 @@ describe('establishing a connection', () => {
       pool.close();
     });
 
-    it('fails the one who waits when garbage follows hello in one piece, and opens no connection after another', async () => {
+    it('fails the waiting check-out when garbage follows hello in one piece, and opens no connection after another', async () => {
       const { server, checkOut, story, errors } = PoolHarness.ready();
       server.hello = command => {
         const garbage = opMsg([body({ ok: 1 })]);
@@ -258,7 +258,7 @@ describe('establishing a connection', () => {
       assert.equal(server.peers.length, 1);
     });
 
-    it('fails the one who waits when hello is answered with something else than MongoDB', async () => {
+    it('fails the waiting check-out when the answer to hello is not MongoDB', async () => {
       const { server, checkOut, errors } = PoolHarness.ready();
       server.hello = ({ peer }) => {
         peer.send(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));

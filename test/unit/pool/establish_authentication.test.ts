@@ -47,7 +47,7 @@ function setup(options: PoolHarnessOptions = {}) {
 }
 
 describe('a connection that authenticates', () => {
-  it('carries what the mechanism wants in its hello, and is lent when the conversation is over', async () => {
+  it('carries the fields of the mechanism in its hello, and is checked out after the conversation', async () => {
     const { checkOut, seen, auth, pool } = setup();
 
     await checkOut();
@@ -204,7 +204,7 @@ describe('a connection that authenticates', () => {
   });
 });
 
-describe('a connection that nobody waits for', () => {
+describe('a connection that no operation waits for', () => {
   it('has the timeoutMS of the client for each of its commands', async () => {
     const { server, clock, events, pool } = setup({ pool: { minPoolSize: 1 }, commandTimeoutMS: 20 });
     server.hello = () => null;

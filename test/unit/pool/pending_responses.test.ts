@@ -25,7 +25,7 @@ async function afterTimeout(options: PoolHarnessOptions['pool'] = {}, name = 'fi
 }
 
 describe('ConnectionPool, after an operation timed out', () => {
-  it('keeps the connection aside until the late reply has come, then lends it again', async () => {
+  it('drains the connection until the late reply arrives, then makes it idle', async () => {
     const { pool, command, connection, clock, events, story, checkOut } = await afterTimeout();
     assert.deepEqual(story(), ['CheckedIn', 'PendingResponseStarted']);
     assert.deepEqual([pool.snapshot().draining, pool.snapshot().idle, pool.snapshot().total], [1, 0, 1]);
@@ -52,7 +52,7 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(missing.events.last('connectionPendingResponseFailed').requestId, missing.command.requestId);
   });
 
-  it('gives the connection to who waits as soon as the late reply has come', async () => {
+  it('gives the connection to a waiting check-out as soon as the late reply arrives', async () => {
     const { command, connection, checkOut } = await afterTimeout({ maxPoolSize: 1 });
     const waiting = checkOut();
 
@@ -61,7 +61,7 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(await waiting, connection);
   });
 
-  it('lends it at once when the late reply came before it was given back', async () => {
+  it('makes the connection idle at once when the late reply came before check-in', async () => {
     const harness = PoolHarness.ready();
     const connection = await harness.checkOut();
     const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
@@ -140,7 +140,7 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('opens another for who waits when the late reply does not come', async () => {
+  it('opens another connection for a waiting check-out when the late reply does not come', async () => {
     const { clock, checkOut } = await afterTimeout({ maxPoolSize: 1 });
     const waiting = checkOut();
 
@@ -200,7 +200,7 @@ describe('ConnectionPool, after an operation timed out', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('does not begin to wait for it when a listener closes the pool as the connection is given back', async () => {
+  it('does not begin to wait for the late reply when a listener closes the pool during check-in', async () => {
     const harness = PoolHarness.ready();
     const connection = await harness.checkOut();
     const failed = assert.rejects(harness.run(connection, { find: 'orders' }, 10));
@@ -219,7 +219,7 @@ describe('ConnectionPool, after an operation timed out', () => {
 describe('the cursor in a late reply', () => {
   const late = { ok: 1, cursor: { id: 77n, ns: 'shop.orders', firstBatch: [] } };
 
-  it('is given up on the server before the connection is lent again', async () => {
+  it('is closed on the server before the connection is checked out again', async () => {
     const { pool, command, connection, server, checkOut } = await afterTimeout({ maxPoolSize: 1 });
     const waiting = checkOut();
 
@@ -233,7 +233,7 @@ describe('the cursor in a late reply', () => {
     assert.equal(await waiting, connection);
   });
 
-  it('that cannot be given up in time costs the connection', async () => {
+  it('closes the connection if it cannot be closed in time', async () => {
     const { pool, command, clock, server, events } = await afterTimeout();
     command.reply(late);
     await server.peers[0]!.nextCommand();

@@ -19,7 +19,7 @@ async function thawed(connections: number, pool: object = {}) {
 }
 
 describe('ConnectionPool, after the process stood still', () => {
-  it('asks an idle connection for a sign of life before it lends it', async () => {
+  it('probes an idle connection before check-out', async () => {
     const { harness, lent, pings } = await thawed(1);
 
     assert.equal(harness.pool.tryCheckOut(attempt()), null);
@@ -33,7 +33,7 @@ describe('ConnectionPool, after the process stood still', () => {
     harness.pool.close();
   });
 
-  it('asks no more of them than are wanted', async () => {
+  it('probes no more connections than check-outs wait for', async () => {
     const { harness, pings } = await thawed(5);
 
     await Promise.all([harness.checkOut(), harness.checkOut()]);
@@ -43,7 +43,7 @@ describe('ConnectionPool, after the process stood still', () => {
     harness.pool.close();
   });
 
-  it('replaces one that the other end has given up without a word, and blames nobody', async () => {
+  it('replaces a connection that the server closed without a word, and does not report an error', async () => {
     const { harness, lent } = await thawed(1);
     harness.server.answer = () => null;
     const waiting = harness.checkOut();
@@ -59,7 +59,7 @@ describe('ConnectionPool, after the process stood still', () => {
     assert.equal(harness.clock.pendingTimers, 0);
   });
 
-  it('replaces one that is reset when it is asked', async () => {
+  it('replaces a connection that is reset by the probe', async () => {
     const { harness, lent } = await thawed(1);
     harness.server.answer = command => {
       command.peer.reset();
@@ -71,7 +71,7 @@ describe('ConnectionPool, after the process stood still', () => {
     harness.pool.close();
   });
 
-  it('keeps one whose answer comes when nobody waits for it any more', async () => {
+  it('keeps a connection whose probe succeeds after the check-out has timed out', async () => {
     const { harness, lent } = await thawed(1);
     harness.server.answer = () => null;
     const failed = assert.rejects(harness.checkOut(100));
@@ -87,7 +87,7 @@ describe('ConnectionPool, after the process stood still', () => {
     harness.pool.close();
   });
 
-  it('ends with the pool while it asks', async () => {
+  it('ends a probe when the pool closes', async () => {
     const { harness } = await thawed(1);
     harness.server.answer = () => null;
     const failed = assert.rejects(harness.checkOut(), { name: 'MongoPoolClosedError' });
@@ -101,7 +101,7 @@ describe('ConnectionPool, after the process stood still', () => {
     assert.equal(harness.pool.snapshot().total, 0);
   });
 
-  it('does not take time that passed on both clocks for it', async () => {
+  it('does not probe after time that passed on both clocks', async () => {
     const harness = PoolHarness.ready();
     const connection = await harness.checkOut();
     harness.pool.checkIn(connection);

@@ -30,7 +30,7 @@ describe('ConnectionPool, checking out', () => {
     pool.close();
   });
 
-  it('opens a connection for the first who asks', async () => {
+  it('opens a connection for the first check-out', async () => {
     const { pool, events, story, checkOut } = PoolHarness.ready();
 
     const connection = await checkOut();
@@ -41,7 +41,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(pool.snapshot().inUse, 1);
   });
 
-  it('gives nothing at once while no connection is idle, and nothing has happened', () => {
+  it('gives no connection at once while none is idle, and publishes nothing', () => {
     const { pool, story } = PoolHarness.ready();
 
     assert.equal(pool.tryCheckOut(attempt()), null);
@@ -71,7 +71,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(events.last('connectionCheckedOut').durationMS, 7);
   });
 
-  it('does not read the clock for the time of a check-out that nobody listens to', async () => {
+  it('does not read the clock for the duration of a check-out without a listener', async () => {
     const { pool, clock, events, checkOut } = PoolHarness.ready();
     pool.checkIn(await checkOut());
     events.emitter.removeAllListeners();
@@ -87,7 +87,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(reads, 0);
   });
 
-  it('uses the connection again that was given back last', async () => {
+  it('checks out the connection that was checked in last', async () => {
     const { pool, checkOut } = PoolHarness.ready();
     const [first, second] = await Promise.all([checkOut(), checkOut()]);
     pool.checkIn(first);
@@ -97,13 +97,13 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(pool.tryCheckOut(attempt()), first);
   });
 
-  it('gives nothing at once while somebody waits, even if a connection is idle', async () => {
+  it('gives no connection at once while a check-out waits, even if one is idle', async () => {
     const harness = PoolHarness.ready({ pool: { maxPoolSize: 1 } });
     const { pool, checkOut } = harness;
     const connection = await checkOut();
     const waiting = checkOut();
     let seen: Connection | null | undefined;
-    // The one moment at which a connection is idle although somebody waits.
+    // The one moment at which a connection is idle although a check-out waits.
     harness.events.emitter.once('connectionCheckedIn', () => {
       seen = pool.tryCheckOut(attempt());
     });
@@ -130,7 +130,7 @@ describe('ConnectionPool, checking out', () => {
     );
   });
 
-  it('gives a new connection to the oldest waiter, not to the one for whom it was opened', async () => {
+  it('gives a new connection to the oldest waiter, even if it was opened for another', async () => {
     const { pool, server, checkOut } = PoolHarness.ready({ pool: { maxConnecting: 1 } });
     const first = await checkOut();
     server.accepts = false;
@@ -183,7 +183,7 @@ describe('ConnectionPool, checking out', () => {
     await Promise.all(all);
   });
 
-  it('closes what has been idle for too long instead of lending it', async () => {
+  it('closes a connection that has been idle for too long instead of checking it out', async () => {
     const { pool, clock, events, story, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 50 } });
     pool.checkIn(await checkOut());
     events.clear();
@@ -196,7 +196,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(events.last('connectionClosed').reason, 'idle');
   });
 
-  it('closes a connection that broke in use when it is given back', async () => {
+  it('closes a connection at check-in that broke in use', async () => {
     const harness = PoolHarness.ready();
     const { pool, server, events, story, checkOut } = harness;
     const connection = await checkOut();
@@ -223,7 +223,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(pool.snapshot().total, 0);
   });
 
-  it('opens another for who waits when a connection is given back broken', async () => {
+  it('opens another connection for a waiting check-out when a broken one is checked in', async () => {
     const { pool, server, checkOut } = PoolHarness.ready({ pool: { maxPoolSize: 1 } });
     const connection = await checkOut();
     const waiting = checkOut();
@@ -235,7 +235,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal((await waiting).id, 2);
   });
 
-  it('ignores a connection that is not lent', async () => {
+  it('ignores the check-in of a connection that is not in use', async () => {
     const { pool, events, checkOut } = PoolHarness.ready();
     const other = PoolHarness.ready();
     const stranger = await other.checkOut();
@@ -250,7 +250,7 @@ describe('ConnectionPool, checking out', () => {
     assert.equal(pool.snapshot().idle, 1);
   });
 
-  it('lends one connection once when a listener checks out while another does', async () => {
+  it('checks out a connection once when a listener checks out during a check-out', async () => {
     const harness = PoolHarness.ready();
     const { pool, events, checkOut } = harness;
     const [first, second] = await Promise.all([checkOut(), checkOut()]);

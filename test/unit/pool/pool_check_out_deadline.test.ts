@@ -86,7 +86,7 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('gives an idle connection to one whose time is already over but who did not have to wait', async () => {
+  it('gives an idle connection to a check-out whose deadline has ended, since it need not wait', async () => {
     const { pool, clock, checkOut } = PoolHarness.ready();
     pool.checkIn(await checkOut());
     const controller = new AbortController();
@@ -98,7 +98,7 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('gives up the connection that is being established when nobody else waits', async () => {
+  it('closes the connection that is being established when no other check-out waits', async () => {
     const { pool, server, clock, events, story, checkOut } = PoolHarness.ready();
     server.accepts = false;
     const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
@@ -169,7 +169,7 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     assert.equal(events.count('connectionCheckOutFailed'), 1);
   });
 
-  it('opens a connection for the operation that a listener starts as those on their way are given up', async () => {
+  it('opens a connection for the operation that a listener starts when pending connections are closed', async () => {
     const { pool, server, clock, events, checkOut } = PoolHarness.ready();
     const lent = await checkOut();
     server.accepts = false;

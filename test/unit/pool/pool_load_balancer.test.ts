@@ -45,7 +45,7 @@ describe('ConnectionPool behind a load balancer', () => {
     pool.close();
   });
 
-  it('counts a clear for the connections that were there, not for those that come later', async () => {
+  it('applies a clear to the connections of that moment, and not to later ones', async () => {
     const { pool, checkOut } = balanced();
     const old = await checkOut();
     pool.clearService(ONE, cause);
@@ -70,7 +70,7 @@ describe('ConnectionPool behind a load balancer', () => {
     pool.close();
   });
 
-  it('gives up the late reply of a connection to the cleared service', async () => {
+  it('closes a draining connection to the cleared service', async () => {
     const harness = balanced();
     const { pool, clock, checkOut, events } = harness;
     const connection = await checkOut();
@@ -108,7 +108,7 @@ describe('ConnectionPool behind a load balancer', () => {
     pool.close();
   });
 
-  it('goes on for those who wait', async () => {
+  it('keeps check-outs waiting, and serves them', async () => {
     const { pool, checkOut } = balanced({ maxPoolSize: 1 });
     const connection = await checkOut();
     const waiting = checkOut();

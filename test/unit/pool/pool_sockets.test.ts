@@ -45,7 +45,7 @@ for (const kind of kinds) {
       await peer.end;
     });
 
-    it('reads a reply that is larger than what is read at once', async () => {
+    it('reads a reply that is larger than the read buffer', async () => {
       const made = await harness();
       const connection = await made.checkOut();
       const text = 'größer'.repeat(200_000);
@@ -129,7 +129,7 @@ describe('openSocket', () => {
     );
   }
 
-  it('names the cause when nobody listens', async () => {
+  it('names the cause when no server listens', async () => {
     const server = await ScriptedServer.listen();
     const { target } = server;
     await server.stop();

@@ -11,7 +11,7 @@ import { quiet } from '../../support/scripted_server.js';
 const cause = new Error('the primary stepped down');
 
 describe('ConnectionPool.ready', () => {
-  it('is needed before anything is lent, and who asks earlier may retry', async () => {
+  it('is needed before the first check-out; an earlier one fails with a retryable error', async () => {
     const { pool, checkOut, story } = new PoolHarness();
 
     await assert.rejects(checkOut(), (error: unknown) => {
@@ -76,7 +76,7 @@ describe('ConnectionPool.ready', () => {
 });
 
 describe('ConnectionPool.clear', () => {
-  it('closes what is idle as stale, pauses, and raises the generation', async () => {
+  it('closes idle connections as stale, pauses, and raises the generation', async () => {
     const { pool, server, events, checkOut, story } = PoolHarness.ready();
     pool.checkIn(await checkOut());
     events.clear();
@@ -93,7 +93,7 @@ describe('ConnectionPool.clear', () => {
     assert.ok(server.peers[0]?.closed);
   });
 
-  it('rejects all who wait, each with an error of its own', async () => {
+  it('rejects all waiting check-outs, each with an error of its own', async () => {
     const { pool, events, checkOut, clock } = PoolHarness.ready({ pool: { maxPoolSize: 1 } });
     await checkOut();
     const errors: unknown[] = [];
@@ -115,7 +115,7 @@ describe('ConnectionPool.clear', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('lets those in use finish, and closes them when they are given back', async () => {
+  it('lets connections in use finish, and closes them at check-in', async () => {
     const harness = PoolHarness.ready();
     const { pool, server, events, checkOut, story } = harness;
     const connection = await checkOut();
@@ -141,7 +141,7 @@ describe('ConnectionPool.clear', () => {
     assert.equal(pool.generation, 2);
   });
 
-  it('interrupts those in use when it is told to, each with an error of its own', async () => {
+  it('interrupts connections in use with interruptInUse, each with an error of its own', async () => {
     const harness = PoolHarness.ready();
     const { pool, events, checkOut, story } = harness;
     const connections = await Promise.all([checkOut(), checkOut()]);
@@ -186,7 +186,7 @@ describe('ConnectionPool.clear', () => {
     });
   });
 
-  it('gives up what is being established: who waits afterwards does not wait for a stale connection', async () => {
+  it('closes pending connections, so that later check-outs do not wait for a stale one', async () => {
     const { pool, server, events, checkOut, story } = PoolHarness.ready({ pool: { maxConnecting: 1 } });
     server.accepts = false;
     const failed = assert.rejects(checkOut(), MongoPoolClearedError);
@@ -289,7 +289,7 @@ describe('ConnectionPool.clear', () => {
 });
 
 describe('ConnectionPool.close', () => {
-  it('closes idle connections before it says that it is closed, and those in use when they are given back', async () => {
+  it('closes idle connections before its event, and connections in use at check-in', async () => {
     const { pool, server, checkOut, story, events } = PoolHarness.ready();
     const [kept, idle] = await Promise.all([checkOut(), checkOut()]);
     pool.checkIn(idle);
@@ -304,7 +304,7 @@ describe('ConnectionPool.close', () => {
     assert.equal(server.openPeers.length, 0);
   });
 
-  it('rejects those who wait and those who come later', async () => {
+  it('rejects waiting and later check-outs', async () => {
     const { pool, checkOut, events, clock } = PoolHarness.ready({ pool: { maxPoolSize: 1, minPoolSize: 1 } });
     await checkOut();
     const waiting = assert.rejects(checkOut(1000), (error: unknown) => {
@@ -321,7 +321,7 @@ describe('ConnectionPool.close', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('gives up what is being established', async () => {
+  it('closes pending connections', async () => {
     const { pool, server, checkOut, story, clock } = PoolHarness.ready();
     server.accepts = false;
     const failed = assert.rejects(checkOut(), MongoPoolClosedError);
@@ -348,7 +348,7 @@ describe('ConnectionPool.close', () => {
     await assert.rejects(checkOut(), MongoPoolClosedError);
   });
 
-  it('leaves those in use to their users until they are interrupted', async () => {
+  it('leaves connections in use to their users until they are interrupted', async () => {
     const harness = PoolHarness.ready();
     const { pool, checkOut } = harness;
     const connection: Connection = await checkOut();
@@ -363,7 +363,7 @@ describe('ConnectionPool.close', () => {
     assert.equal(pool.snapshot().total, 0);
   });
 
-  it('tells once that a connection is closed when a listener has another discarded', async () => {
+  it('publishes one event for each closed connection when a listener causes another to be discarded', async () => {
     const { pool, clock, events, checkOut } = PoolHarness.ready({ pool: { maxIdleTimeMS: 500 } });
     const lent = await Promise.all([checkOut(), checkOut()]);
     for (const connection of lent) pool.checkIn(connection);

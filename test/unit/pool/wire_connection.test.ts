@@ -131,7 +131,7 @@ describe('WireConnection', () => {
     });
   }
 
-  it('closes when a message comes that nobody asked for', async () => {
+  it('closes when a message comes that answers no request', async () => {
     const { peer, connection } = await opened();
 
     peer.send(opMsg([body({ ok: 1 })]));
@@ -193,7 +193,7 @@ describe('WireConnection', () => {
     assert.notEqual(connection.error, null);
   });
 
-  it('rejects at once what is sent after it closed', async () => {
+  it('rejects a request at once after it closed', async () => {
     const { send, connection } = await opened();
     connection.close(new MongoNetworkError('gone'));
 

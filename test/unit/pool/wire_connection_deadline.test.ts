@@ -65,7 +65,7 @@ describe('WireConnection, when a deadline ends', () => {
     assert.equal((await next).document['n'], 2);
   });
 
-  it('closes when the late reply is not the one that is due', async () => {
+  it('closes when the late reply answers another request', async () => {
     const { send, peer, clock, connection } = await opened();
     const late = assert.rejects(send({ find: 'orders' }, deadline(clock, 10)));
     const command = await peer.nextCommand();

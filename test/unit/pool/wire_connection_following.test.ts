@@ -148,7 +148,7 @@ describe('WireConnection, following a request that has many replies', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('takes one that nobody follows for an error once the first reply was taken', async () => {
+  it('closes when a second reply comes to an ordinary request', async () => {
     const { send, peer, connection } = await opened();
     const reply = send();
     const { requestId } = await peer.nextCommand();
