@@ -3,11 +3,12 @@ import { describe, it } from 'node:test';
 import { type Document, ObjectId } from '../../../src/bson/index.js';
 import { parseHello } from '../../../src/description/hello.js';
 import { loadBalancerServer, unknownServer } from '../../../src/description/server_description.js';
-import { compareTopologyVersion, parseTopologyVersion } from '../../../src/description/topology_version.js';
 import { MongoError } from '../../../src/errors/base.js';
 
 const times = { roundTripTime: 4, minRoundTripTime: 2, lastUpdateTime: 100 };
+
 const member = { ok: 1, setName: 'rs', secondary: true, hosts: ['a:1', 'b:1'], passives: ['c:1'], arbiters: ['d:1'] };
+
 const parse = (reply: Document) => parseHello('a:1', { ...member, ...reply }, times);
 
 describe('ServerDescription', () => {
@@ -103,22 +104,5 @@ describe('ServerDescription.equals', () => {
   it('differs from nothing', () => {
     assert.equal(parse({}).equals(null), false);
     assert.equal(parse({}).equals(undefined), false);
-  });
-});
-
-describe('compareTopologyVersion', () => {
-  const processId = new ObjectId();
-  const version = (counter: unknown, process = processId) => parseTopologyVersion({ processId: process, counter });
-
-  it('compares the counters of one process, also beyond 2^53', () => {
-    assert.ok(compareTopologyVersion(version(9007199254740993n), version(9007199254740992n)) > 0);
-    assert.ok(compareTopologyVersion(version(1), version(2)) < 0);
-    assert.equal(compareTopologyVersion(version(3), version(3n)), 0);
-  });
-
-  it('takes what is absent or from another process as newer', () => {
-    assert.ok(compareTopologyVersion(null, version(5)) > 0);
-    assert.ok(compareTopologyVersion(version(1), null) > 0);
-    assert.ok(compareTopologyVersion(version(1, new ObjectId()), version(5)) > 0);
   });
 });

@@ -4,7 +4,6 @@ import type * as baseModule from '../../../src/errors/base.js';
 import { MongoError } from '../../../src/errors/base.js';
 import type * as driverModule from '../../../src/errors/driver.js';
 import { MongoAPIError, MongoDriverError, MongoInvalidArgumentError } from '../../../src/errors/driver.js';
-import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import type * as serverModule from '../../../src/errors/server.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
@@ -118,24 +117,5 @@ describe('instanceof', () => {
     const values: unknown[] = [null, undefined, 5, 'MongoError', {}, new Error('x'), { name: 'MongoError' }, () => 5];
 
     for (const value of values) assert.equal(value instanceof MongoError, false);
-  });
-});
-
-describe('MongoNetworkError', () => {
-  it('knows whether the handshake was over', () => {
-    assert.equal(new MongoNetworkError('x').beforeHandshake, false);
-    assert.equal(new MongoNetworkTimeoutError('x', { beforeHandshake: true }).beforeHandshake, true);
-  });
-});
-
-describe('MongoOperationTimeoutError', () => {
-  it('has only the fields that are known', () => {
-    const error = new MongoOperationTimeoutError('late', { timeoutMS: 5, maybeApplied: false });
-
-    assert.equal(error.timeoutMS, 5);
-    assert.equal(error.maybeApplied, false);
-    assert.deepEqual(error.timings, []);
-    assert.equal('elapsedMS' in error, false);
-    assert.equal('eventLoopDelayMS' in error, false);
   });
 });

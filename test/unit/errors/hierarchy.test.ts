@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as official from 'mongodb';
 import * as base from '../../../src/errors/base.js';
-import { MongoErrorLabel } from '../../../src/errors/codes.js';
 import * as crypt from '../../../src/errors/crypt.js';
 import * as driver from '../../../src/errors/driver.js';
 import * as network from '../../../src/errors/network.js';
@@ -28,6 +27,7 @@ function chainOf(errorClass: ErrorClass): string[] {
 }
 
 const ours = new Map(errorClasses({ ...base, ...crypt, ...driver, ...network, ...server, ...timeout }));
+
 const theirs = new Map(errorClasses(official));
 
 /** Classes that live with the part of the driver whose types they carry, or that nothing here can raise. */
@@ -71,36 +71,4 @@ describe('error classes', () => {
       for (const [other, otherClass] of ours) assert.equal(error instanceof otherClass, chain.has(other), other);
     });
   }
-});
-
-describe('MongoErrorLabel', () => {
-  it('has the labels of the official driver', () => {
-    assert.deepEqual({ ...MongoErrorLabel }, { ...official.MongoErrorLabel });
-  });
-});
-
-describe('errors with a message of their own', () => {
-  const noArguments: readonly (new () => Error)[] = [
-    driver.MongoBatchReExecutionError,
-    driver.MongoCursorExhaustedError,
-    driver.MongoCursorInUseError,
-    driver.MongoExpiredSessionError,
-    driver.MongoServerClosedError,
-    driver.MongoTailableCursorError,
-    driver.MongoTopologyClosedError,
-    driver.MongoClientClosedError,
-  ];
-  for (const errorClass of noArguments) {
-    it(`${errorClass.name} says what the official one says`, () => {
-      const theirClass = theirs.get(errorClass.name) as unknown as new () => Error;
-
-      assert.equal(new errorClass().message, new theirClass().message);
-    });
-  }
-
-  it('MongoMissingDependencyError names the package', () => {
-    const error = new driver.MongoMissingDependencyError('x', { dependencyName: 'snappy' });
-
-    assert.equal(error.dependencyName, 'snappy');
-  });
 });

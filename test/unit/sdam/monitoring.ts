@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { type Document, Long, ObjectId } from '../../../src/bson/index.js';
 import type { ServerDescription } from '../../../src/description/server_description.js';
 import type { MongoError } from '../../../src/errors/base.js';
 import { Monitor } from '../../../src/sdam/monitor.js';
 import { EventRecorder } from '../../support/event_recorder.js';
 import { FakeClock } from '../../support/fake_clock.js';
 import { connectionParts, establishSettings } from '../../support/pool_harness.js';
-import { quiet, ScriptedServer } from '../../support/scripted_server.js';
+import { quiet, ScriptedServer, STANDALONE } from '../../support/scripted_server.js';
 
 /** A monitor over a scripted server, and what it told. */
 export function harness({ connectTimeoutMS = 30_000, streaming = false } = {}) {
@@ -49,4 +50,12 @@ export async function checkedOnce() {
   await quiet();
   assert.equal(made.checked.length, 1);
   return made;
+}
+
+/** The process that answers hello in tests of streaming. */
+export const processId = new ObjectId();
+
+/** hello of a server that can stream. */
+export function streamed(counter: number): Document {
+  return { ...STANDALONE, topologyVersion: { processId, counter: Long.fromNumber(counter) } };
 }

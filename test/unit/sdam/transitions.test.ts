@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Long, ObjectId } from '../../../src/bson/index.js';
+import { type Document, Long, ObjectId } from '../../../src/bson/index.js';
+import { parseHello } from '../../../src/description/hello.js';
 import { loadBalancerServer, unknownServer } from '../../../src/description/server_description.js';
 import type { TopologyDescription } from '../../../src/description/topology_description.js';
-import { applyServerDescription, applySrvHosts } from '../../../src/sdam/transitions.js';
+import { applyServerDescription, applySrvHosts, whyLeftOut } from '../../../src/sdam/transitions.js';
 import { initial, mongos, primary, secondary, standalone, topologyAfter } from './replies.js';
 
 const A = 'a:27017';
@@ -221,5 +222,39 @@ describe('applySrvHosts', () => {
 
   it('adds none when there are as many as allowed', () => {
     assert.deepEqual(addresses(['a:27017', 'b:27017', 'c:27017'], 1), ['a:27017', 'b:27017']);
+  });
+});
+
+describe('whyLeftOut', () => {
+  const times = { roundTripTime: 5, minRoundTripTime: 5, lastUpdateTime: 1000 };
+  const why = (after: TopologyDescription, reply: Document) => whyLeftOut(parseHello(B, reply, times), after).message;
+
+  it('names the other replica set, or says that there is none', () => {
+    const after = topologyAfter(initial({ replicaSet: 'rs' }), [A, primary()]);
+
+    assert.equal(
+      why(after, secondary({ setName: 'other' })),
+      'Replica set "rs" was asked for and b:27017 is in the replica set "other"',
+    );
+    assert.equal(why(after, standalone()), 'Replica set "rs" was asked for and b:27017 is in none, it is a Standalone');
+  });
+
+  it('names the address by which the server calls itself', () => {
+    const after = topologyAfter(initial({ replicaSet: 'rs' }), [A, primary()]);
+
+    assert.equal(
+      why(after, secondary({ me: 'c:27017' })),
+      'b:27017 calls itself c:27017, and is followed under that name',
+    );
+  });
+
+  it('says that a standalone must be the only seed', () => {
+    assert.equal(why(initial({}), standalone()), 'b:27017 is a Standalone and cannot be one of several seeds');
+  });
+
+  it('names both types otherwise', () => {
+    const after = topologyAfter(initial({}), [A, mongos()]);
+
+    assert.equal(why(after, primary()), 'b:27017 is a RSPrimary and does not belong to a topology Sharded');
   });
 });

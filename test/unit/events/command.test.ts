@@ -5,45 +5,7 @@ import { type Document, ObjectId } from '../../../src/bson/index.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../../../src/events/command.js';
-import { MonitoringEvent } from '../../../src/events/event.js';
-import { MONITORING_EVENTS } from '../../../src/events/event_map.js';
-import {
-  ConnectionCheckedOutEvent,
-  ConnectionClosedEvent,
-  ConnectionPoolMonitoringEvent,
-} from '../../../src/events/pool.js';
-import { ServerHeartbeatSucceededEvent } from '../../../src/events/server.js';
-import { SrvPollingEvent } from '../../../src/events/topology.js';
-
-const stamp = { sequence: 7, time: new Date(0) };
-
-const command = {
-  address: 'a:27017',
-  connectionId: 3,
-  serverConnectionId: 12n,
-  requestId: 40,
-  operationId: 5,
-  attempt: 1,
-  databaseName: 'shop',
-  commandName: 'find',
-  redacted: false,
-};
-
-describe('every event', () => {
-  for (const [name, EventClass] of Object.entries(MONITORING_EVENTS)) {
-    it(`${name} is frozen, stamped, and knows its name`, () => {
-      const make = EventClass as unknown as new (fields: object, stamp: object) => MonitoringEvent;
-
-      const event = new make({ ...command, command: {}, reply: {}, failure: new Error('x'), durationMS: 1 }, stamp);
-
-      assert.ok(event instanceof MonitoringEvent);
-      assert.ok(Object.isFrozen(event));
-      assert.equal(event.name, name);
-      assert.equal(event.sequence, 7);
-      assert.equal(event.time, stamp.time);
-    });
-  }
-});
+import { command, stamp } from './support.js';
 
 describe('CommandStartedEvent', () => {
   it('has the fields of the official driver and ours', () => {
@@ -143,49 +105,5 @@ describe('CommandFailedEvent', () => {
     assert.equal(shown.codeName, 'AuthenticationFailed');
     assert.equal('pwd' in shown, false);
     assert.doesNotMatch(shown.message, /secret/);
-  });
-});
-
-describe('events of a pool', () => {
-  it('leave out what does not apply', () => {
-    const fields = { address: 'a:27017', connectionId: 1, reason: 'idle', error: undefined } as const;
-
-    const event = new ConnectionClosedEvent(fields, stamp);
-
-    assert.ok(event instanceof ConnectionPoolMonitoringEvent);
-    assert.equal('error' in event, false);
-    assert.deepEqual(Object.assign({}, event), {
-      sequence: 7,
-      time: stamp.time,
-      address: 'a:27017',
-      connectionId: 1,
-      reason: 'idle',
-    });
-  });
-
-  it('may carry the counts of the pool', () => {
-    const pool = { total: 3, idle: 1, inUse: 1, pending: 1, draining: 0, waitQueueLength: 4, generation: 2 };
-
-    const event = new ConnectionCheckedOutEvent({ address: 'a:27017', connectionId: 1, durationMS: 5, pool }, stamp);
-
-    assert.deepEqual(event.pool, pool);
-  });
-});
-
-describe('events of monitoring', () => {
-  it('give heartbeats the connectionId and the duration of the official driver', () => {
-    const fields = { address: 'a:27017', awaited: true, durationMS: 1.5, reply: { ok: 1 }, driverConnectionId: 2 };
-
-    const event = new ServerHeartbeatSucceededEvent(fields, stamp);
-
-    assert.equal(event.connectionId, 'a:27017');
-    assert.equal(event.duration, 1.5);
-    assert.equal(event.driverConnectionId, 2);
-  });
-
-  it('list the host names of SRV records', () => {
-    const event = new SrvPollingEvent({ srvRecords: [{ name: 'db1.example.com', port: 27018 }] }, stamp);
-
-    assert.deepEqual([...event.hostnames()], ['db1.example.com:27018']);
   });
 });
