@@ -16,7 +16,7 @@ export interface Auth {
   password?: string;
 }
 
-/** What a library built on the driver adds to the metadata that servers see. @public */
+/** The entry of a library, built on the driver, in the metadata that servers see. @public */
 export interface DriverInfo {
   name?: string;
   version?: string;
@@ -52,11 +52,11 @@ export interface LogComponentSeveritiesClientOptions {
   serverSelection?: LogSeverity;
   connection?: LogSeverity;
   client?: LogSeverity;
-  /** For the components that are not named. */
+  /** The severity of the other components. */
   default?: LogSeverity;
 }
 
-/** Takes log records. @public */
+/** A receiver of log records. @public */
 export interface MongoDBLogWritable {
   write(log: Record<string, unknown>): unknown;
 }
@@ -66,18 +66,18 @@ export interface RuntimeAdapters {
   os?: { release: typeof release; platform: typeof platform; arch: typeof arch; type: typeof type };
 }
 
-/** Options that go to `net.connect` as they are. @public */
+/** Options that the client hands to `net.connect`. @public */
 export interface SupportedSocketOptions
   extends Pick<TcpNetConnectOpts, 'family' | 'hints' | 'localAddress' | 'localPort' | 'lookup'> {
   /** Whether IPv6 and IPv4 are tried at the same time ("happy eyeballs"). Default: that of Node.js. */
   autoSelectFamily?: boolean;
   /** Milliseconds for each address that {@link SupportedSocketOptions.autoSelectFamily} tries. Default: that of Node.js. */
   autoSelectFamilyAttemptTimeout?: number;
-  /** Milliseconds of silence before the first keep-alive probe. 0 and less leave it to the system. Default 120000. */
+  /** Milliseconds of silence before the first keep-alive probe. 0 or less leaves the time to the system. Default 120000. */
   keepAliveInitialDelay?: number;
 }
 
-/** Options that go to `tls.connect` as they are. @public */
+/** Options that the client hands to `tls.connect`. @public */
 export type SupportedTLSOptions = Pick<
   ConnectionOptions & TLSSocketOptions & { allowPartialTrustChain?: boolean },
   | 'allowPartialTrustChain'
@@ -105,7 +105,7 @@ export type SupportedTLSOptions = Pick<
 >;
 
 /**
- * Options of a `MongoClient`. They win over those of the connection string, which has the same names (in any case).
+ * Options of a `MongoClient`. They win over the options of the connection string, which have the same names (in any case).
  *
  * Times are milliseconds unless the name says otherwise.
  *
@@ -116,21 +116,21 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   /**
    * The time that a whole operation may take: server selection, checkout, sending, waiting, and all its retries. 0 is no limit.
-   * Default: unset, and then the other timeouts bound their own stage each. While it is in effect, `socketTimeoutMS`,
-   * `waitQueueTimeoutMS` and `wtimeoutMS` are not.
+   * Default: unset. Each of the other timeouts then bounds its own stage. With `timeoutMS`, the options `socketTimeoutMS`,
+   * `waitQueueTimeoutMS` and `wtimeoutMS` have no effect.
    */
   timeoutMS?: number;
-  /** How long the search for a suitable server may take. Default 30000. */
+  /** The time that the search for a suitable server may take. Default 30000. */
   serverSelectionTimeoutMS?: number;
-  /** How long a connection may take to be made. 0 is no limit. Default 30000. */
+  /** The time that making a connection may take. 0 is no limit. Default 30000. */
   connectTimeoutMS?: number;
-  /** How long a socket may be silent while a reply is due. 0 is no limit. Default 0. */
+  /** The time that a socket may be silent while a reply is due. 0 is no limit. Default 0. */
   socketTimeoutMS?: number;
-  /** How long an operation may wait for a connection of the pool. 0 is no limit. Default 0. */
+  /** The time that an operation may wait for a connection of the pool. 0 is no limit. Default 0. */
   waitQueueTimeoutMS?: number;
   /**
-   * How long a connection whose operation timed out may wait for the late reply, after which it is used again, before it is closed.
-   * 0 closes it at once. Default 1000. This option is not known to the official driver.
+   * The time that a connection may wait for the late reply of an operation that timed out. After the reply the connection is used again;
+   * without it, it is closed. 0 closes it at once. Default 1000. The official driver does not have this option.
    */
   pendingResponseTimeoutMS?: number;
 
@@ -138,9 +138,9 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   /** The database of `client.db()` without a name. Default: the one in the path of the connection string, or `test`. */
   dbName?: string;
-  /** The name of the replica set. Members with another name are not used. Default: unset. */
+  /** The name of the replica set. Servers with another set name are not used. Default: unset. */
   replicaSet?: string;
-  /** Whether only the one given server is used, whatever it is a member of. Default false. */
+  /** Whether the client uses only the one given server, even if it is a member of a replica set. Default false. */
   directConnection?: boolean;
   /** Whether the one given host is a load balancer in front of several mongos. Default false. */
   loadBalanced?: boolean;
@@ -149,57 +149,57 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   /** The service in the name of the SRV record: `_{srvServiceName}._tcp.{host}`. Default `mongodb`. */
   srvServiceName?: string;
   /**
-   * The suffix that the hosts of an SRV record must have, instead of the parent domain of the connection string's host. The wider
-   * it is, the more a forged DNS answer can do. Default: unset.
+   * The suffix that the hosts of an SRV record must have, instead of the parent domain of the connection string's host. A wide suffix
+   * lets a forged DNS answer name more hosts. Default: unset.
    */
   srvAllowedHostsSuffix?: string;
-  /** Decides about each host of an SRV record, instead of all other checks. Must not be asynchronous. Default: unset. */
+  /** Accepts or refuses each host of an SRV record, instead of all other checks. Must not be asynchronous. Default: unset. */
   srvHostValidator?: (host: string) => boolean;
   /** The name of the application, at most 128 bytes of UTF-8, for the server's log and profiler. Default: unset. */
   appName?: string;
-  /** What a library built on the driver adds to the metadata that servers see. Default: nothing. */
+  /** The entry of a library, built on the driver, in the metadata that servers see. Default: none. */
   driverInfo?: DriverInfo;
-  /** Versions of the Stable API and what it does with other commands. Default: none is declared. */
+  /** The version of the Stable API that the client declares, and how servers treat commands outside of it. Default: none. */
   serverApi?: ServerApi | ServerApiVersion;
 
   // ---- Monitoring of servers
 
-  /** Time between the checks of a server. Less than 500 is taken for 500, with a warning. Default 10000. */
+  /** The time between the checks of a server. A value below 500 becomes 500, with a warning. Default 10000. */
   heartbeatFrequencyMS?: number;
-  /** The least time between two checks of a server, however often one is asked for. Default 500. */
+  /** The least time between two checks of a server, even if operations ask for a check. Default 500. */
   minHeartbeatFrequencyMS?: number;
-  /** Whether servers send their changes (`stream`), are asked (`poll`), or what fits the environment (`auto`). Default `auto`. */
+  /** Whether servers send their changes (`stream`), the client asks (`poll`), or the environment decides (`auto`). Default `auto`. */
   serverMonitoringMode?: ServerMonitoringMode;
-  /** How much slower than the nearest a server may be and still be chosen. Default 15. */
+  /** The time by which the round trip of a chosen server may be longer than that of the nearest one. Default 15. */
   localThresholdMS?: number;
-  /** A choice of the program's own among the servers that suit an operation. Default: unset. */
+  /** The program's own choice among the servers that suit an operation. Default: unset. */
   serverSelector?: CustomServerSelector;
   /**
-   * Whether an operation that finds no server fails at once when waiting cannot mend that: credentials that are refused, or another replica
-   * set than the one asked for on a direct connection. Otherwise it waits for `serverSelectionTimeoutMS`. Default false.
+   * Whether an operation without a suitable server fails at once if waiting cannot help: the server refuses the credentials, or a direct
+   * connection leads to another replica set. Otherwise the operation waits for `serverSelectionTimeoutMS`. Default false.
    */
   serverSelectionFailFast?: boolean;
-  /** `connect` does not wait until a connection has taken the credentials. The name is that of the official driver. @internal */
+  /** Whether `connect` skips the check that a connection accepts the credentials. The official driver has this name. @internal */
   __skipPingOnConnect?: boolean;
 
   // ---- Pool
 
   /** The greatest number of connections to each server; 0 is no limit. Default 100. */
   maxPoolSize?: number;
-  /** The number of connections to each server that are kept even when idle. Default 0. */
+  /** The number of connections to each server that the pool maintains even if they are idle. Default 0. */
   minPoolSize?: number;
-  /** How many connections to each server may be in the making at the same time. At least 1. Default 2. */
+  /** The greatest number of connections to each server that are being made at the same time. At least 1. Default 2. */
   maxConnecting?: number;
-  /** How long a connection may be idle before it is closed. 0 is no limit. Default 0. */
+  /** The time after which an idle connection is closed. 0 is no limit. Default 0. */
   maxIdleTimeMS?: number;
 
   // ---- Network
 
-  /** Whether small packets are sent at once. Default true. */
+  /** Whether sockets send small packets at once. Default true. */
   noDelay?: boolean;
-  /** Compressors in order of preference; the first that a server knows is used. Default: none. */
+  /** Compressors in order of preference. The first one that a server knows is used. Default: none. */
   compressors?: CompressorName[] | string;
-  /** Level of zlib: -1 (its default) to 9. Default: unset, zlib's own. */
+  /** The level of zlib: -1 (zlib's own default) to 9. Default: unset, zlib's own. */
   zlibCompressionLevel?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | undefined;
   /** The host of a SOCKS5 proxy. Default: unset, no proxy. */
   proxyHost?: string;
@@ -214,7 +214,7 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   /** Whether connections use TLS. Default false, and true for `mongodb+srv`. */
   tls?: boolean;
-  /** Another name of `tls`; both must agree. */
+  /** Another name of `tls`. Both must have the same value. Default: unset. */
   ssl?: boolean;
   /** A PEM file with the certificates of trusted authorities. Read when a connection is made. Default: those of Node.js. */
   tlsCAFile?: string;
@@ -237,28 +237,28 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   // ---- Authentication
 
-  /** The user and the password. They win over those of the connection string. */
+  /** The user and the password. They win over those of the connection string. Default: unset. */
   auth?: Auth;
   /** The database that knows the user. Default: by mechanism; mostly the database of the connection string, or `admin`. */
   authSource?: string;
-  /** How the client authenticates. Default: the strongest SCRAM that the server knows for the user. */
+  /** The mechanism of authentication. Default: the strongest SCRAM that the server has for the user. */
   authMechanism?: AuthMechanism;
   /** Details for `authMechanism`. Default: by mechanism. */
   authMechanismProperties?: AuthMechanismProperties;
 
   // ---- Reads and writes
 
-  /** Which servers may answer reads. Default `primary`. */
+  /** The servers that may answer reads. Default `primary`. */
   readPreference?: ReadPreferenceMode | ReadPreference;
   /** Tag sets of the read preference, in order of preference. Default: none. */
   readPreferenceTags?: TagSet[];
   /** Seconds by which a secondary may lag behind: -1 (no limit) or at least 90. Default -1. */
   maxStalenessSeconds?: number;
-  /** Which data reads may return. Default: the server's. */
+  /** The data that reads may return. Default: the server's. */
   readConcern?: ReadConcernLike;
-  /** Level of the read concern. Default: the server's. */
+  /** The level of the read concern. Default: the server's. */
   readConcernLevel?: ReadConcernLevel;
-  /** How far a write must have spread before it is reported as done. Default: the server's. */
+  /** The members that must have a write before the server acknowledges it. Default: the server's. */
   writeConcern?: WriteConcern | WriteConcernSettings;
   /** @deprecated Use `writeConcern`. */
   w?: W;
@@ -266,30 +266,30 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   wtimeoutMS?: number;
   /** @deprecated Use `writeConcern`. */
   journal?: boolean;
-  /** Whether a read is sent again, once, after an error that allows it. Default true. */
+  /** Whether a read is retried, once, after an error that allows it. Default true. */
   retryReads?: boolean;
-  /** Whether a write is sent again, once, after an error that allows it. Default true. */
+  /** Whether a write is retried, once, after an error that allows it. Default true. */
   retryWrites?: boolean;
-  /** How often an operation is sent again to a server that says it is overloaded. 0 is never. Default 2. */
+  /** The number of retries of an operation whose server says that it is overloaded. 0 is none. Default 2. */
   maxAdaptiveRetries?: number;
-  /** Whether an operation that met an overloaded server goes to another one. Default false. */
+  /** Whether the retry of an operation whose server is overloaded goes to another server. Default false. */
   enableOverloadRetargeting?: boolean;
   /** Whether the server makes the `_id` of documents that have none. Default false. */
   forceServerObjectId?: boolean;
-  /** Makes the `_id` of documents that have none. Default: new ObjectIds. */
+  /** The maker of the `_id` of documents that have none. Default: new ObjectIds. */
   pkFactory?: PkFactory;
   /** In-use encryption. Not supported: connecting with it fails. */
   autoEncryption?: Document;
 
   // ---- Events and logs
 
-  /** Whether command events are published. Default: unset, which publishes them when somebody listens; false never does. */
+  /** Whether command events are published. Default: unset, which publishes them if they have a listener. False never publishes them. */
   monitorCommands?: boolean;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
-  /** Where the log goes. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
+  /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
   mongodbLogPath?: 'stderr' | 'stdout' | MongoDBLogWritable;
-  /** The length at which documents in the log are cut off. 0 is no limit. Default: that of the environment, or 1000. */
+  /** The length to which the log cuts off documents. 0 is no limit. Default: that of the environment, or 1000. */
   mongodbLogMaxDocumentLength?: number;
 
   // ---- Node.js

@@ -12,7 +12,7 @@ import {
 import type { ResolvedOptions } from './resolved_options.js';
 import { suggestName } from './suggest.js';
 
-/** URI Options, "tls...": each says by itself what to accept; with another value or the same, two of them contradict each other. */
+/** URI Options, "tls...": two of these options together are an error, whatever their values are. */
 const EXCLUSIVE_TLS_OPTIONS: readonly (readonly [OptionName, OptionName])[] = [
   ['tlsInsecure', 'tlsAllowInvalidCertificates'],
   ['tlsInsecure', 'tlsAllowInvalidHostnames'],
@@ -32,7 +32,7 @@ const SRV_OPTIONS: readonly OptionName[] = [
 
 const PROXY_OPTIONS: readonly OptionName[] = ['proxyHost', 'proxyPort', 'proxyUsername', 'proxyPassword'];
 
-/** Throws when two of the options that were given cannot stand together, whatever the others are. */
+/** Throws if two given options exclude each other. Other options do not matter. */
 export function refuseConflicts(given: GivenValues, srv: boolean): void {
   for (const [one, other] of EXCLUSIVE_TLS_OPTIONS) {
     if (given[one] !== undefined && given[other] !== undefined) {
@@ -69,7 +69,7 @@ function refuseIncompleteProxy(given: GivenValues): void {
   }
 }
 
-/** SOCKS5: which proxy to use must not depend on the order of options. */
+/** SOCKS5: the order of options must not decide which proxy is used. */
 export function refuseRepeatedProxyOptions(options: ReadonlyMap<string, UriOption>): void {
   for (const name of PROXY_OPTIONS) {
     if ((options.get(name.toLowerCase())?.values.length ?? 0) > 1) {
@@ -80,7 +80,7 @@ export function refuseRepeatedProxyOptions(options: ReadonlyMap<string, UriOptio
 
 /**
  * Refuses certificates and keys without TLS: the caller believes that the connection is encrypted, and it would not be. With `tls=false` the
- * caller has said so.
+ * caller asks for a connection in the clear.
  *
  * @throws MongoParseError that names the option
  */
@@ -91,7 +91,7 @@ export function refuseTLSInTheClear({ specified, tls }: Pick<ResolvedOptions, 's
     tlsCRLFile: crlFile,
     tlsCertificateKeyFile: certificateKeyFile,
   };
-  // An empty file name comes from an unset environment variable.
+  // An unset environment variable gives an empty file name.
   const material = OPTION_NAMES.filter(name => optionNamed(name).needsTLS === true && specified.includes(name));
   const empty = material.find(name => files[name] === '');
   const used = material.find(name => files[name] !== '');
@@ -104,8 +104,8 @@ export function refuseTLSInTheClear({ specified, tls }: Pick<ResolvedOptions, 's
 }
 
 /**
- * Refuses what most likely is a misspelt option of TLS (`sslCA=…`, `tsl=true`) where TLS is not in use: with the warning that other unknown
- * options get, the client would go on in the clear.
+ * Refuses an unknown option that looks like a misspelt option of TLS (`sslCA=…`, `tsl=true`) if TLS is not in use. Other unknown options
+ * are a warning; here a warning would let the client go on in the clear.
  */
 export function refuseMisspeltTLS(uri: ReadonlyMap<string, UriOption>, given: GivenValues, srv: boolean): void {
   if (given.tls !== undefined || given.ssl !== undefined || srv) return;
@@ -127,7 +127,7 @@ function meansTLS({ key, values }: UriOption): boolean {
   return suggestName(key, ['tls', 'ssl']) !== undefined && values.some(value => TRUE_OR_FALSE.test(value));
 }
 
-/** URI Options, "tls": `tls` and `ssl` mean the same, so all their values must be the same, wherever they are given. */
+/** URI Options, "tls": `tls` and `ssl` mean the same, so their values in the connection string and the program must all be equal. */
 export function refuseDifferentTLSValues(options: ReadonlyMap<string, UriOption>, program: GivenValues): void {
   const texts = ['tls', 'ssl'].flatMap(name => options.get(name)?.values ?? []);
   const values = new Set<unknown>(texts.map(text => boolean.parse(text, () => undefined)));
@@ -136,7 +136,7 @@ export function refuseDifferentTLSValues(options: ReadonlyMap<string, UriOption>
   if (values.size > 1) throw new MongoParseError('All values of tls/ssl must be the same.');
 }
 
-/** Throws when the deployment is described in two ways at once. Run again when DNS has added hosts and options. */
+/** Throws if options contradict each other about the deployment. Runs again after DNS has added hosts and options. */
 export function refuseImpossibleDeployment(
   options: Pick<
     ResolvedOptions,
@@ -162,7 +162,7 @@ export function refuseImpossibleDeployment(
   if (srvMaxHosts > 0) throw new MongoParseError('Cannot limit srv hosts with loadBalanced enabled: srvMaxHosts > 0');
 }
 
-/** What works, and most likely not as it was meant. */
+/** Warnings about options that work, but most likely not as they were meant. */
 export function doubtsAbout(values: Pick<OptionValues, 'maxPoolSize' | 'minPoolSize'>): string[] {
   const { maxPoolSize, minPoolSize } = values;
   return maxPoolSize > 0 && minPoolSize > maxPoolSize

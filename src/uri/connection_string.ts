@@ -1,24 +1,24 @@
 import { HostAddress } from '../description/host_address.js';
 import { MongoParseError } from '../errors/driver.js';
 
-/** An option as often as it stands in a connection string. */
+/** All occurrences of one option in a connection string. */
 export interface UriOption {
-  /** The name as it was written first. */
+  /** The name, as its first occurrence spells it. */
   readonly key: string;
   readonly values: readonly string[];
 }
 
-/** A connection string taken apart and percent-decoded. What its options mean is not looked at. */
+/** A connection string taken apart and percent-decoded. Its options are not interpreted. */
 export interface ParsedUri {
   readonly srv: boolean;
   readonly hosts: readonly HostAddress[];
-  /** Undefined without userinfo, and then there is no password either. */
+  /** Undefined without userinfo. There is no password then either. */
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: string | undefined;
-  /** By name in lower case, since names are compared without case. */
+  /** Options by their name in lower case, since names are compared without case. */
   readonly options: ReadonlyMap<string, UriOption>;
-  /** False when names and values of options could be parts of a password, and must not be in messages. */
+  /** False if names and values of options could be parts of a password. Messages must not show them then. */
   readonly isShowable: boolean;
   readonly warnings: readonly string[];
 }
@@ -28,7 +28,7 @@ const SCHEME = /^mongodb(\+srv)?:\/\//;
 /** Connection String, "Database": characters that no server accepts in a name. */
 const NOT_IN_A_DATABASE_NAME = /[/\\ "$\0]/;
 
-/** What stands between the delimiters, still encoded. */
+/** The text between the delimiters, still encoded. */
 interface Parts {
   readonly userinfo: string | undefined;
   readonly hosts: string;
@@ -43,8 +43,8 @@ interface Parts {
  * mongodb[+srv]://[username[:password]@]host[:port][,host[:port]…][/[database]][?key=value[&key=value…]]
  * ```
  *
- * Source: Connection String specification. No error holds a part of the string that could belong to a password, also when a
- * delimiter in it was not percent-encoded and the parts are not where they should be.
+ * Source: Connection String specification. No error shows a part of the string that could belong to a password, even if a delimiter in the
+ * password is not percent-encoded and the parts are not where they should be.
  */
 export function parseConnectionString(given: string): ParsedUri {
   const uri = withoutWhiteSpace(given);
@@ -57,7 +57,7 @@ export function parseConnectionString(given: string): ParsedUri {
   const srv = scheme[1] !== undefined;
   const warnings: string[] = [];
   const parts = split(withoutFragment(uri.slice(scheme[0].length), warnings));
-  // An "@" there may well be the end of userinfo in which a "?" was not percent-encoded.
+  // An "@" in the query may be the end of userinfo with a "?" that is not percent-encoded.
   const isShowable = !parts.query.includes('@');
   return {
     srv,
@@ -70,7 +70,7 @@ export function parseConnectionString(given: string): ParsedUri {
   };
 }
 
-/** Files and secrets that hold a connection string mostly end with a line break. Line breaks and tabs inside are no part of a URL either (WHATWG URL). */
+/** Files and secrets that hold a connection string often end with a line break. Line breaks and tabs inside are no part of a URL either (WHATWG URL). */
 function withoutWhiteSpace(uri: string): string {
   return uri.trim().replace(/[\t\n\r]/g, '');
 }
@@ -119,7 +119,7 @@ function parseUserinfo(userinfo: string | undefined): Pick<ParsedUri, 'username'
     );
   }
   const [username = '', password] = parts;
-  // Authentication, "Connection String Options": the delimiter "@" asks for authentication, also when nothing is before it.
+  // Authentication, "Connection String Options": the delimiter "@" asks for authentication, even with nothing before it.
   if (username === '') throw new MongoParseError('The connection string contains an "@" and no user name before it');
   return {
     username: decode(username, 'user name'),

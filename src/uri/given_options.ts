@@ -11,15 +11,15 @@ import {
 } from './options/table.js';
 import { suggestName } from './suggest.js';
 
-/** Longer values are cut off in messages. */
+/** Messages cut off longer values. */
 const LONGEST_SHOWN = 60;
 
-/** How many unknown options are named, so that thousands of them give one readable warning or error. */
+/** The number of unknown options that a message names, so that thousands of them give one readable warning or error. */
 const MOST_NAMED = 10;
 
 /**
- * Reads the options of a connection string. What is unknown or wrong is left out, with a warning (Connection String, "Connection
- * Options"), except where the option guards something ({@link Option.guards}).
+ * Reads the options of a connection string. An unknown option or a wrong value is left out, with a warning (Connection String, "Connection
+ * Options"), unless the option guards something (`guards` in its row).
  *
  * @throws MongoParseError for an unreadable value of an option that guards something
  */
@@ -42,7 +42,7 @@ export function readUriOptions(
   return given as GivenValues;
 }
 
-/** Values are looked up by name, so nothing may be inherited. */
+/** An object for values. They are looked up by name, so it inherits nothing. */
 export function noValues(): Partial<Record<OptionName, unknown>> {
   return { __proto__: null } as Partial<Record<OptionName, unknown>>;
 }
@@ -83,7 +83,7 @@ function isTrueOrFalse(value: unknown): boolean {
   return typeof value === 'string' && TRUE_OR_FALSE.test(value);
 }
 
-/** One warning for all of them. */
+/** One warning for all unknown options. */
 function unknownInUri(keys: readonly string[], isShowable: boolean): string {
   const names = keys.slice(0, MOST_NAMED).map(key => {
     const hint = isShowable ? suggestName(key.slice(0, LONGEST_SHOWN), OPTION_NAMES) : undefined;
@@ -95,7 +95,7 @@ function unknownInUri(keys: readonly string[], isShowable: boolean): string {
   return `The connection string contains ${keys.length} options that do not exist; they are ignored: ${names.join(', ')}${rest}`;
 }
 
-/** Reads the options that a program gave, whose names are compared without case. What is unknown or wrong is an error. */
+/** Reads the options that a program gave. Their names are compared without case. An unknown option or a wrong value is an error. */
 export function readProgramOptions(options: unknown): GivenValues {
   if (options === undefined || options === null) return noValues() as GivenValues;
   if (typeof options !== 'object') {

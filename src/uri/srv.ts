@@ -9,24 +9,24 @@ import { boolean, REFUSED } from './options/parsers.js';
 import { type OptionName, optionOfUri } from './options/table.js';
 import { frozenOptions, type ResolvedOptions } from './resolved_options.js';
 
-/** What DNS answered for an SRV connection string. */
+/** The answer of DNS for an SRV connection string. */
 export interface SrvAnswer {
   readonly hosts: readonly SrvRecord[];
-  /** TXT records, each as its strings; empty when there are none. */
+  /** TXT records, each as its strings. Empty if there are none. */
   readonly txt: readonly (readonly string[])[];
 }
 
-/** Initial DNS Seedlist Discovery, "Default Connection String Options": all that DNS may decide. */
+/** Initial DNS Seedlist Discovery, "Default Connection String Options": the only options that DNS may set. */
 const TXT_OPTIONS: readonly (OptionName | undefined)[] = ['authSource', 'replicaSet', 'loadBalanced'];
 
-/** The name under which the SRV records of a connection string lie. */
+/** The DNS name of the SRV records of a connection string. */
 export function srvQueryName({ srvHost, srvServiceName }: Pick<ResolvedOptions, 'srvHost' | 'srvServiceName'>): string {
   return `_${srvServiceName}._tcp.${String(srvHost)}`;
 }
 
 /**
- * Completes the options of an SRV connection string by what DNS answered. Options of TXT records count only where neither the
- * connection string nor the program gave them.
+ * Completes the options of an SRV connection string by the answer of DNS. An option of a TXT record counts only if neither the connection
+ * string nor the program gave it.
  *
  * Source: Initial DNS Seedlist Discovery.
  */
@@ -57,7 +57,7 @@ export function applySrvRecords(options: ResolvedOptions, answer: SrvAnswer, ran
   });
 }
 
-/** `$external` is where some mechanisms keep their users, whatever DNS says. */
+/** Some mechanisms always have their users in `$external`. DNS cannot change that. */
 function withSource(credentials: ResolvedOptions['credentials'], source: string): ResolvedOptions['credentials'] {
   const isExternal = credentials?.source === '$external' && credentials.mechanism !== 'PLAIN';
   return credentials === undefined || isExternal ? credentials : credentials.with({ source });
@@ -67,8 +67,8 @@ function withSource(credentials: ResolvedOptions['credentials'], source: string)
 type HostRules = Pick<ResolvedOptions, 'srvHost' | 'srvAllowedHostsSuffix' | 'srvHostValidator'>;
 
 /**
- * Why a host that an SRV record names may not be used; null if it may. A host outside of the domain of the connection string is one that a
- * forged answer could have put there.
+ * Why the host of an SRV record must not be used, or null if it may be used. A host outside of the domain of the connection string could
+ * come from a forged answer.
  */
 export function whyRefused(
   name: string,
@@ -84,7 +84,7 @@ export function whyRefused(
   }
   const parent = plain(srvHost ?? '');
   const labels = parent.split('.');
-  // With fewer than three labels there is no parent domain to be trusted, and so the host itself is the domain.
+  // With fewer than three labels there is no parent domain to trust, so the host itself is the domain.
   const domain = labels.length < 3 ? parent : labels.slice(1).join('.');
   if (host.endsWith(`.${domain}`)) return null;
   if (labels.length < 3 && host.split('.').length <= labels.length) {
@@ -93,13 +93,14 @@ export function whyRefused(
   return ['Server record does not share hostname with parent URI', ` is not below the domain ${domain} of ${parent}`];
 }
 
-/** The official driver's words, which come before the record, and what comes behind it. */
+/** The official driver's words, which precede the record, and the words that follow it. */
 type Refusal = readonly [string, string];
 
 /**
  * The host of an SRV record.
  *
- * @throws MongoAPIError if it may not be used, or `srvHostValidator` throws; MongoParseError if the record is malformed. Both name the record
+ * @throws MongoAPIError if the host must not be used, or `srvHostValidator` throws. MongoParseError if the record is malformed. Both name the
+ * record
  */
 function checkedHost({ name, port }: SrvRecord, options: ResolvedOptions): HostAddress {
   const host = plain(name);
@@ -119,9 +120,9 @@ function checkedHost({ name, port }: SrvRecord, options: ResolvedOptions): HostA
 }
 
 /**
- * The hosts of records read again; those that may not be used are left out (Polling SRV Records, "Implementation").
+ * The hosts of records that were polled. A host that must not be used is left out (Polling SRV Records, "Implementation").
  *
- * @param onRefused - told of each record that is left out, by an error that names it
+ * @param onRefused - gets an error for each record that is left out, which names the record
  */
 export function allowedSrvHosts(
   records: readonly SrvRecord[],
@@ -139,16 +140,16 @@ export function allowedSrvHosts(
   return withoutDuplicates(hosts);
 }
 
-/** A host that is listed twice is one seed, and has one chance in a sample. */
+/** A host with two records is one seed, and has one chance in a sample. */
 function withoutDuplicates(hosts: readonly HostAddress[]): HostAddress[] {
   return [...new Map(hosts.map(host => [host.toString(), host])).values()];
 }
 
-/** At most `max` of the hosts, each with the same chance; all of them for 0. */
+/** At most `max` of the hosts, each with the same chance. 0 is all of them. */
 export function sampleSrvHosts(hosts: readonly HostAddress[], max: number, random: Random): HostAddress[] {
   const shuffled = [...hosts];
   if (max === 0 || max >= hosts.length) return shuffled;
-  // Fisher–Yates, and only as far as it is needed.
+  // Fisher–Yates, only as far as needed.
   for (let i = 0; i < max; i++) {
     const j = i + Math.floor(random.next() * (shuffled.length - i));
     const taken = shuffled[j] as HostAddress;
@@ -190,7 +191,7 @@ function txtBoolean(value: string): boolean {
 /** A DNS name in ASCII and lower case, without the dot of the root. */
 function plain(name: string): string {
   const withoutRoot = name.endsWith('.') ? name.slice(0, -1) : name;
-  // `domainToASCII` takes numbers for parts of an IPv4 address (1.2.3 is 1.2.0.3 to it): only other scripts are for it.
+  // `domainToASCII` takes numbers for parts of an IPv4 address (1.2.3 becomes 1.2.0.3), so it gets names in other scripts only.
   if (/^\p{ASCII}*$/u.test(withoutRoot)) return withoutRoot.toLowerCase();
   return domainToASCII(withoutRoot) || withoutRoot.toLowerCase();
 }
@@ -198,12 +199,12 @@ function plain(name: string): string {
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 const LONGEST_NAME = 253;
 
-/** @param host - as `plain` gives it */
+/** @param host - a result of `plain` */
 function isHostName(host: string): boolean {
   return host.length <= LONGEST_NAME && host.split('.').every(label => LABEL.test(label));
 }
 
-/** A name for a message: what is not printable ASCII is escaped, since the DNS server chooses it. */
+/** A name for a message. The DNS server chooses the name, so characters outside of printable ASCII are escaped. */
 function printable(name: string): string {
   const cut = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
   return JSON.stringify(cut)

@@ -7,7 +7,7 @@ import { type SrvAnswer, srvQueryName } from './srv.js';
 
 type SrvOptions = Pick<ResolvedOptions, 'srvHost' | 'srvServiceName'>;
 
-/** Answers that another try may change. */
+/** Failures after which a retry may succeed. */
 const TRANSIENT: readonly unknown[] = [
   'ETIMEOUT',
   'ESERVFAIL',
@@ -17,13 +17,13 @@ const TRANSIENT: readonly unknown[] = [
   'EBADRESP',
   'EAI_AGAIN',
 ];
-/** There is no such name, or no record of this kind. */
+/** Answers that say that there is no such name, or no record of this type. */
 const NONE: readonly unknown[] = ['ENOTFOUND', 'ENODATA'];
 const MOST_ATTEMPTS = 3;
-/** Milliseconds before the second attempt; twice as many before the third. */
+/** Milliseconds before the second attempt. The pause before the third is twice as long. */
 const PAUSE_MS = 100;
 
-/** What is asked, of whom. */
+/** One question to the name servers. */
 interface Query<T> {
   readonly type: 'SRV' | 'TXT';
   readonly name: string;
@@ -32,7 +32,7 @@ interface Query<T> {
 }
 
 /**
- * Asks DNS for all that an SRV connection string leaves open.
+ * Asks DNS for the hosts and options that an SRV connection string leaves open.
  *
  * Source: Initial DNS Seedlist Discovery, "Querying DNS" and "Default Connection String Options".
  *
@@ -47,7 +47,7 @@ export async function lookUpSrv(options: SrvOptions, resolver: DNSResolver, dead
   return { hosts, txt };
 }
 
-/** The same for the hosts alone. */
+/** Asks DNS for the hosts only. */
 export function lookUpSrvHosts(
   options: SrvOptions,
   resolver: DNSResolver,
@@ -57,7 +57,7 @@ export function lookUpSrvHosts(
   return lookUp({ type: 'SRV', name, resolver, ask: (it, signal) => resolver.resolveSrv(it, signal) }, deadline);
 }
 
-/** @param none - what it means that there is no such record; an error by default */
+/** @param none - the result if there is no such record. Without it, that is an error */
 async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const unanswered = new AbortController();
@@ -75,7 +75,7 @@ async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise
       if (attempt === MOST_ATTEMPTS || !TRANSIENT.includes(code)) throw failureOf(query, error, attempt);
       await deadline.pause(PAUSE_MS * attempt);
     } finally {
-      // A query that nothing waits for would keep the process alive until the name servers' own timeouts.
+      // An abandoned query would keep the process alive until the name servers' own timeouts.
       unanswered.abort();
     }
   }

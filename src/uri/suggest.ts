@@ -1,9 +1,9 @@
 const GREATEST_DISTANCE = 2;
 
 /**
- * The known name that someone who wrote `name` probably meant.
+ * The known name that is closest to a misspelt one. Undefined if none is close.
  *
- * @param greatest - how many letters the names may differ in
+ * @param greatest - the number of letters in which the names may differ
  */
 export function suggestName(
   name: string,
