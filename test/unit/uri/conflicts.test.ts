@@ -91,7 +91,7 @@ describe('options of a proxy', () => {
     const others = 'proxyHost=p&proxyPort=1&proxyUsername=a&proxyPassword=b';
     refuses(`${name} twice`, `mongodb://h/?${others}&${name}=1`, new RegExp(`multiple times.*: ${name}`));
   }
-  it('takes empty names and passwords for none', () => {
+  it('empty names and passwords of a proxy are the same as none', () => {
     const { proxy } = resolveOptions('mongodb://h/?proxyHost=p&proxyUsername=&proxyPassword=');
 
     assert.deepEqual({ ...proxy }, { host: 'p', port: 1080, username: undefined, password: undefined });

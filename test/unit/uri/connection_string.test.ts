@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseConnectionString } from '../../../src/uri/connection_string.js';
 
 describe('parseConnectionString', () => {
-  it('takes every part', () => {
+  it('every part of a connection string is found', () => {
     const parsed = parseConnectionString(
       'mongodb://al%69ce:p%40ss@a:1,[::1]:2,%2Ftmp%2Fx.sock/my%3Ddb?a=1&B=x%20y%23z',
     );
@@ -24,7 +24,7 @@ describe('parseConnectionString', () => {
   });
 
   for (const uri of ['mongodb://h', 'mongodb://h/', 'mongodb://h?', 'mongodb://h/?', 'mongodb://h/?&&']) {
-    it(`finds a host and nothing else in ${uri}`, () => {
+    it(`${uri} has a host and nothing else`, () => {
       const parsed = parseConnectionString(uri);
 
       assert.deepEqual(parsed.hosts.map(String), ['h:27017']);
@@ -35,31 +35,31 @@ describe('parseConnectionString', () => {
     });
   }
 
-  it('keeps every value of a repeated option, whatever its case, in order', () => {
+  it('a repeated option keeps all of its values in order, in any letter case', () => {
     const { options } = parseConnectionString('mongodb://h/?readPreferenceTags=a:b&READPREFERENCETAGS=&x=1');
 
     assert.deepEqual(options.get('readpreferencetags'), { key: 'readPreferenceTags', values: ['a:b', ''] });
   });
 
-  it('takes everything after the first "=" for the value, and "+" for itself', () => {
+  it('a value is everything after the first "=", and a "+" stands for itself', () => {
     const { options } = parseConnectionString('mongodb://h/?a=b=c+d?e/f@g:h,i');
 
     assert.deepEqual(options.get('a')?.values, ['b=c+d?e/f@g:h,i']);
   });
 
-  it('takes a percent sign that starts no escape as it stands in a value, and warns', () => {
+  it('a percent sign that starts no escape stands for itself in a value, with a warning', () => {
     const parsed = parseConnectionString('mongodb://h/?appName=100%');
 
     assert.deepEqual(parsed.options.get('appname')?.values, ['100%']);
     assert.match(parsed.warnings.join(), /the option appName .* percent sign/);
   });
 
-  it('tells an empty password from none', () => {
+  it('an empty password is not the same as none', () => {
     assert.equal(parseConnectionString('mongodb://u:@h').password, '');
     assert.equal(parseConnectionString('mongodb://u@h').password, undefined);
   });
 
-  it('does not take an "@" in the options for the end of the userinfo', () => {
+  it('an "@" in the options does not end the userinfo', () => {
     const parsed = parseConnectionString('mongodb://h/?replicaSet=my@set');
 
     assert.equal(parsed.username, undefined);
@@ -105,7 +105,7 @@ describe('parseConnectionString', () => {
     ['mongodb+srv://a.example.com,b.example.com', /exactly one host/],
     ['mongodb+srv://%2Ftmp%2Fx.sock', /not a Unix socket/],
   ] as const) {
-    it(`refuses ${JSON.stringify(uri)} without showing what could be a password`, () => {
+    it(`${JSON.stringify(uri)} is refused without showing a possible password`, () => {
       assert.throws(
         () => parseConnectionString(uri),
         (error: Error) => {

@@ -15,7 +15,7 @@ const UNREADABLE = ['1', '0', 'yes', 'no', 'on', 'off', 'TRUE', 'False', 't', 'Y
 
 describe('an option that decides over trust, secrecy or durability', () => {
   for (const name of ['tls', 'ssl'] as const) {
-    it(`does not leave the connection in the clear when ${name} cannot be read`, () => {
+    it(`an unreadable ${name} does not leave the connection in the clear`, () => {
       for (const value of [...UNREADABLE, '', 'invalid', 'required']) {
         const uri = `mongodb://h/?${name}=${encodeURIComponent(value)}`;
         assert.throws(
@@ -40,7 +40,7 @@ describe('an option that decides over trust, secrecy or durability', () => {
     });
   }
 
-  it('is never left out of a connection string when it is empty', () => {
+  it('an empty option that guards something is an error in a connection string', () => {
     for (const name of OPTION_NAMES) {
       const { guards, where, toleratesNonsense } = optionNamed(name);
       if (guards === undefined || where === 'client' || toleratesNonsense === true) continue;
@@ -48,7 +48,7 @@ describe('an option that decides over trust, secrecy or durability', () => {
     }
   });
 
-  it('is an error when a connection string gives it twice, with different values', () => {
+  it('an option that guards something is an error if a connection string gives it twice, with different values', () => {
     for (const query of [
       'tlsInsecure=true&tlsInsecure=false',
       'w=majority&w=1',
@@ -82,7 +82,7 @@ describe('an option that decides over trust, secrecy or durability', () => {
     });
   }
 
-  it('is not taken from a value of another type', () => {
+  it('an option that guards something is an error if its value has another type', () => {
     for (const wrong of [
       { checkServerIdentity: false },
       { checkServerIdentity: 'none' },
@@ -102,7 +102,7 @@ describe('an option that decides over trust, secrecy or durability', () => {
     clientWith({ tls: true, secureContext: createSecureContext() });
   });
 
-  it('is an error when a program spells it twice, with different values', () => {
+  it('an option that guards something is an error if a program spells it twice, with different values', () => {
     assert.throws(() => clientWith({ tlsInsecure: false, TLSINSECURE: true }), /TLSINSECURE are the same option/);
     assert.throws(() => clientWith({ w: 'majority', W: 1 }), /same option/);
   });
@@ -123,7 +123,7 @@ describe('certificates and keys without TLS', () => {
   ];
   for (const options of material) {
     const [name = ''] = Object.keys(options);
-    it(`do not go on in the clear: ${name}`, () => {
+    it(`${name} without TLS is an error, and the client does not go on in the clear`, () => {
       assert.throws(() => new MongoClient('mongodb://h/', options), {
         name: 'MongoParseError',
         message: new RegExp(`^Option ${name} is given, and TLS is not switched on.*Add tls=true`),
@@ -136,12 +136,12 @@ describe('certificates and keys without TLS', () => {
     });
   }
 
-  it('do not go on in the clear when the connection string has them', () => {
+  it('certificates and keys of a connection string without TLS are an error', () => {
     assert.throws(() => new MongoClient('mongodb://h/?tlsCertificateKeyFile=a.pem'), /tlsCertificateKeyFile is given/);
     assert.throws(() => new MongoClient('mongodb+srv://h.example.com/?tls=false', { tls: true, ca: 'x' }), /tls\/ssl/);
   });
 
-  it('do not go on in the clear when an option of TLS is misspelt', () => {
+  it('a misspelt option of TLS is an error if TLS is off', () => {
     for (const query of ['tsl=true', 'stl=1', 'sslCA=ca.pem', 'tlsCAfil=ca.pem', 'ssl_ca_certs=x', 'tlss=true']) {
       assert.throws(() => new MongoClient(`mongodb://h/?${query}`), /looks like one of TLS/, query);
       assert.equal(new MongoClient(`mongodb://h/?${query}&tls=true`).options.warnings.length, 1, query);
@@ -150,14 +150,14 @@ describe('certificates and keys without TLS', () => {
 });
 
 describe('an empty string from an unset environment variable', () => {
-  it('is an empty password of a key, and an empty server name', () => {
+  it('an empty password of a key and an empty server name are values', () => {
     const { tls } = resolveOptions('mongodb://h/?tls=true', { tlsCertificateKeyFilePassword: '', servername: '' });
 
     assert.equal(tls.connection.passphrase, '');
     assert.equal(tls.connection.servername, '');
   });
 
-  it('is the same as no value for options whose empty value means nothing', () => {
+  it('an empty string is the same as no value for options whose empty value means nothing', () => {
     const unset = {
       authSource: '',
       replicaSet: '',
@@ -171,7 +171,7 @@ describe('an empty string from an unset environment variable', () => {
     assert.deepEqual(resolveOptions('mongodb://h/', unset as never).specified, []);
   });
 
-  it('is no name of a file: without TLS it does not matter, with TLS the client fails', () => {
+  it('an empty file name does not matter without TLS, and is an error with TLS', () => {
     for (const name of ['tlsCAFile', 'tlsCRLFile', 'tlsCertificateKeyFile']) {
       assert.equal(clientWith({ [name]: '' }).options.tls, false);
       assert.throws(() => clientWith({ [name]: '', tls: true }), {
@@ -183,7 +183,7 @@ describe('an empty string from an unset environment variable', () => {
 
 describe('white space around a connection string', () => {
   for (const space of ['\n', '\r\n', ' ', '\t', ' \n\n', '\u00a0', '\ufeff']) {
-    it(`does not become part of it: ${JSON.stringify(space)}`, () => {
+    it(`${JSON.stringify(space)} around a connection string does not become part of it`, () => {
       const options = resolveOptions(`${space}mongodb://u:p@h:27018/db?retryWrites=false&w=majority${space}`);
 
       assert.deepEqual(options.hosts.map(String), ['h:27018']);
@@ -196,7 +196,7 @@ describe('white space around a connection string', () => {
     });
   }
 
-  it('is no part of a string that was folded into several lines', () => {
+  it('line breaks of a folded connection string do not become part of it', () => {
     const { hosts, replicaSet } = resolveOptions('mongodb://a,\n\tb,\r\n\tc/?replicaSet=\n\trs0');
 
     assert.deepEqual(hosts.map(String), ['a:27017', 'b:27017', 'c:27017']);
@@ -211,7 +211,7 @@ describe('a fragment in a connection string', () => {
     'mongodb://u:p@h/db#frag?w=2',
     'mongodb://u:p@h#f',
   ]) {
-    it(`does not become part of what is before it: ${uri}`, () => {
+    it(`the fragment of ${uri} does not become part of the text before it`, () => {
       const { dbName, hosts, writeConcern, warnings } = resolveOptions(uri);
 
       assert.equal(dbName, uri.includes('/db') ? 'db' : 'test');
@@ -221,7 +221,7 @@ describe('a fragment in a connection string', () => {
     });
   }
 
-  it('is not taken for one in a password', () => {
+  it('a "#" in a password does not start a fragment', () => {
     assert.equal(resolveOptions('mongodb://u:p#w@h').credentials?.password, 'p#w');
     assert.throws(() => resolveOptions('mongodb://u:1/#w@h/db'), { message: /a "#" must be written as %23/ });
   });

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { frozenCopy, frozenWithSecrets } from '../../../src/uri/frozen.js';
 
 describe('frozenCopy', () => {
-  it('freezes copies at every depth and leaves the original as it was', () => {
+  it('a frozen copy is frozen at every depth, and the original is not', () => {
     const given = { list: [{ a: 1 }], inner: { b: 2 } };
     const copy = frozenCopy(given);
 
@@ -13,13 +13,13 @@ describe('frozenCopy', () => {
     for (const part of [given, given.list, given.list[0], given.inner]) assert.ok(!Object.isFrozen(part));
   });
 
-  it('copies an object without a prototype', () => {
+  it('an object without a prototype is copied', () => {
     const given = Object.assign(Object.create(null) as object, { a: 1 });
 
     assert.notEqual(frozenCopy(given), given);
   });
 
-  it('passes on instances of classes and functions as they are', () => {
+  it('instances of classes and functions are not copied', () => {
     const given = { date: new Date(0), bytes: Buffer.from('x'), run: () => 1 };
     const copy = frozenCopy(given);
 
@@ -39,7 +39,7 @@ describe('frozenWithSecrets', () => {
     assert.equal(JSON.stringify(options), '{"host":"h","password":"***"}');
   });
 
-  it('adds no field that can be enumerated, and freezes the object', () => {
+  it('hiding secrets adds no enumerable field, and the object is frozen', () => {
     assert.deepEqual(Object.keys(options), ['host', 'password', 'key']);
     assert.ok(Object.isFrozen(options));
   });

@@ -27,7 +27,7 @@ describe('unknown options of a program', () => {
     });
   }
 
-  it('are refused as the official driver refuses them, when the options are no object', () => {
+  it('options that are no object are refused as the official driver refuses them', () => {
     assert.throws(() => resolveOptions('mongodb://h', 'x' as never), { name: 'MongoInvalidArgumentError' });
     assert.throws(() => resolveOptions(5 as never), { name: 'MongoInvalidArgumentError' });
     assert.equal(resolveOptions('mongodb://h', null as never).maxPoolSize, 100);
@@ -56,7 +56,7 @@ describe('secrets', () => {
     ['an unescaped password before a wrong option', `mongodb://u:1?authSource=${secret}@h&authMechanism=x@${secret}`],
   ];
   for (const [what, uri, options] of misuses) {
-    it(`are not in the message for ${what}`, () => {
+    it(`secrets are not in the message for ${what}`, () => {
       assert.throws(
         () => resolveWith(options ?? {}, uri),
         (error: unknown) => error instanceof MongoError && !error.message.includes(secret),
@@ -64,7 +64,7 @@ describe('secrets', () => {
     });
   }
 
-  it('are not in warnings', () => {
+  it('secrets are not in warnings', () => {
     const { warnings } = resolveOptions(
       `mongodb://u:1?x${secret}%20=1@h&maxPoolSize=${secret}@h&authMechanismProperties=${secret}&proxyHost=p&proxyPassword=&proxyUsername=`,
     );

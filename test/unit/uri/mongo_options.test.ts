@@ -75,7 +75,7 @@ function shapeOf(options: Fields): Fields {
 
 describe('client.options', () => {
   for (const [uri, given = {}] of CASES) {
-    it(`have the shape of the official driver for ${uri} ${JSON.stringify(given)}`, () => {
+    it(`client.options have the shape of the official driver for ${uri} ${JSON.stringify(given)}`, () => {
       const ours = new MongoClient(uri, given).options;
       const theirs = new official.MongoClient(uri, given).options;
 
@@ -83,7 +83,7 @@ describe('client.options', () => {
     });
   }
 
-  it('show no secret in the console or in JSON', () => {
+  it('client.options show no secret in the console or in JSON', () => {
     const { options } = new MongoClient('mongodb://u:secret1@h/?proxyHost=p&proxyUsername=u&proxyPassword=secret2', {
       tls: true,
       tlsCertificateKeyFilePassword: 'secret3',
@@ -120,7 +120,7 @@ describe('options that the official driver takes', () => {
     );
   });
 
-  it('names in another letter case', () => {
+  it('names of options are accepted in another letter case', () => {
     const { options } = new MongoClient('mongodb://h/', {
       MAXPOOLSIZE: 7,
       WriteConcern: { w: 2 },
@@ -135,7 +135,7 @@ describe('options that the official driver takes', () => {
 });
 
 describe('unknown options in a connection string', () => {
-  it('print one warning, with what was meant', async () => {
+  it('unknown options in a connection string print one warning, with the known names that are close', async () => {
     const many = Array.from({ length: 3000 }, (_, i) => `unknown${i}=1`).join('&');
     const printed: string[] = [];
     const onWarning = (warning: Error) => {
@@ -153,7 +153,7 @@ describe('unknown options in a connection string', () => {
     assert.ok(printed[0]!.length < 1000);
   });
 
-  it('print few warnings, however many values cannot be read', async () => {
+  it('a connection string with hundreds of unreadable values prints few warnings', async () => {
     const broken = Array.from({ length: 300 }, (_, i) => `unknown${i}=%`).join('&');
     let printed = 0;
     const onWarning = ({ name }: Error) => {
@@ -177,7 +177,7 @@ describe('unknown options in a connection string', () => {
     ['readPrefrence', 'readPreference'],
     ['authsorce', 'authSource'],
   ] as const) {
-    it(`${key} is told of as a misspelt ${meant}`, () => {
+    it(`${key} in a connection string gives a warning that suggests ${meant}`, () => {
       const { warnings } = new MongoClient(`mongodb://h/?${key}=x`).options;
 
       assert.equal(warnings.length, 1);
@@ -185,7 +185,7 @@ describe('unknown options in a connection string', () => {
     });
   }
 
-  it('are told of as misspelt in the error that a program gets', () => {
+  it('a misspelt option of a program is an error that suggests the right name', () => {
     for (const [name, meant] of [
       ['retryWrite', 'retryWrites'],
       ['timeoutMs1', 'timeoutMS'],

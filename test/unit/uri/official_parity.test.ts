@@ -147,7 +147,7 @@ const cases: readonly (readonly [string, MongoClientOptions?])[] = [
 describe('resolveOptions and the official driver', () => {
   for (const [uri, given = {}] of cases) {
     const options = Object.keys(given).length === 0 ? '' : ` with ${JSON.stringify(given)}`;
-    it(`agree on ${uri}${options}`, () => {
+    it(`resolveOptions and the official driver agree on ${uri}${options}`, () => {
       assert.deepEqual(ours(uri, given), theirs(uri, given));
     });
   }
@@ -176,7 +176,7 @@ describe('resolveOptions and the official driver', () => {
     [{}, 'mongodb://'],
     [{}, 'mongodb+srv://a.b.c:27017'],
   ] as readonly [object, string?][]) {
-    it(`refuse ${uri} with ${JSON.stringify(given)} by the same class of error`, () => {
+    it(`resolveOptions and the official driver refuse ${uri} with ${JSON.stringify(given)} by the same class of error`, () => {
       const classes = [resolveOptions, (...args: [string, object]) => new official.MongoClient(...args)].map(
         resolve => {
           try {

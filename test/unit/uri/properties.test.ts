@@ -40,11 +40,11 @@ function throwsOnlyMongoErrors(run: () => void): void {
 }
 
 describe('resolveOptions, for any input', () => {
-  it('throws nothing but errors of the driver for any text', () => {
+  it('resolveOptions throws nothing but errors of the driver for any text', () => {
     fc.assert(fc.property(fc.string(), uri => throwsOnlyMongoErrors(() => resolveOptions(uri))));
   });
 
-  it('throws nothing but errors of the driver for texts near the grammar', () => {
+  it('resolveOptions throws nothing but errors of the driver for texts near the grammar', () => {
     const uri = fc.tuple(fc.constantFrom('mongodb://', 'mongodb+srv://', 'mongodb://h/?'), nearlyUri);
     fc.assert(
       fc.property(uri, parts => throwsOnlyMongoErrors(() => resolveOptions(parts.join('')))),
@@ -52,7 +52,7 @@ describe('resolveOptions, for any input', () => {
     );
   });
 
-  it('throws nothing but errors of the driver for any value of an option in a connection string', () => {
+  it('any value of an option in a connection string gives nothing but errors of the driver', () => {
     fc.assert(
       fc.property(fc.constantFrom(...OPTION_NAMES), fc.string(), (name, value) =>
         throwsOnlyMongoErrors(() => resolveOptions(`mongodb://u:p@h/?${name}=${encodeURIComponent(value)}`)),
@@ -61,7 +61,7 @@ describe('resolveOptions, for any input', () => {
     );
   });
 
-  it('throws nothing but errors of the driver for any value of an option of a program', () => {
+  it('any value of an option of a program gives nothing but errors of the driver', () => {
     fc.assert(
       fc.property(fc.constantFrom(...OPTION_NAMES), fc.anything({ withNullPrototype: true }), (name, value) =>
         throwsOnlyMongoErrors(() => resolveOptions('mongodb://u:p@h', { [name]: value })),
@@ -70,7 +70,7 @@ describe('resolveOptions, for any input', () => {
     );
   });
 
-  it('never shows a password, wherever it is not percent-encoded', () => {
+  it('a password that is not percent-encoded is never shown', () => {
     const secret = 'Zq7secret';
     const around = fc.constantFrom(
       '',
@@ -109,7 +109,7 @@ describe('resolveOptions, for any input', () => {
 });
 
 describe('parseConnectionString, for any parts', () => {
-  it('gives back what was percent-encoded', () => {
+  it('parseConnectionString gives back the parts that were percent-encoded', () => {
     fc.assert(
       fc.property(
         text,

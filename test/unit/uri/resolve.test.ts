@@ -8,26 +8,26 @@ import type { MongoClientOptions } from '../../../src/uri/client_options.js';
 import { resolveOptions } from '../../../src/uri/resolve.js';
 
 describe('resolveOptions', () => {
-  it('takes the database from the path, the program or the default', () => {
+  it('the database comes from the program, the path or the default', () => {
     assert.equal(resolveOptions('mongodb://h').dbName, 'test');
     assert.equal(resolveOptions('mongodb://h/shop').dbName, 'shop');
     assert.equal(resolveOptions('mongodb://h/shop', { dbName: 'other' }).dbName, 'other');
   });
 
-  it('says which options were given, by their canonical names', () => {
+  it('specified lists the given options by their canonical names', () => {
     const { specified } = resolveOptions('mongodb://h/?APPNAME=a&wTimeoutMS=5&maxPoolSize=x', { retryReads: false });
 
     assert.deepEqual([...specified].sort(), ['appName', 'retryReads', 'wtimeoutMS']);
   });
 
-  it('turns TLS on for SRV unless it is told otherwise', () => {
+  it('TLS is on for SRV unless an option switches it off', () => {
     assert.equal(resolveOptions('mongodb+srv://a.b.c').tls.enabled, true);
     assert.equal(resolveOptions('mongodb+srv://a.b.c/?tls=false').tls.enabled, false);
     assert.equal(resolveOptions('mongodb+srv://a.b.c', { ssl: false }).tls.enabled, false);
     assert.equal(resolveOptions('mongodb://h').tls.enabled, false);
   });
 
-  it('leaves the hosts of SRV to DNS', () => {
+  it('an SRV connection string has no hosts before DNS is asked', () => {
     const options = resolveOptions('mongodb+srv://Cluster.Example.com/?srvServiceName=custom&srvMaxHosts=3');
 
     assert.deepEqual(options.hosts, []);
@@ -36,7 +36,7 @@ describe('resolveOptions', () => {
     assert.equal(options.srvMaxHosts, 3);
   });
 
-  it('says for tls.connect what the flags mean', () => {
+  it('flags of TLS become options of tls.connect', () => {
     const trusting = resolveOptions('mongodb://h/?tlsInsecure=true').tls.connection;
     const strict = resolveOptions('mongodb://h/?tlsAllowInvalidCertificates=false').tls.connection;
     const anyName = resolveOptions('mongodb://h/?tlsAllowInvalidHostnames=true').tls.connection;
@@ -49,7 +49,7 @@ describe('resolveOptions', () => {
     assert.equal(anyName.checkServerIdentity?.('h', {} as never), undefined);
   });
 
-  it('passes options of Node.js on in their groups', () => {
+  it('options of Node.js stand in the groups for tls.connect and net.connect', () => {
     const ca = Buffer.from('ca');
     const lookup = () => undefined;
     const options = resolveOptions('mongodb://h', { ca, servername: 's', family: 6, lookup, noDelay: false });
@@ -60,7 +60,7 @@ describe('resolveOptions', () => {
     assert.equal(options.lookup, lookup);
   });
 
-  it('gathers the options of BSON with their defaults', () => {
+  it('bsonOptions hold the options of BSON with their defaults', () => {
     assert.deepEqual(resolveOptions('mongodb://h/?promoteLongs=false', { ignoreUndefined: true }).bsonOptions, {
       raw: false,
       promoteLongs: false,
@@ -75,7 +75,7 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('shows no secret in the console or in JSON', () => {
+  it('resolved options show no secret in the console or in JSON', () => {
     const options = resolveOptions('mongodb://u:secret1@h/?proxyHost=p&proxyUsername=u&proxyPassword=secret2', {
       tlsCertificateKeyFilePassword: 'secret3',
       key: 'secret4',
@@ -91,7 +91,7 @@ describe('resolveOptions', () => {
 });
 
 describe('credentials', () => {
-  it('come from the program before the connection string', () => {
+  it('credentials of the program win over those of the connection string', () => {
     const { credentials } = resolveOptions('mongodb://u:p@h/db?authSource=a', {
       auth: { username: 'x', password: 'y' },
       authSource: 'b',
@@ -102,18 +102,18 @@ describe('credentials', () => {
     assert.equal(credentials.source, 'b');
   });
 
-  it('do not mix the user of the program with the password of the connection string', () => {
+  it('credentials do not mix the user of the program with the password of the connection string', () => {
     assert.equal(resolveOptions('mongodb://u:p@h', { auth: { username: 'x' } }).credentials?.password, undefined);
     assert.equal(resolveOptions('mongodb://u@h', { auth: { password: 'y' } }).credentials?.password, 'y');
   });
 
-  it('are none without a user and a mechanism', () => {
+  it('credentials need a user or a mechanism', () => {
     assert.equal(resolveOptions('mongodb://h/db?authSource=a').credentials, undefined);
     assert.equal(resolveOptions('mongodb://h', { auth: {} }).credentials, undefined);
     assert.equal(resolveOptions('mongodb://h/?authMechanism=DEFAULT').credentials, undefined);
   });
 
-  it('know mechanisms and their properties without case', () => {
+  it('mechanisms and their properties are compared without case', () => {
     const { credentials } = resolveOptions(
       'mongodb://u@h/?authMechanism=gssapi&authMechanismProperties=service_name:x,Canonicalize_Host_Name:true',
     );
@@ -122,7 +122,7 @@ describe('credentials', () => {
     assert.deepEqual(credentials.mechanismProperties, { SERVICE_NAME: 'x', CANONICALIZE_HOST_NAME: true });
   });
 
-  it('have the properties of both places, and those of the program win', () => {
+  it('properties of both places are combined, and those of the program win', () => {
     const { credentials } = resolveOptions(
       'mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=SERVICE_NAME:x,SERVICE_REALM:r',
       {
@@ -133,7 +133,7 @@ describe('credentials', () => {
     assert.deepEqual(credentials?.mechanismProperties, { SERVICE_NAME: 'y', SERVICE_REALM: 'r' });
   });
 
-  it('do not let a connection string decide where tokens may go', () => {
+  it('a connection string cannot decide where tokens may go', () => {
     assert.throws(
       () =>
         resolveOptions(
@@ -143,7 +143,7 @@ describe('credentials', () => {
     );
   });
 
-  it('keep the callbacks of a program', () => {
+  it('callbacks of a program stay in the properties', () => {
     const callback = async () => ({ accessToken: 'x' });
     const { credentials } = resolveOptions('mongodb://h/?authMechanism=MONGODB-OIDC', {
       authMechanismProperties: { OIDC_CALLBACK: callback },
@@ -157,7 +157,7 @@ describe('concerns', () => {
   const document = (uri: string, options?: MongoClientOptions) =>
     writeConcernDocument(resolveOptions(uri, options).writeConcern);
 
-  it('combine the fields of a write concern, and the program wins for each', () => {
+  it('fields of the write concern are combined, and the program wins for each', () => {
     assert.deepEqual(document('mongodb://h/?w=1&wtimeoutMS=5', { writeConcern: { w: 'majority' } }), {
       w: 'majority',
       wtimeout: 5,
@@ -170,13 +170,13 @@ describe('concerns', () => {
     assert.equal(document('mongodb://h'), undefined);
   });
 
-  it('let the old spellings count only where the new one is not given', () => {
+  it('an old spelling counts only if the new one is not given', () => {
     assert.deepEqual(document('mongodb://h/?wtimeout=5&wtimeoutMS=10'), { wtimeout: 10 });
     assert.deepEqual(document('mongodb://h/?j=true&journal=false'), { j: false });
     assert.deepEqual(document('mongodb://h/?fsync=true'), { j: true });
   });
 
-  it('take a read concern in each of its forms', () => {
+  it('a read concern may have each of its forms', () => {
     for (const options of [
       { readConcern: new ReadConcern('majority') },
       { readConcern: { level: 'majority' } },
@@ -190,7 +190,7 @@ describe('concerns', () => {
     }
   });
 
-  it('combine the parts of a read preference, and the program wins for each', () => {
+  it('parts of the read preference are combined, and the program wins for each', () => {
     const uri = 'mongodb://h/?readPreference=secondary&readPreferenceTags=a:b&maxStalenessSeconds=100';
     const json = (options: MongoClientOptions) => resolveOptions(uri, options).readPreference.toJSON();
 
@@ -205,7 +205,7 @@ describe('concerns', () => {
     assert.deepEqual(json({ readPreference: 'primary' }), { mode: 'primary' });
   });
 
-  it('use the one instance for the primary', () => {
+  it('a read preference of primary is the shared instance', () => {
     assert.equal(resolveOptions('mongodb://h').readPreference, ReadPreference.primary);
   });
 });
@@ -218,7 +218,7 @@ describe('resolved options', () => {
     for (const [name, item] of Object.entries(value)) assertDeeplyFrozen(item, `${path}.${name}`);
   }
 
-  it('are frozen at every depth', () => {
+  it('resolved options are frozen at every depth', () => {
     const options = resolveOptions(
       'mongodb://u:p@a,b/db?readPreference=nearest&readPreferenceTags=a:b&w=1&readConcernLevel=local&foo=1&proxyHost=p',
       {
@@ -235,7 +235,7 @@ describe('resolved options', () => {
     assertDeeplyFrozen(options, 'options');
   });
 
-  it('do not freeze what belongs to the program', () => {
+  it('objects that belong to the program are not frozen', () => {
     const driverInfo = { name: 'lib' };
     const ca = [Buffer.from('ca')];
     const pkFactory = { createPk: () => 1 };
@@ -249,7 +249,7 @@ describe('resolved options', () => {
     assert.deepEqual(options.driverInfo, { name: 'lib' });
   });
 
-  it('make an id by default', () => {
+  it('the default pkFactory makes an ObjectId', () => {
     assert.equal(String(resolveOptions('mongodb://h').pkFactory.createPk()).length, 24);
   });
 });

@@ -17,7 +17,7 @@ function apply(uri: string, answer: Partial<SrvAnswer>, options: MongoClientOpti
 const uri = 'mongodb+srv://cluster.example.com';
 
 describe('applySrvRecords', () => {
-  it('asks under the name of the service', () => {
+  it('the queried name contains the name of the service', () => {
     assert.equal(srvQueryName(resolveOptions(`${uri}/?srvServiceName=custom`)), '_custom._tcp.cluster.example.com');
   });
 
@@ -28,7 +28,7 @@ describe('applySrvRecords', () => {
     assert.equal(srvHost, 'cluster.example.com');
   });
 
-  it('takes as many hosts as srvMaxHosts says, by chance', () => {
+  it('srvMaxHosts limits the hosts to a random sample', () => {
     assert.deepEqual(apply(`${uri}/?srvMaxHosts=2`, {}).hosts.map(String), ['db1.example.com:1', 'db2.example.com:2']);
     assert.deepEqual(apply(`${uri}/?srvMaxHosts=2`, {}, {}, last).hosts.map(String), [
       'db3.example.com:3',
@@ -49,7 +49,7 @@ describe('applySrvRecords', () => {
     });
   });
 
-  it('takes options of the TXT record that nobody else gave', () => {
+  it('an option of the TXT record counts if neither the connection string nor the program gives it', () => {
     const options = apply('mongodb+srv://u:p@cluster.example.com/db', {
       txt: [['authSource=users&', 'replicaSet=rs0']],
     });
@@ -59,7 +59,7 @@ describe('applySrvRecords', () => {
     assert.equal(options.credentials.password, 'p');
   });
 
-  it('prefers options of the connection string and of the program', () => {
+  it('options of the connection string and the program win over the TXT record', () => {
     const options = apply(
       'mongodb+srv://u:p@cluster.example.com/?authSource=mine',
       { txt: [['authSource=users&replicaSet=rs0']] },
@@ -70,13 +70,13 @@ describe('applySrvRecords', () => {
     assert.equal(options.replicaSet, 'rs1');
   });
 
-  it('keeps $external for mechanisms that have their users there', () => {
+  it('a TXT record does not change $external for mechanisms that have their users there', () => {
     const { credentials } = apply(`${uri}/?authMechanism=MONGODB-X509`, { txt: [['authSource=users']] });
 
     assert.equal(credentials?.source, '$external');
   });
 
-  it('checks the deployment again with what DNS added', () => {
+  it('the deployment is checked again with the hosts and options of DNS', () => {
     const one = three.slice(0, 1);
 
     assert.equal(apply(uri, { hosts: one, txt: [['loadBalanced=true']] }).loadBalanced, true);
@@ -102,7 +102,7 @@ describe('applySrvRecords', () => {
     });
   }
 
-  it('gives frozen options that show no secret', () => {
+  it('options completed by DNS are frozen and show no secret', () => {
     const options = apply('mongodb+srv://u:p@cluster.example.com', {}, { autoEncryption: { key: 'hunter2' } });
 
     assert.ok(Object.isFrozen(options));
@@ -110,7 +110,7 @@ describe('applySrvRecords', () => {
     assert.doesNotMatch(JSON.stringify(options), /hunter2/);
   });
 
-  it('is only for SRV', () => {
+  it('options without an SRV host are refused', () => {
     assert.throws(() => apply('mongodb://h', {}), { name: 'MongoAPIError' });
   });
 });
@@ -136,7 +136,7 @@ describe('whyRefused', () => {
     });
   }
 
-  it('follows srvAllowedHostsSuffix, label by label', () => {
+  it('srvAllowedHostsSuffix is compared label by label', () => {
     const options = resolveOptions(uri, { srvAllowedHostsSuffix: '.Other.ORG' });
 
     assert.equal(isAllowedSrvHost('a.other.org', options), true);
@@ -144,7 +144,7 @@ describe('whyRefused', () => {
     assert.equal(isAllowedSrvHost('a.example.com', options), false);
   });
 
-  it('follows srvHostValidator alone', () => {
+  it('srvHostValidator replaces all other checks', () => {
     const options = resolveOptions(uri, { srvHostValidator: host => host === 'any.where' });
 
     assert.equal(isAllowedSrvHost('ANY.where.', options), true);

@@ -20,7 +20,7 @@ async function failure(work: Promise<unknown>): Promise<Error> {
 }
 
 describe('lookUpSrv', () => {
-  it('needs no TXT record', async () => {
+  it('an answer without a TXT record is enough', async () => {
     const resolver = new FakeResolver();
     resolver.srv.set(SRV, [[RECORD]]);
     const answer = await lookUpSrv(OPTIONS, resolver, Deadline.background(new FakeClock()));
@@ -29,7 +29,7 @@ describe('lookUpSrv', () => {
     assert.deepEqual(resolver.asked, [`SRV ${SRV}`, 'TXT cluster.example.com']);
   });
 
-  it('asks again when name servers do not answer, and says which record, whom and how often', async () => {
+  it('a query without an answer is retried, and the error names the record, the name servers and the attempts', async () => {
     const clock = new FakeClock();
     const resolver = new FakeResolver();
     resolver.srv.set(SRV, ['ETIMEOUT', 'ESERVFAIL', [RECORD]]);
@@ -50,7 +50,7 @@ describe('lookUpSrv', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('does not ask again for a record that is not there', async () => {
+  it('a query for a record that does not exist is not retried', async () => {
     const resolver = new FakeResolver();
     const error = await failure(lookUpSrv(OPTIONS, resolver, Deadline.background(new FakeClock())));
 
@@ -58,7 +58,7 @@ describe('lookUpSrv', () => {
     assert.equal(resolver.asked.length, 2);
   });
 
-  it('ends with its deadline', async () => {
+  it('a query ends with its deadline', async () => {
     const clock = new FakeClock();
     const resolver = new FakeResolver();
     resolver.silent = true;

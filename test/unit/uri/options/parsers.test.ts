@@ -99,7 +99,7 @@ describe('values of options', () => {
     [{ srvAllowedHostsSuffix: 'com' }, 'MongoParseError', /srvAllowedHostsSuffix cannot be "com".*two labels/],
     [{ srvHostValidator: true }, 'MongoParseError', /srvHostValidator cannot be true; allowed is a function/],
   ] as const) {
-    it(`refuses ${JSON.stringify(given).slice(0, 60)} of a program`, () => {
+    it(`${JSON.stringify(given).slice(0, 60)} of a program is refused`, () => {
       assert.throws(() => resolveWith(given), { name: error, message });
     });
   }
@@ -122,7 +122,7 @@ describe('values of options', () => {
     ['minPoolSize=5&maxPoolSize=3', /minPoolSize=5 is more than maxPoolSize=3/],
     ['authMechanismProperties=SERVICE_NAME:x', /DEFAULT has no SERVICE_NAME/, 'u:p@'],
   ] as const) {
-    it(`warns about ${query}`, () => {
+    it(`${query} in a connection string is a warning`, () => {
       const userinfo = query.startsWith('auth') ? 'u:p@' : '';
       const { warnings } = resolveOptions(`mongodb://${userinfo}h/?${query}`);
 
@@ -138,12 +138,12 @@ describe('values of options', () => {
     'ssl=true',
     'serverSelectionTryOnce=false',
   ]) {
-    it(`does not warn about ${query}`, () => {
+    it(`${query} in a connection string is no warning`, () => {
       assert.deepEqual(resolveOptions(`mongodb://h/?${query}`).warnings, []);
     });
   }
 
-  it('keeps the tag sets that are complete and leaves the others out as a whole', () => {
+  it('complete tag sets of a connection string are kept, and others are left out as a whole', () => {
     const { readPreference } = resolveOptions(
       'mongodb://h/?readPreference=nearest&readPreferenceTags=a:b,c:d:e&readPreferenceTags=f:g,h&readPreferenceTags=',
     );
@@ -151,19 +151,19 @@ describe('values of options', () => {
     assert.deepEqual(readPreference.tags, [{ a: 'b', c: 'd:e' }, {}]);
   });
 
-  it('takes maxStalenessSeconds=-1 for no limit', () => {
+  it('maxStalenessSeconds=-1 is no limit', () => {
     assert.equal(resolveOptions('mongodb://h/?maxStalenessSeconds=-1').readPreference.maxStalenessSeconds, undefined);
     assert.equal(resolveWith({ maxStalenessSeconds: -1 }).readPreference.mode, 'primary');
   });
 
-  it('accepts an option of a program that is null or undefined as not given', () => {
+  it('an option of a program that is null or undefined is not given', () => {
     const options = resolveWith({ maxPoolSize: undefined, appName: null, foo: undefined });
 
     assert.equal(options.maxPoolSize, 100);
     assert.deepEqual(options.specified, []);
   });
 
-  it('accepts the spellings of the specification from a program', () => {
+  it('a program may use the spellings of the specification', () => {
     assert.equal(resolveWith({ wTimeoutMS: 5 }).writeConcern?.wtimeoutMS, 5);
     assert.equal(resolveWith({ wtimeoutMS: 5 }).writeConcern?.wtimeoutMS, 5);
     assert.equal(resolveWith({ appname: 'a' }).appName, 'a');

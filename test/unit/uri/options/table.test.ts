@@ -123,7 +123,7 @@ describe('boolean options', () => {
 });
 
 describe('the table', () => {
-  it('has defaults that its own parsers accept', () => {
+  it('every default is a value that the parser of its option accepts', () => {
     for (const name of OPTION_NAMES) {
       const { default: byDefault, parser } = optionNamed(name);
       if (byDefault !== undefined)
@@ -144,7 +144,7 @@ describe('the table', () => {
     });
   }
 
-  it('places the value of an option in the group and the field that its row names', () => {
+  it('the value of an option stands in the group and the field that its row names', () => {
     const tls = { tlsCAFile: '/ca.pem', servername: 's', tls: true };
     const { log, ...options } = resolveOptions('mongodb://h', { ...tls, noDelay: false, family: 6, raw: true });
 
