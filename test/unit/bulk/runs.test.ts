@@ -15,7 +15,7 @@ function shape(runs: readonly Run[]): unknown[] {
 }
 
 describe('runsOf', () => {
-  it('keeps the order by beginning anew wherever the kind changes', () => {
+  it('keeps the order: a new run begins wherever the kind changes', () => {
     const writes = [insert(1), insert(2), update(), insert(3), remove(1), remove(0)];
 
     assert.deepEqual(shape(runsOf(writes, true)), [
@@ -26,7 +26,7 @@ describe('runsOf', () => {
     ]);
   });
 
-  it('has one run of each kind when the order does not matter, and remembers the positions', () => {
+  it('has one run of each kind if the order does not matter, with the positions of its writes', () => {
     const writes = [update(), insert(1), remove(1), insert(2), update()];
 
     assert.deepEqual(shape(runsOf(writes, false)), [
@@ -53,6 +53,12 @@ describe('isRepeatable', () => {
     assert.equal(isRepeatable(runOf(insert(1)), 0), true);
     assert.equal(isRepeatable(runOf(update(), update()), 0), true);
     assert.equal(isRepeatable(runOf(remove(1)), 0), true);
+  });
+
+  it('says yes to inserts of documents with fields that mean many documents in other commands', () => {
+    const document = { multi: true, limit: 0 };
+
+    assert.equal(isRepeatable(runOf({ kind: 'insert', statement: document, change: null }), 0), true);
   });
 
   it('does not look at what another command has taken or will take', () => {
