@@ -145,7 +145,7 @@ describe('a bulk operation', () => {
     assert.throws(() => bulk.addToOperationsList(4 as BatchType, {}), /There is no batch type 4/);
   });
 
-  it('says whether it is ordered in the options, whatever the options say', async () => {
+  it('overrides the option ordered by its own kind', async () => {
     const port = new Port();
 
     await new OrderedBulkOperation(port, { ordered: false, comment: 'first' }).insert({}).execute();

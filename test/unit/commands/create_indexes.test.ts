@@ -42,7 +42,7 @@ describe('indexKeys', () => {
     });
   }
 
-  it('refuses what is no form of keys', () => {
+  it('refuses keys in any other form', () => {
     for (const wrong of [null, 3, [3], true]) {
       assert.throws(() => indexKeys(wrong as never), MongoInvalidArgumentError);
     }
@@ -61,7 +61,7 @@ describe('createIndex', () => {
     });
   });
 
-  it('passes unknown options of the index on when those of the command are given apart', () => {
+  it('sends unknown options of the index if those of the command are given apart', () => {
     const operation = createIndex(context, 'a', { newOption: 1, languageOverride: 'l' }, { comment: 'c' });
 
     assert.deepEqual(commandOf(operation), {

@@ -20,7 +20,7 @@ describe('findAndModify', () => {
     assert.equal(resultOf(findOneAndDelete(context, {}, {}), { value: null }), null);
   });
 
-  it('throws a write concern error although something was modified', () => {
+  it('throws the write concern error of a document that was modified', () => {
     const reply = { value: { _id: 1 }, writeConcernError: { code: 64, errmsg: 'late' } };
 
     assert.throws(() => resultOf(findOneAndUpdate(context, {}, { $set: { a: 1 } }, {}), reply), MongoWriteConcernError);
@@ -35,7 +35,7 @@ describe('findAndModify', () => {
     }
   });
 
-  it('refuses a hint that an old server would ignore where nobody hears what it says', () => {
+  it('refuses a hint of an unacknowledged write that an old server does not know', () => {
     const unheard = contextWith({ writeConcern: new WriteConcern(0) });
     const operation = findOneAndDelete(unheard, {}, { hint: { a: 1 } });
 
@@ -43,7 +43,7 @@ describe('findAndModify', () => {
     assert.deepEqual(commandOf(operation, targetWith(9))['hint'], { a: 1 });
   });
 
-  it('refuses an update of undefined values alone where they are left out', () => {
+  it('refuses an update with undefined values only, if they are not encoded', () => {
     const ignoring = contextWith({ bsonOptions: { ignoreUndefined: true } });
 
     assert.throws(

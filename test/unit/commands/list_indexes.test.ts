@@ -17,14 +17,14 @@ describe('listIndexes', () => {
     });
   });
 
-  it('asks the primary, whatever the collection reads from', () => {
+  it('selects the primary, even if the collection has another read preference', () => {
     const inherited = contextWith({ readPreference: ReadPreference.secondary });
 
     assert.equal(listIndexes(inherited, {}).readPreference.mode, 'primary');
     assert.equal(listCollections(inherited, {}, {}).readPreference.mode, 'primary');
   });
 
-  it('asks another member when the call says so', () => {
+  it('selects another member if the call has a read preference', () => {
     const ofCall = contextWith({ readPreference: ReadPreference.secondary });
 
     assert.equal(listIndexes(ofCall, { readPreference: 'secondary' }).readPreference.mode, 'secondary');

@@ -27,7 +27,7 @@ describe('runCursorCommand', () => {
     assert.equal(resultOf(runCursorCommand(context, { find: 'orders' }, {}), reply).id, 5n);
   });
 
-  it('refuses what is no command', () => {
+  it('refuses a command that is no document, or has no field', () => {
     for (const command of [null, 'ping', [], {}]) {
       assert.throws(() => runCursorCommand(context, command, {}), MongoInvalidArgumentError);
     }

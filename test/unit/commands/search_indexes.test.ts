@@ -32,7 +32,7 @@ describe('search indexes', () => {
     assert.deepEqual(commandOf(dropSearchIndex(context, 's')), { dropSearchIndex: 'orders', name: 's' });
   });
 
-  it('are not missed when their collection is missing', () => {
+  it('are dropped with success if their collection is missing', () => {
     assert.ok(isMissingCollection(new MongoServerError({ message: 'ns not found', code: 26 })));
     assert.ok(!isMissingCollection(new MongoServerError({ message: 'no search', code: 31082 })));
   });

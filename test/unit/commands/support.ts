@@ -5,7 +5,7 @@ import type { OperationContext } from '../../../src/commands/context.js';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
 import { ServerDescription } from '../../../src/description/server_description.js';
 import { ServerType } from '../../../src/description/types.js';
-import type { CommandTarget, Operation } from '../../../src/executor/operation.js';
+import type { CommandTarget, Operation, OperationReply } from '../../../src/executor/operation.js';
 import type { ConnectionDescription } from '../../../src/pool/handshake.js';
 import { Reply } from '../../../src/wire/reply.js';
 
@@ -35,13 +35,14 @@ export function commandOf(operation: Operation<unknown>, target: CommandTarget =
   return operation.command(target);
 }
 
-/** The result of an operation to which a server replies so. */
-export function resultOf<T>(operation: Operation<T>, reply: Document): T {
-  const bytes = Buffer.from(serialize({ ok: 1, ...reply }));
+/** A reply of `db1:27017` to a command. */
+export function replyOf(fields: Document, taken = 0): OperationReply {
+  const bytes = Buffer.from(serialize({ ok: 1, ...fields }));
   const source = { close: () => undefined };
-  return operation.result({
-    reply: new Reply(RawDocument.at(bytes, 0, bytes.length), false, source),
-    taken: 0,
-    address: 'db1:27017',
-  });
+  return { reply: new Reply(RawDocument.at(bytes, 0, bytes.length), false, source), taken, address: 'db1:27017' };
+}
+
+/** The result of an operation that gets a reply with these fields. */
+export function resultOf<T>(operation: Operation<T>, fields: Document, taken = 0): T {
+  return operation.result(replyOf(fields, taken));
 }
