@@ -1,12 +1,12 @@
 /** No options. It inherits nothing. */
 const NO_OPTIONS: object = Object.freeze({ __proto__: null });
 
-/** Inherits what was put on `Object.prototype`. */
+/** Inherits the properties of `Object.prototype`. */
 const PLAIN: object = Object.freeze({});
 
 /**
- * The own properties of an object that a caller gave, in an object that inherits nothing. The driver reads options from there only: what
- * somebody has put on `Object.prototype` (prototype pollution) or on the class of the object is no option.
+ * The own properties of a caller's object, in an object that inherits nothing. The driver reads options only from such objects: properties
+ * of `Object.prototype` (prototype pollution) and of the object's class are not options.
  *
  * A spread of the result inherits from `Object.prototype` again. If that has enumerable properties, the result therefore has them as undefined,
  * which shadows them in spreads too.
@@ -27,7 +27,7 @@ function shadowed(own: object): object {
   return own;
 }
 
-/** Whether a value was given. Programs in JavaScript write null for "not given" as often as they leave a field out. */
+/** Whether a caller gave a value. JavaScript programs often write null where they could leave a field out. */
 export function isGiven<T>(value: T): value is NonNullable<T> {
   return value !== undefined && value !== null;
 }

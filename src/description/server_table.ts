@@ -1,17 +1,17 @@
 import type { ServerDescription } from './server_description.js';
 import { ServerType } from './types.js';
 
-/** Servers of a node of the tree, and children of an inner one: small, since a change copies one node of each level. */
+/** Number of servers of a leaf, and of children of an inner node. Small, because a change copies one node of each level. */
 const WIDTH_BITS = 4;
 const WIDTH = 1 << WIDTH_BITS;
 const MASK = WIDTH - 1;
-/** Places of servers that are gone are given up when there are so many, and more than there are servers. */
+/** Places of removed servers are dropped when there are more than this, and more than servers. */
 const MOST_EMPTY_PLACES = 64;
 
 const TYPES: readonly ServerType[] = Object.values(ServerType);
 const BIT_OF_TYPE = Object.fromEntries(TYPES.map((type, index) => [type, 1 << index])) as Record<ServerType, number>;
 
-/** Some types of servers, as a set. */
+/** A set of server types. */
 export type TypeSet = number;
 
 export function typeSet(...types: readonly ServerType[]): TypeSet {
@@ -22,14 +22,14 @@ export function isOfTypes({ type }: ServerDescription, types: TypeSet): boolean 
   return (BIT_OF_TYPE[type] & types) !== 0;
 }
 
-/** Types that answered a check: a load balancer is never asked. */
+/** Types of servers that have answered a check. A load balancer is never checked. */
 const CHECKED = typeSet(
   ...TYPES.filter(
     type => type !== ServerType.Unknown && type !== ServerType.PossiblePrimary && type !== ServerType.LoadBalancer,
   ),
 );
 
-/** A part of the servers, with what holds for all of them. */
+/** A part of the servers, with a summary of them. */
 interface Node {
   readonly servers: readonly (ServerDescription | undefined)[] | null;
   readonly children: readonly (Node | undefined)[] | null;
@@ -37,7 +37,7 @@ interface Node {
   readonly types: TypeSet;
   /** Least `logicalSessionTimeoutMinutes` of the data-bearing servers: Infinity without one, -1 if one of them has none. */
   readonly sessionTimeout: number;
-  /** Least and greatest of what the checked servers told: Infinity and -Infinity without one. */
+  /** Least and greatest wire versions of the checked servers: Infinity and -Infinity without one. */
   readonly leastMaxWireVersion: number;
   readonly greatestMinWireVersion: number;
   readonly hasError: boolean;
@@ -54,7 +54,7 @@ const EMPTY: Node = Object.freeze({
   hasError: false,
 });
 
-/** Places of addresses. It only grows, so that all tables that come from one share it: a table has the servers that its own tree has. */
+/** Places of addresses. It only grows, so that a table and those derived from it share it. The tree decides which servers a table has. */
 class Places {
   readonly #places = new Map<string, number>();
 
@@ -73,7 +73,7 @@ class Places {
   }
 }
 
-/** What lies between two tables. */
+/** The differences of two tables. */
 export interface TableDiff {
   readonly added: readonly ServerDescription[];
   readonly removed: readonly ServerDescription[];
@@ -85,8 +85,8 @@ export interface TableDiff {
  * The servers of a deployment by their addresses, in the order in which they were found. Never changes: a change makes a new table, which
  * shares all but a few nodes with the old one.
  *
- * What a change costs does not depend on the number of servers (it is a tree 16 wide: three levels for 4096 servers), and neither does it to
- * tell what has changed, or what holds for all servers. A hello that names thousands of hosts would otherwise cost the square of that.
+ * The cost of a change, of a difference and of a summary does not depend on the number of servers: the table is a tree that is 16 wide, with
+ * three levels for 4096 servers. Otherwise a hello that names thousands of hosts would cost the square of their number.
  */
 export class ServerTable {
   readonly #places: Places;
@@ -110,7 +110,7 @@ export class ServerTable {
     return this.#root.size;
   }
 
-  /** Addresses that are remembered, those of servers that are gone included. */
+  /** Number of remembered addresses, those of removed servers included. */
   get places(): number {
     return this.#places.count;
   }
@@ -152,7 +152,7 @@ export class ServerTable {
     return found;
   }
 
-  /** The servers of some types, in their order; parts of the tree without one are not looked at. */
+  /** The servers of some types, in their order. Skips the parts of the tree without one. */
   ofTypes(types: TypeSet): ServerDescription[] {
     const found: ServerDescription[] = [];
     collect(this.#root, types, found);
@@ -198,11 +198,11 @@ export class ServerTable {
     const root = changed(this.#root, this.#height, place, undefined);
     const table = new ServerTable(this.#places, root, this.#height);
     const emptyPlaces = this.#places.count - root.size;
-    // Hosts that come and go under ever new names must not be remembered for ever.
+    // Hosts that come and go under ever new names must not be remembered without end.
     return emptyPlaces > MOST_EMPTY_PLACES && emptyPlaces > root.size ? ServerTable.of(table.all()) : table;
   }
 
-  /** What has changed since another table. Parts that both share are not looked at. */
+  /** The differences to another table. Skips the parts that both share. */
   since(before: ServerTable): TableDiff {
     const diff = { added: [], removed: [], replaced: [] };
     if (before.#places === this.#places) {
@@ -216,7 +216,7 @@ export class ServerTable {
 }
 
 function serverAt(root: Node, height: number, place: number): ServerDescription | undefined {
-  // A place that was taken for a later table may lie beyond this one.
+  // A place that was added for a later table may lie beyond this one.
   if (place >= WIDTH ** (height + 1)) return undefined;
   let node: Node | undefined = root;
   for (let level = height; level > 0; level--) node = node?.children?.[(place >>> (level * WIDTH_BITS)) & MASK];
@@ -296,7 +296,7 @@ function collect(node: Node | undefined, types: TypeSet, found: ServerDescriptio
   }
 }
 
-/** The first server of a kind, where nodes tell whether they have one. */
+/** The first server of a kind; `hasOne` tells whether a node has one. */
 function first(
   node: Node | undefined,
   hasOne: (node: Node) => boolean,

@@ -11,7 +11,7 @@ export const MIN_WIRE_VERSION = 8;
 export const MAX_WIRE_VERSION = 27;
 const MIN_SERVER_VERSION = '4.2';
 
-/** What a topology description is made of; the rest of it follows from this. */
+/** The fields from which a topology description is made. All others follow from them. */
 export interface TopologyDescriptionFields {
   readonly type: TopologyType;
   readonly setName: string | null;
@@ -20,7 +20,7 @@ export interface TopologyDescriptionFields {
   readonly servers: ReadonlyMap<string, ServerDescription> | ServerTable;
   readonly heartbeatFrequencyMS: number;
   readonly localThresholdMS: number;
-  /** How many addresses the connection string, or its SRV record, named. */
+  /** Number of addresses in the connection string, or in its SRV records. */
   readonly seedCount: number;
 }
 
@@ -33,7 +33,7 @@ export interface InitialTopologyOptions {
   readonly localThresholdMS: number;
 }
 
-/** The part of a read preference that says whether there is a server to read from. */
+/** The part of a read preference on which it depends whether a server suits. */
 export interface ReadableBy {
   readonly mode: string;
   readonly tags?: readonly TagSet[] | undefined;
@@ -68,9 +68,9 @@ export class TopologyDescription {
   readonly commonWireVersion: number;
   /** @internal */
   readonly seedCount: number;
-  /** The servers, of which two descriptions share what has not changed. */
+  /** The servers. Two descriptions share the unchanged parts. */
   readonly #table: ServerTable;
-  // Made when they are first asked for: with thousands of servers, most of thousands of descriptions are never looked into.
+  // Made on first use: with thousands of servers, most descriptions are never read.
   #servers: ReadonlyMap<string, ServerDescription> | null = null;
   #candidates: readonly ServerDescription[] | null = null;
   #writableServers: readonly ServerDescription[] | null = null;
@@ -97,22 +97,22 @@ export class TopologyDescription {
     Object.freeze(this);
   }
 
-  /** All that {@link TopologyDescription.servers} has, without making a map of it. @internal */
+  /** The servers of {@link TopologyDescription.servers}, without making a map. @internal */
   get table(): ServerTable {
     return this.#table;
   }
 
-  /** All servers, as the selection of a server starts with them. @internal */
+  /** All servers: the candidates of server selection. @internal */
   get candidates(): readonly ServerDescription[] {
     return (this.#candidates ??= Object.freeze(this.#table.all()));
   }
 
-  /** Those that a write may go to, made once so that the usual selection makes nothing. @internal */
+  /** The servers for writes, made once, so that the usual selection makes no list. @internal */
   get writableServers(): readonly ServerDescription[] {
     return (this.#writableServers ??= Object.freeze(this.#table.ofTypes(writableTypes(this.type))));
   }
 
-  /** Whether a write may go to a server of these. @internal */
+  /** Whether a server takes writes. @internal */
   acceptsWrites(server: ServerDescription): boolean {
     return isOfTypes(server, writableTypes(this.type));
   }
@@ -130,7 +130,7 @@ export class TopologyDescription {
     return (this.#table.types & DATA_BEARING) !== 0;
   }
 
-  /** Whether there is a server to read from under a read preference. Its `maxStalenessSeconds` is not looked at. */
+  /** Whether there is a server for reads with a read preference. Ignores `maxStalenessSeconds`. */
   hasReadableServer(readPreference: ReadableBy = { mode: 'primary' }): boolean {
     const { mode, tags = [] } = readPreference;
     if (mode === 'primary' || !isReplicaSet(this.type)) return this.hasWritableServer();
@@ -183,7 +183,7 @@ export function initialTopology(options: InitialTopologyOptions): TopologyDescri
   });
 }
 
-/** What is known before the first seed and after the end: nothing. */
+/** The description without servers, for the events of opening and closing. */
 export function emptyTopology({
   heartbeatFrequencyMS,
   localThresholdMS,
@@ -211,7 +211,7 @@ function initialType(options: InitialTopologyOptions): TopologyType {
   return options.replicaSet === undefined ? TopologyType.Unknown : TopologyType.ReplicaSetNoPrimary;
 }
 
-/** Server Selection, "Topology type: Single": the one server takes writes whatever it is. Nothing is suitable in Unknown. */
+/** Server Selection, "Topology type: Single": the one server takes writes whatever its type is. No server suits in Unknown. */
 function writableTypes(type: TopologyType): TypeSet {
   switch (type) {
     case TopologyType.Single:

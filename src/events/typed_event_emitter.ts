@@ -79,7 +79,7 @@ function noop(): void {
 }
 
 /**
- * Emits `cancel`. Exported for programs that name it; no method of this driver takes one: pass an `AbortSignal` as the option `signal`.
+ * Emits `cancel`. Exported for programs that name it. No method of this driver takes one: pass an `AbortSignal` as the option `signal`.
  *
  * @public
  */

@@ -2,17 +2,17 @@ import { performance } from 'node:perf_hooks';
 
 /** A timer that has been set. */
 export interface Timer {
-  /** Lets go of the timer. Harmless after it fired. */
+  /** Clears the timer. Does nothing after it fired. */
   clear(): void;
 }
 
 /**
- * All time that the core of the driver knows. Tests pass a clock that they move themselves.
+ * The only source of time of the driver. Tests pass a clock that they move themselves.
  */
 export interface Clock {
   /** Monotonic milliseconds with fractions, from an arbitrary origin. Durations and deadlines are differences of it. */
   now(): number;
-  /** Milliseconds since 1970 as the system has them. For timestamps shown to people, never for durations. */
+  /** Milliseconds since 1970 by the system's clock. For timestamps, never for durations. */
   wallTime(): number;
   /** Calls back once, after `ms`. The timer does not keep the process alive unless `keepAlive` is true. */
   setTimer(ms: number, callback: () => void, keepAlive?: boolean): Timer;
@@ -20,7 +20,7 @@ export interface Clock {
   afterPoll(callback: () => void): Timer;
 }
 
-/** setTimeout fires at once for more than this: about 24.8 days. */
+/** `setTimeout` fires at once for longer times; about 24.8 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 class SystemTimer implements Timer {

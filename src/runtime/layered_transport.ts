@@ -71,14 +71,14 @@ export class LayeredTransport implements Transport {
     const options = forNode({
       ...this.#options,
       ...target,
-      // SNI: the name that the certificate is to be for.
+      // SNI: the name for which the server must have a certificate.
       ...(isName && { servername: host, lookup: announcedLookup(this.#options.lookup, this.#handler) }),
       ...secure,
       ...(tunnel === undefined ? { onread: readIntoSharedBuffer(this.#handler) } : { socket: tunnel }),
     });
     const socket = connectTLS(options as ConnectionOptions);
     socket.disableRenegotiation();
-    // tls.connect does not heed these two options.
+    // tls.connect ignores these two options.
     socket.setNoDelay(noDelay);
     socket.setKeepAlive(true, keepAliveInitialDelay);
     if (tunnel === undefined) {
@@ -109,7 +109,7 @@ export class LayeredTransport implements Transport {
     socket.once('close', () => this.#handler.onClose(this.#error));
   }
 
-  /** TLS tells later that it has written, but what need not wait for an earlier write is encrypted before this returns. */
+  /** TLS reports later that it has written. But bytes that need not wait for an earlier write are encrypted before `write` returns. */
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
     if (socket === null) return false;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * All chance that the core of the driver knows.
+ * The only source of random numbers of the driver.
  */
 export interface Random {
   /** A number from 0 (included) to 1 (excluded). */
   next(): number;
-  /** Bytes fit for secrets. */
+  /** Bytes that are good enough for secrets. */
   bytes(length: number): Uint8Array;
 }
 

@@ -3,7 +3,7 @@ import { LayeredTransport } from './layered_transport.js';
 import { announcedLookup, forNode, readIntoSharedBuffer, targetOf } from './node_options.js';
 import type { OpenTransport, SocketOptions, Transport, TransportAddress, TransportHandler } from './transport.js';
 
-/** A socket of this system, in the clear. */
+/** A plain socket, without TLS and proxy. */
 class SocketTransport implements Transport {
   readonly #socket: Socket;
   #error: Error | null = null;
@@ -52,7 +52,7 @@ function socketTo(options: object): Socket {
   }
 }
 
-/** Opens a socket of this system; through TLS and a proxy if the options say so. */
+/** Opens a socket, with TLS and a proxy if the options ask for them. */
 export const openSocket: OpenTransport = (address, { tls, proxy, ...options }, handler) =>
   tls === undefined && proxy === undefined
     ? new SocketTransport(address, options, handler)

@@ -25,7 +25,7 @@ export interface Socks {
   };
 }
 
-/** Its timer is a last resort: whoever opens the connection has a deadline. */
+/** A last resort: the caller that opens the connection has a deadline of its own. */
 const LONGEST_TIMEOUT_MS = 120_000;
 const MARGIN_MS = 1000;
 

@@ -143,8 +143,8 @@ function secureContext(options: SecureContextOptions): SecureContext {
 }
 
 /**
- * What is wrong with a PEM file as a whole, or null. Node.js takes a file of authorities that is empty or cut off without a word, and then trusts
- * nobody, or not everybody.
+ * What is wrong with a PEM file as a whole, or null. Node.js accepts a file of authorities that is empty or cut off, and then trusts no
+ * authority, or only some.
  */
 function pemFault(option: FileOption, text: string): string | null {
   if (text.trim() === '') return 'is empty';

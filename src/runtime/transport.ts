@@ -2,10 +2,10 @@ import type { LookupFunction } from 'node:net';
 import type { ProxySettings } from './socks_proxy.js';
 import type { TLSMaterial } from './tls_material.js';
 
-/** Where a transport leads: a TCP port, or the path of a Unix socket. */
+/** The target of a transport: a TCP port, or the path of a Unix socket. */
 export type TransportAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
-/** Socket options of a client, as Node names them. */
+/** Socket options of a client, by their names in Node. */
 export interface SocketOptions {
   readonly noDelay?: boolean;
   readonly keepAlive?: boolean;
@@ -18,18 +18,18 @@ export interface SocketOptions {
   readonly lookup?: LookupFunction;
 }
 
-/** How a client reaches its servers. */
+/** Socket options, TLS and proxy of a client. */
 export interface TransportOptions extends SocketOptions {
-  /** Speaks TLS. */
+  /** Present if the transport uses TLS. */
   readonly tls?: TLSMaterial;
-  /** Goes through a SOCKS5 proxy. */
+  /** Present if the transport goes through a SOCKS5 proxy. */
   readonly proxy?: ProxySettings;
 }
 
-/** What a transport does until it is connected, in this order; not every one has every step. */
+/** The steps of a transport until it is connected, in this order. A transport may skip steps. */
 export type TransportStep = 'proxy' | 'resolve' | 'connect' | 'tls';
 
-/** What becomes of a transport. `onClose` comes exactly once, last, and also when it never connected. */
+/** Receives the events of a transport. `onClose` is called exactly once, last, and also if the transport never connected. */
 export interface TransportHandler {
   /** A step of opening begins. */
   onStep(step: TransportStep): void;
@@ -46,12 +46,12 @@ export interface Transport {
   /**
    * Sends bytes.
    *
-   * @returns true if the system took all of them, so that the caller may reuse their memory; otherwise it belongs to the transport
+   * @returns true if the system took all bytes, so that the caller may reuse their memory; otherwise the memory belongs to the transport
    */
   write(bytes: Uint8Array): boolean;
-  /** Whether everything written has been taken by the system. */
+  /** Whether the system has taken all written bytes. */
   readonly flushed: boolean;
-  /** Closes at once, whatever is still unsent. */
+  /** Closes at once, and drops unsent bytes. */
   destroy(): void;
 }
 

@@ -6,19 +6,19 @@ export interface ServerChange {
   readonly next: ServerDescription;
 }
 
-/** What lies between two descriptions of one deployment: drives the events, and the opening and closing of servers. */
+/** The differences of two descriptions of one deployment. Events are published and servers opened and closed by it. */
 export interface TopologyDiff {
   /** Addresses only in the later description. */
   readonly added: readonly string[];
   /** Addresses only in the earlier description. */
   readonly removed: readonly string[];
-  /** Servers in both of which something is known now that was not, or the other way round. */
+  /** Servers in both descriptions that differ. */
   readonly changed: readonly ServerChange[];
-  /** Whether the change is worth an event. Round trip times and the like are not. */
+  /** Whether the change is published. Changes of round trip times alone are not. */
   readonly differs: boolean;
 }
 
-/** Costs as much as has changed, not as many servers as there are. */
+/** The cost depends on the number of changes, not of servers. */
 export function diffTopology(before: TopologyDescription, after: TopologyDescription): TopologyDiff {
   const between = after.table.since(before.table);
   const added = between.added.map(({ address }) => address);

@@ -2,7 +2,7 @@ import type { ObjectId } from '../bson/index.js';
 import type { ServerDescription } from '../description/server_description.js';
 import { MongoStalePrimaryError } from '../errors/driver.js';
 
-/** The newest election of a primary that a topology has heard of. */
+/** The newest election of a primary that a topology knows. */
 export interface Election {
   readonly maxSetVersion: number | null;
   readonly maxElectionId: ObjectId | null;
@@ -12,10 +12,10 @@ export interface Election {
 const FIRST_WIRE_VERSION_WITH_ELECTION_ID_FIRST = 17;
 
 /**
- * Whether a later election is known than the one that made this server primary (SDAM, "updateRSFromPrimary").
+ * Whether the topology knows a later election than that of this primary (SDAM, "updateRSFromPrimary").
  *
- * From MongoDB 6.0 on the tuple (electionId, setVersion) is compared, in which null sorts lowest; before that (setVersion,
- * electionId), and only where both tuples are complete.
+ * From MongoDB 6.0 on the tuple (electionId, setVersion) is compared; null sorts lowest. Before 6.0, (setVersion, electionId) is
+ * compared, and only if both tuples are complete.
  */
 export function isStalePrimary({ maxSetVersion, maxElectionId }: Election, server: ServerDescription): boolean {
   const { electionId, setVersion } = server;
@@ -27,7 +27,7 @@ export function isStalePrimary({ maxSetVersion, maxElectionId }: Election, serve
   return setVersion < maxSetVersion || (setVersion === maxSetVersion && byElectionId < 0);
 }
 
-/** The newest election once a primary that is not stale was heard. */
+/** The newest election after a primary that is not stale has answered. */
 export function newestElection({ maxSetVersion, maxElectionId }: Election, server: ServerDescription): Election {
   const { electionId, setVersion } = server;
   if (comparesElectionIdFirst(server)) return { maxElectionId: electionId, maxSetVersion: setVersion };
@@ -58,7 +58,7 @@ function comparesElectionIdFirst(server: ServerDescription): boolean {
   return server.maxWireVersion >= FIRST_WIRE_VERSION_WITH_ELECTION_ID_FIRST;
 }
 
-/** Byte by byte, as the hexadecimal digits sort; null sorts lowest. */
+/** Compares byte by byte, in the order of the hexadecimal digits. Null sorts lowest. */
 function compareElectionIds(one: ObjectId | null, other: ObjectId | null): number {
   const [a, b] = [one?.toHexString() ?? '', other?.toHexString() ?? ''];
   if (a === b) return 0;

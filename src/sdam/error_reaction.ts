@@ -7,33 +7,33 @@ import { isNetworkError, isNetworkTimeout, stateChangeOf } from '../errors/class
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 
-/** Where and when an error happened, as far as it matters to what is known about the server. */
+/** The place and time of an error, as far as the reaction depends on them. */
 export interface ErrorContext {
   /** Generation of the connection; of its service behind a load balancer. */
   readonly connectionGeneration: number;
   /** The pool's generation now; that of the connection's service behind a load balancer. */
   readonly poolGeneration: number;
-  /** The handshake is all from opening the socket to the end of authentication. */
+  /** `handshake` is everything from opening the socket to the end of authentication. */
   readonly phase: 'beforeHandshake' | 'afterHandshake';
-  /** What is known about the server now. */
+  /** The current description of the server. */
   readonly description: ServerDescription;
   readonly loadBalanced: boolean;
-  /** Monotonic milliseconds: from when on the server is Unknown. */
+  /** Monotonic milliseconds; the server is Unknown from then on. */
   readonly now?: number;
   /** The service behind a load balancer, once the connection's hello has named it. */
   readonly serviceId?: ObjectId | undefined;
 }
 
-/** What an error does. The server is marked Unknown first, then the pool is cleared, without a turn of the event loop between. */
+/** The consequences of an error. The server is marked Unknown first, then the pool is cleared, in one synchronous step. */
 export interface Reaction {
-  /** The description to apply; null when the error says nothing against the server. */
+  /** The description to apply; null if the server stays as it is. */
   readonly markUnknown: ServerDescription | null;
-  /** Behind a load balancer only the connections of the context's service are meant. */
+  /** Behind a load balancer, only the connections of the context's service are cleared. */
   readonly clearPool: boolean;
   readonly interruptInUse: boolean;
   /** The monitor checks the server at once. */
   readonly requestCheck: boolean;
-  /** The monitor gives up the check that it is waiting for. */
+  /** The monitor cancels the check that runs. */
   readonly cancelCheck: boolean;
 }
 
@@ -48,7 +48,7 @@ const NO_REACTION: Reaction = Object.freeze({
 const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true });
 
 /**
- * What the error of an operation, or of a connection being established, does to what is known about its server.
+ * The reaction to the error of an operation, or of a connection that is being established.
  *
  * SDAM, "Application errors":
  *
@@ -62,19 +62,19 @@ const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true 
  * any other                             no        no
  * ```
  *
- * Behind a load balancer no server becomes Unknown, only the service's connections are cleared, and what happens before hello named
- * the service does not count.
+ * Behind a load balancer no server becomes Unknown, only the service's connections are cleared, and errors before hello has named the
+ * service do not count.
  */
 export function reactTo(error: unknown, context: ErrorContext): Reaction {
   if (!(error instanceof MongoError) || saysNothingOfServer(error)) return NO_REACTION;
-  // SDAM, "Why use connection generations": what an older connection met has been dealt with already.
+  // SDAM, "Why use connection generations": errors of older connections have been handled already.
   if (context.connectionGeneration < context.poolGeneration) return NO_REACTION;
   if (context.loadBalanced) return reactBehindLoadBalancer(error, context);
 
   const stateChange = stateChangeOf(error);
   if (stateChange !== null) {
     const topologyVersion = parseTopologyVersion(error.topologyVersion);
-    // SDAM, "topologyVersion": an error that is not newer than what is known is stale.
+    // SDAM, "topologyVersion": an error that is not newer than the description is stale.
     if (compareTopologyVersion(topologyVersion, context.description.topologyVersion) <= 0) return NO_REACTION;
     return {
       ...NO_REACTION,
@@ -97,9 +97,9 @@ export function reactTo(error: unknown, context: ErrorContext): Reaction {
 }
 
 /**
- * What a failed check does (Server Monitoring, "Network error or timeout during a server check" and "Command error").
+ * The reaction to a failed check (Server Monitoring, "Network error or timeout during a server check" and "Command error").
  *
- * A cancelled check is none.
+ * There is no reaction to a cancelled check.
  */
 export function reactToFailedCheck(error: MongoError, description: ServerDescription, now = 0): Reaction {
   return {
@@ -112,7 +112,7 @@ export function reactToFailedCheck(error: MongoError, description: ServerDescrip
   };
 }
 
-/** The end of an operation's own time, and a pool that refused a connection, are no news of the server. */
+/** An expired deadline, and a pool that refused a check-out, say nothing about the server. */
 function saysNothingOfServer(error: MongoError): boolean {
   return error instanceof MongoOperationTimeoutError || error.hasErrorLabel(MongoErrorLabel.PoolRequestedRetry);
 }

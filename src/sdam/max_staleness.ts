@@ -4,14 +4,14 @@ import { isReplicaSet, type TopologyDescription } from '../description/topology_
 import { ServerType } from '../description/types.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 
-/** A primary without writes makes one of its own so often (Max Staleness, "idleWritePeriodMS"). */
+/** An idle primary writes once in this time (Max Staleness, "idleWritePeriodMS"). */
 const IDLE_WRITE_PERIOD_MS = 10_000;
 const SMALLEST_MAX_STALENESS_SECONDS = 90;
 
 const PRIMARY = typeSet(ServerType.RSPrimary);
 const SECONDARY = typeSet(ServerType.RSSecondary);
 
-/** Refuses a bound that a replica set's members could not be measured by. Other deployments take any. */
+/** Refuses a bound that is too small for a replica set. Other deployments allow every number. */
 export function checkMaxStaleness(topology: TopologyDescription, maxStalenessSeconds: number): void {
   if (!isReplicaSet(topology.type)) return;
   const leastSeconds = Math.max(
@@ -25,7 +25,7 @@ export function checkMaxStaleness(topology: TopologyDescription, maxStalenessSec
   );
 }
 
-/** Those secondaries that lag behind by no more than the bound (Max Staleness, "Estimating a secondary's replication lag"). */
+/** The secondaries that lag behind by no more than the bound (Max Staleness, "Estimating a secondary's replication lag"). */
 export function secondariesWithin(
   topology: TopologyDescription,
   secondaries: readonly ServerDescription[],

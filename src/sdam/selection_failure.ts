@@ -10,9 +10,9 @@ import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
 import { SetNameMismatchError } from './transitions.js';
 
-/** What is known besides the description. */
+/** The knowledge of a topology besides its description. */
 export interface SelectionContext {
-  /** Checks that run, by address: what they wait for. */
+  /** The step that each running check waits for, by address. */
   readonly checks: ReadonlyMap<string, ConnectionProgress>;
   /** Servers that a check has removed from the topology, each with the reason as its error. */
   readonly leftOut: readonly ServerDescription[];
@@ -24,7 +24,7 @@ const MOST_LISTED = 10;
 const NO_CONTEXT: SelectionContext = { checks: new Map(), leftOut: [] };
 
 /**
- * Why no server suited.
+ * The reason for which no server suited.
  *
  * @param wanted - `primary`, `secondary`, …
  * @param now - monotonic milliseconds
@@ -41,9 +41,10 @@ export function selectionFailure(
 }
 
 /**
- * The text of the failure. The official driver has the words of the network there, or of a server; they lead, and our details follow.
+ * The message of a selection error. It begins with the message of the network or server error, as in the official driver. Our details
+ * follow.
  *
- * @param how - how it ended: `timed out after 500 ms`
+ * @param how - the end of the selection: `timed out after 500 ms`
  * @param what - the operation: `insert shop.orders`
  */
 export function textOfSelectionError(
@@ -61,7 +62,7 @@ export function textOfSelectionError(
  * The details on one line.
  *
  * @param what - the operation: `insert shop.orders`
- * @param said - what stands before and need not be repeated
+ * @param said - the text before, which is not repeated
  */
 export function textOfFailure(
   { type }: TopologyDescription,
@@ -86,7 +87,7 @@ function textOfServer({ address, type, error, errorAgeMS, check }: UnsuitableSer
   return parts.join(', ');
 }
 
-/** What each step of a check waits for. */
+/** The words for each step of a check. */
 const AWAITED: Readonly<Record<ConnectionProgress['phase'], string>> = {
   proxy: 'the proxy',
   resolve: 'the resolution of its name',
@@ -100,7 +101,7 @@ function leadOf(cause: MongoError | undefined): string {
   if (cause === undefined) return '';
   const isSaid =
     isNetworkError(cause) || cause instanceof MongoServerError || cause instanceof MongoUnexpectedServerResponseError;
-  // Behind it stands in brackets which step failed.
+  // The failed step follows in brackets.
   return isSaid ? oneLine(cause.message).replace(/:? \([^()]* failed after [0-9.]+ ms\)$/, '') : '';
 }
 
@@ -110,12 +111,12 @@ function textWithout(said: string, text: string): string {
   return rest === '' ? 'as said' : rest.replace(/^\((.*)\)$/, '$1');
 }
 
-/** OpenSSL ends its lines. */
+/** Messages of OpenSSL end with a line break. */
 function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }
 
-/** Whether a server is away for a reason that time does not mend: what the program or the deployment is configured to must change. */
+/** Whether no waiting makes a server available: the configuration of the program or of the deployment must change. */
 export function isAwayForGood({ error }: ServerDescription): boolean {
   return error instanceof SetNameMismatchError || refusesCredentials(error);
 }

@@ -6,25 +6,25 @@ import { ForeignProtocolError } from '../wire/foreign_protocol.js';
 import type { UnsuitableServer } from './errors.js';
 import { SetNameMismatchError } from './transitions.js';
 
-/** Codes by which Node's TLS says that a certificate or a protocol was refused. */
+/** Codes of Node's TLS for a refused certificate or protocol. */
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/;
-/** Codes by which it says that what came is no TLS. */
+/** Codes of Node's TLS for an answer that is not TLS. */
 const NO_TLS_CODE = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE)$/;
 const UNREACHABLE: readonly unknown[] = ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL'];
 
-/** What is looked at of each server. */
+/** The part of a server that hints depend on. */
 type Suspect = Pick<UnsuitableServer, 'error' | 'check'>;
 
-/** An error, or one that caused it. */
+/** An error or one of its causes. */
 interface Reason {
   readonly code?: unknown;
   readonly phase?: unknown;
 }
 
 /**
- * What an operator may look at first when no server suits, where that is known; decided by classes, codes, phases and types alone.
+ * The advice for an operator when no server suits; undefined if there is none. Decided by classes, codes, phases and types alone.
  *
- * @param servers - what is told of each server; by default the errors of the topology's own
+ * @param servers - the state of each server; by default the servers of the topology
  */
 export function hintFor(
   topology: TopologyDescription,
@@ -50,7 +50,7 @@ export function hintFor(
   return silenceHint(servers) ?? brokenHint(reasons) ?? stateHint(topology, servers);
 }
 
-/** What it tells that a host does not answer; a check that still runs counts as well as one that has timed out. */
+/** The hint when a host does not answer. A check that still runs counts like one that has timed out. */
 function silenceHint(servers: readonly Suspect[]): string | undefined {
   for (const { error, check } of servers) {
     const phase = error instanceof MongoNetworkTimeoutError ? error.phase : error === null ? check?.phase : undefined;
@@ -68,7 +68,7 @@ function silenceHint(servers: readonly Suspect[]): string | undefined {
   return undefined;
 }
 
-/** What it tells that a connection ends before hello is answered. */
+/** The hint when a connection ends before hello is answered. */
 function brokenHint(reasons: readonly Reason[]): string | undefined {
   for (const reason of reasons) {
     if (!(reason instanceof MongoNetworkError) || !wasBroken(reason)) continue;
@@ -82,13 +82,13 @@ function brokenHint(reasons: readonly Reason[]): string | undefined {
   return undefined;
 }
 
-/** Whether the other end closed or reset it; certificates of our own that are wrong fail in the same phase. */
+/** Whether the server closed or reset the connection. Wrong certificates of the client fail in the same phase. */
 function wasBroken({ cause }: MongoNetworkError): boolean {
   const code = (cause as Reason | undefined)?.code;
   return cause === undefined || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/** What the types of the servers tell when the network does not. */
+/** The hint from the types of the servers, when the network gives none. */
 function stateHint(topology: TopologyDescription, servers: readonly Suspect[]): string | undefined {
   if (topology.type !== TopologyType.Single && topology.servers.size === 0) {
     return 'No seed belongs to the deployment: check replicaSet and directConnection';
@@ -106,7 +106,7 @@ function stateHint(topology: TopologyDescription, servers: readonly Suspect[]): 
   return undefined;
 }
 
-/** The members of a set are reached under the names that the set's configuration has, not under those of the seeds. */
+/** The driver connects to the names in the replica set configuration, not to those of the seeds. */
 function unresolvedHint({ type }: TopologyDescription): string {
   if (!isReplicaSet(type)) return 'A host name does not resolve: check it, and DNS';
   return (
@@ -115,14 +115,14 @@ function unresolvedHint({ type }: TopologyDescription): string {
   );
 }
 
-/** The last errors of all servers, and what caused these. */
+/** The last errors of all servers, with their causes. */
 function reasonsOf(servers: readonly Suspect[]): (Error & Reason)[] {
   const reasons: (Error & Reason)[] = [];
   for (const { error } of servers) {
     let cause: unknown = error;
     while (cause instanceof Error) {
       reasons.push(cause);
-      // When several addresses of one name were tried in vain, each has its error.
+      // When several addresses of one name failed, each has its error.
       if (cause instanceof AggregateError) reasons.push(...(cause.errors as Error[]));
       cause = cause.cause;
     }

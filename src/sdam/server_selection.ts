@@ -12,37 +12,37 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
 import { checkMaxStaleness, secondariesWithin } from './max_staleness.js';
 
-/** Narrows the candidates down to those that suit an operation. Pure; may throw when what is asked for can never be had. */
+/** Selects the candidates that suit an operation. Pure; throws when no server can ever suit. */
 export interface ServerSelector {
   (topology: TopologyDescription, candidates: readonly ServerDescription[]): readonly ServerDescription[];
-  /** There is nothing to choose: the operation belongs to one server. */
+  /** Whether the operation belongs to one server, so that there is no choice. */
   readonly isFixed?: boolean;
   /**
-   * The same with all servers as candidates. It looks at those alone that suit: an operation that waits would otherwise look at every server
-   * for each change of one.
+   * The same with all servers as candidates. It looks only at suitable servers: a waiting operation would otherwise look at every server for
+   * each change of one.
    */
   readonly ofAll?: (topology: TopologyDescription) => readonly ServerDescription[];
 }
 
-/** The part of a read preference that selection looks at. */
+/** The part of a read preference that selection depends on. */
 export type SelectionPreference = Pick<ReadPreference, 'mode' | 'tags' | 'maxStalenessSeconds'>;
 
 const NO_SERVERS: readonly ServerDescription[] = Object.freeze([]);
 
-/** From this wire version on secondaries carry out `$out` and `$merge`. */
+/** From this wire version on, secondaries can run `$out` and `$merge`. */
 export const FIRST_WIRE_VERSION_WITH_SECONDARY_OUTPUT = 13;
 
-/** Servers that a write may go to: the primary, every mongos, or the one server there is. */
+/** Selects servers for writes: the primary, every mongos, or the only server. */
 export const writableSelector: ServerSelector = Object.assign(
   (topology: TopologyDescription, candidates: readonly ServerDescription[]) => {
-    // All candidates is the usual case; the answer to it is part of the description.
+    // Usually all servers are candidates; then the description has the answer.
     if (candidates === topology.candidates) return topology.writableServers;
     return candidates.filter(server => topology.acceptsWrites(server));
   },
   { ofAll: (topology: TopologyDescription) => topology.writableServers },
 );
 
-/** Servers that a read under a read preference may go to (Server Selection, "Topology type table"). */
+/** Selects servers for reads with a read preference (Server Selection, "Topology type table"). */
 export function readPreferenceSelector(readPreference: SelectionPreference): ServerSelector {
   if (readPreference.mode === 'primary') return writableSelector;
   let selector = selectors.get(readPreference);
@@ -50,7 +50,7 @@ export function readPreferenceSelector(readPreference: SelectionPreference): Ser
   return selector;
 }
 
-/** One for each read preference: operations with the same one can be seen to ask the same. */
+/** One selector for each read preference, so that waiting operations with the same one share an answer. */
 const selectors = new WeakMap<SelectionPreference, ServerSelector>();
 
 function selectorFor(readPreference: SelectionPreference): ServerSelector {
@@ -86,8 +86,8 @@ function writableAmong(
 }
 
 /**
- * Servers for an aggregate that writes by `$out` or `$merge`: the read preference holds only when every server knows how to do that
- * on a secondary, otherwise the primary is taken (CRUD, "Read preferences and server selection").
+ * Selects servers for an aggregate that writes by `$out` or `$merge`. The read preference holds only when every server can write on a
+ * secondary; otherwise the primary is selected (CRUD, "Read preferences and server selection").
  */
 export function outputSelector(readPreference: SelectionPreference): ServerSelector {
   const byPreference = readPreferenceSelector(readPreference);
@@ -99,7 +99,7 @@ export function outputSelector(readPreference: SelectionPreference): ServerSelec
   });
 }
 
-/** The one server that holds a cursor or a transaction. */
+/** Selects the server of a cursor or a transaction. */
 export function sameServerSelector(address: string): ServerSelector {
   const selector = selectorOf((topology, candidates) => {
     const server = topology.table.get(address);
@@ -114,7 +114,7 @@ function servers(topology: TopologyDescription, selector: ServerSelector): reado
 }
 
 /**
- * Servers that suit an operation. Deprioritized ones come in only when there is no other (Server Selection, "Deprioritized servers").
+ * The servers that suit an operation. Deprioritized servers count only when there is no other (Server Selection, "Deprioritized servers").
  */
 export function suitableServers(
   topology: TopologyDescription,
@@ -129,7 +129,7 @@ export function suitableServers(
   return servers(topology, selector);
 }
 
-/** Those servers that are hardly slower than the fastest (Server Selection, "Selecting servers within the latency window"). */
+/** The servers within `localThresholdMS` of the fastest (Server Selection, "Selecting servers within the latency window"). */
 export function latencyWindow(
   servers: readonly ServerDescription[],
   localThresholdMS: number,
@@ -139,7 +139,7 @@ export function latencyWindow(
   return servers.filter(server => server.roundTripTime <= limit);
 }
 
-/** The servers of which any may be taken for an operation now: those that suit, of these the program's choice, of these the near ones. */
+/** The servers that may be taken for an operation now: the suitable ones, then the program's choice, then the latency window. */
 export function eligibleServers(
   topology: TopologyDescription,
   selector: ServerSelector,
@@ -154,12 +154,12 @@ export function eligibleServers(
 }
 
 /**
- * Takes one of the eligible servers; null when there is none.
+ * Draws one of the eligible servers; null when there is none.
  *
- * Two are drawn, and the one with fewer operations is taken (Server Selection, "operationCount-based selection within the latency window").
+ * Two are drawn at random, and the one with fewer operations is taken (Server Selection, "operationCount-based selection within the latency window").
  * One server is the usual case and costs nothing.
  *
- * @param operationCount - how many operations run on a server now
+ * @param operationCount - the number of operations that run on a server now
  */
 export function drawServer(
   eligible: readonly ServerDescription[],
@@ -172,7 +172,7 @@ export function drawServer(
   return operationCount(second.address) < operationCount(first.address) ? second : first;
 }
 
-/** Of the servers that suit alone: another that a program returns would not do. */
+/** Applies the program's selector. Servers that it returns and that do not suit are ignored. */
 function chosenBy(
   custom: CustomServerSelector,
   topology: TopologyDescription,
@@ -198,7 +198,7 @@ function drawOne(servers: readonly ServerDescription[], random: Random): ServerD
   return servers[index] ?? null;
 }
 
-/** Draws among all but `first`: a hit at its place or behind it moves on by one. */
+/** Draws among all but `first`: an index at its place or behind it moves on by one. */
 function drawOther(servers: readonly ServerDescription[], first: ServerDescription, random: Random): ServerDescription {
   const drawn = Math.floor(random.next() * (servers.length - 1));
   const index = drawn < servers.indexOf(first) ? drawn : drawn + 1;
@@ -208,7 +208,7 @@ function drawOther(servers: readonly ServerDescription[], first: ServerDescripti
 const PRIMARY = typeSet(ServerType.RSPrimary);
 const SECONDARY = typeSet(ServerType.RSSecondary);
 
-/** The candidates of some types. */
+/** The candidates that have one of these types. */
 type Members = (types: TypeSet) => readonly ServerDescription[];
 
 function selectMembers(
@@ -257,7 +257,7 @@ function freshSecondaries(
     : secondariesWithin(topology, secondaries, maxStalenessSeconds);
 }
 
-/** Server Selection, "tag_sets": the first set that any server has decides; no sets at all ask for nothing. */
+/** Server Selection, "tag_sets": the first set that at least one server has decides. Without sets every server suits. */
 function matchingTags(
   servers: readonly ServerDescription[],
   tagSets: readonly TagSet[] | undefined,

@@ -2,26 +2,26 @@ import type { TopologyDescription } from '../description/topology_description.js
 import { TopologyType } from '../description/types.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 
-/** Milliseconds between the end of a scan and the next. DNS would allow less by its TTL, which Node does not tell for SRV records. */
+/** Milliseconds between the end of a scan and the next. Node does not report the TTL of SRV records, which could be shorter. */
 const RESCAN_MS = 60_000;
 
 export interface SrvPollerOptions {
   readonly heartbeatFrequencyMS: number;
 }
 
-/** What a poller needs from above. */
+/** The port of a poller to the client. */
 export interface SrvPollerPorts {
   readonly clock: Clock;
   readonly topology: {
     readonly description: Pick<TopologyDescription, 'type'>;
     applySrvHosts(hosts: readonly string[]): void;
   };
-  /** Hosts that may be used, as `host:port`. */
+  /** The allowed hosts of the SRV records, as `host:port`. */
   lookUp(): Promise<readonly string[]>;
 }
 
 /**
- * Reads the SRV records again from time to time, as long as that can tell of another mongos.
+ * Reads the SRV records again from time to time, as long as they can name another mongos.
  *
  * Source: Polling SRV Records for mongos Discovery.
  */
@@ -36,7 +36,7 @@ export class SrvPoller {
     this.#ports = ports;
   }
 
-  /** The records were read just now. */
+  /** Called just after the records were read. */
   start(): void {
     this.#scanIn(RESCAN_MS);
   }
@@ -54,13 +54,13 @@ export class SrvPoller {
   async #scan(): Promise<void> {
     const { topology } = this.#ports;
     this.#timer = null;
-    // A replica set tells of its members itself.
+    // A replica set reports its members itself.
     if (!isPolled(topology.description)) return;
     let hosts: readonly string[] = [];
     try {
       hosts = await this.#ports.lookUp();
     } catch {
-      // Nothing changes because DNS fails; it is asked again sooner.
+      // A failure of DNS changes nothing. The next scan comes sooner.
     }
     if (this.#closed || !isPolled(topology.description)) return;
     if (hosts.length > 0) topology.applySrvHosts(hosts);

@@ -41,34 +41,34 @@ export interface TopologyOptions {
   readonly loadBalanced: boolean;
   readonly heartbeatFrequencyMS: number;
   readonly localThresholdMS: number;
-  /** How many of the hosts of SRV records are followed; 0 is all. */
+  /** Largest number of hosts from SRV records; 0 is no limit. */
   readonly srvMaxHosts: number;
   readonly serverSelector: CustomServerSelector | undefined;
-  /** Whether selection fails at once where waiting is in vain. */
+  /** Whether selection fails at once when waiting cannot help. */
   readonly serverSelectionFailFast: boolean;
 }
 
-/** With more servers than this a client warns once. */
+/** A client with more servers warns once. */
 const MANY_SERVERS = 200;
-/** Monitors that begin within one turn of the event loop. */
+/** Number of monitors that start within one turn of the event loop. */
 const MOST_STARTED_AT_ONCE = 50;
 
-/** What a topology needs from above. */
+/** The port of a topology to the client. */
 export interface TopologyPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly publisher: EventPublisher;
-  /** Makes the pool and the monitor of a server; nothing is started. */
+  /** Makes the pool and the monitor of a server, and starts neither. */
   openServer(address: string, topology: Topology): Server;
 }
 
-/** So many servers that do not belong to the deployment are remembered for errors. */
+/** Number of removed servers that are remembered for errors. */
 const MOST_LEFT_OUT = 10;
 
 /**
- * The deployment as the driver sees it: holds the current description, its servers, and the operations that wait for one.
+ * The deployment as the driver sees it: the current description, the servers, and the operations that wait for a server.
  *
- * It alone changes the description. A change is applied in one step without a turn of the event loop: description, events, pools, waiters.
+ * Only the topology changes the description. It applies a change in one synchronous step: description, events, pools, waiters.
  *
  * Source: Server Discovery and Monitoring; Server Selection.
  */
@@ -79,17 +79,17 @@ export class Topology {
   readonly #servers = new Map<string, Server>();
   readonly #waiting: WaitingSelections;
   /**
-   * When servers went that are gone, the first to go first. Two that each name the other and deny themselves would come and go without a
-   * pause.
+   * Times at which servers were removed, oldest first. Without them, two servers that each name the other and deny themselves would be
+   * removed and checked again without a pause.
    */
   readonly #goneAt = new Map<string, number>();
-  /** Servers whose monitors do not run yet. */
+  /** Servers whose monitors are not started yet. */
   readonly #unstarted: Server[] = [];
   #nextStart: Timer | null = null;
-  /** Servers that waiting does not bring back. */
+  /** Addresses of servers that no waiting makes available. */
   readonly #awayForGood = new Set<string>();
   #hasWarned = false;
-  /** Servers that a check has removed, with the reason: for errors. */
+  /** Servers that a check has removed, each with the reason as its error. */
   readonly #leftOut = new Map<string, ServerDescription>();
   #description: TopologyDescription;
   #state: 'new' | 'open' | 'closed' = 'new';
@@ -129,7 +129,7 @@ export class Topology {
     this.#warnOfManyServers();
     for (const { address } of this.#description.table.all()) this.#openServer(address);
     this.#startMonitors([...this.#servers.values()]);
-    // Load Balancers, "Server Discovery Logging and Monitoring": nothing is checked, the one server is what it is.
+    // Load Balancers, "Server Discovery Logging and Monitoring": the one server is not checked.
     if (this.#description.type === TopologyType.LoadBalanced) {
       for (const address of this.#servers.keys()) this.#apply(loadBalancerServer(address));
     }
@@ -137,7 +137,7 @@ export class Topology {
 
   // ── Selection
 
-  /** The server for an operation, at once; null if none suits now. Makes no promise. */
+  /** Selects a server without waiting; null if none suits now. Makes no promise. */
   trySelect(request: SelectionRequest): Server | null {
     if (this.#state !== 'open') return null;
     const { wanted } = request;
@@ -185,7 +185,7 @@ export class Topology {
     return this.#draw(this.#eligible(request));
   }
 
-  /** The servers of which any may be taken. Throws when waiting for one is in vain. */
+  /** The servers of which each may be taken. Throws when waiting cannot help. */
   #eligible(request: SelectionRequest): readonly ServerDescription[] {
     const { serverSelector, serverSelectionFailFast } = this.#options;
     const description = this.#description;
@@ -197,7 +197,7 @@ export class Topology {
     return eligible;
   }
 
-  /** Whether time does not help. Without servers nothing is checked, and nothing changes. */
+  /** Whether waiting cannot help. Without servers there are no checks, and the description does not change. */
   get #isInVain(): boolean {
     if (this.#awayForGood.size > 0) return true;
     return this.#description.table.size === 0 && [...this.#leftOut.values()].some(isAwayForGood);
@@ -246,7 +246,7 @@ export class Topology {
       if (eligible.length === 0) continue;
       for (const waiter of [...alike]) {
         const server = this.#draw(eligible);
-        // A listener that is told of another's server may end this one's deadline.
+        // A listener of another waiter's event may end the deadline of this waiter.
         if (server !== null && this.#waiting.delete(waiter)) this.#serve(waiter, server);
       }
     }
@@ -261,10 +261,10 @@ export class Topology {
   }
 
   readonly #onWaiterEnd = (waiter: WaitingSelection, end: DeadlineEnd): void => {
-    // A listener that is told of its end may end its deadline too.
+    // A listener of another waiter's event may have ended this waiter already.
     if (!this.#waiting.has(waiter)) return;
     const { deadline, request } = waiter;
-    // The limit and not the time waited: what is the same each time can be grouped.
+    // The limit and not the elapsed time: messages that are equal can be grouped.
     const limitMS = Math.round(deadline.endsAt - waiter.startedAt);
     const reasons = this.#failureOf(request);
     const failure = this.#errorOf(reasons, request, `timed out after ${limitMS} ms`);
@@ -273,7 +273,7 @@ export class Topology {
       end,
       {
         during: 'during server selection',
-        // The message of the cause would say once more that time is over.
+        // The message of the cause would repeat that the time has expired.
         detail: textOfFailure(this.#description, reasons, textOfAttempt(request)),
         phase: 'serverSelection',
         namespace,
@@ -294,28 +294,28 @@ export class Topology {
     waiter.reject(error);
   }
 
-  // ── What is learned about servers
+  // ── News of servers
 
   /**
-   * The handshake of a connection of a pool told the state of its server (SDAM, "Connection handshake").
+   * Takes the state of a server from the handshake of a pooled connection (SDAM, "Connection handshake").
    *
-   * @param heard - with the round trip of that hello alone; the averages are those of the monitor
+   * @param heard - with the round trip time of this hello alone; the averages belong to the monitor
    */
   onHandshake(heard: ServerDescription, server: Server, connectionGeneration: number): void {
     const known = this.#description.table.get(server.address);
     if (known === undefined || this.#servers.get(server.address) !== server) return;
     if (this.#description.type === TopologyType.LoadBalanced || heard.equals(known)) return;
-    // What is heard on a connection from before an error may be from before it too.
+    // A connection from before an error may report the state from before the error.
     if (connectionGeneration < server.pool.generation) return;
     this.#apply(known.roundTripTime < 0 ? heard : heard.withRoundTripTimesOf(known));
   }
 
-  /** A monitor's check told the state of a server. */
+  /** Takes the state of a server from a check of its monitor. */
   onServerDescription(description: ServerDescription): void {
     this.#apply(description);
   }
 
-  /** A monitor's check failed. Returns whether the monitor should check again at once. */
+  /** Takes the error of a failed check. Returns whether the monitor should check again at once. */
   onCheckFailed(address: string, error: MongoError): boolean {
     const known = this.#description.table.get(address);
     if (known === undefined) return false;
@@ -324,14 +324,14 @@ export class Topology {
     return reaction.requestCheck;
   }
 
-  /** An operation, or the making of a connection, failed on a server. */
+  /** Takes the error of an operation, or of the establishment of a connection. */
   onError(
     error: unknown,
     server: Server,
     where: Pick<ErrorContext, 'connectionGeneration' | 'phase' | 'serviceId'>,
   ): void {
     const description = this.#description.table.get(server.address);
-    // One that was removed says nothing of another that has its address now.
+    // A removed server says nothing about another server that has its address now.
     if (description === undefined || this.#servers.get(server.address) !== server) return;
     const reaction = reactTo(error, {
       ...where,
@@ -343,7 +343,7 @@ export class Topology {
     this.#react(server.address, reaction, error, where.serviceId);
   }
 
-  /** Unknown first, then the pool, in one step: a check that succeeds in between must not be undone (SDAM, "Why mark a server Unknown first"). */
+  /** Marks the server Unknown first, then clears the pool, in one step, so that a check that succeeds in between is not undone (SDAM, "Why mark a server Unknown first"). */
   #react(address: string, reaction: Reaction, error: unknown, serviceId?: ObjectId): void {
     const server = this.#servers.get(address);
     if (reaction.markUnknown !== null) this.#apply(reaction.markUnknown);
@@ -357,8 +357,8 @@ export class Topology {
   }
 
   /**
-   * The SRV records were read again: servers that are listed no more go, new ones come. Does nothing for a deployment that is not followed by
-   * its records, nor for an empty list, which a mistake in DNS would give (Polling SRV Records).
+   * Takes the hosts of SRV records that were read again: adds new ones and removes servers that are not listed any more. Ignores an empty
+   * list, which a mistake in DNS would give, and deployments that are not polled (Polling SRV Records).
    */
   applySrvHosts(hosts: readonly string[]): void {
     const { type } = this.#description;
@@ -375,9 +375,9 @@ export class Topology {
   }
 
   /**
-   * The one place where the description changes, in one step. What it costs depends on what has changed, not on how many servers there are.
+   * The one place where the description changes, in one step. The cost depends on the number of changes, not of servers.
    *
-   * @param heardFrom - the server whose news this is; null if it is of the deployment
+   * @param heardFrom - the server from which the change comes; null for SRV records
    */
   #applyTopology(after: TopologyDescription, heardFrom: string | null): void {
     if (this.#state !== 'open') return;
@@ -386,7 +386,7 @@ export class Topology {
     const { added, removed, changed, differs } = diffTopology(before, after);
     this.#noteAwayForGood(changed, removed);
     if (added.length > 0) this.#warnOfManyServers();
-    // Before any event: a listener that learns of a server may use it at once.
+    // Before any event: a listener may use the server at once.
     if (heardFrom !== null) this.#readyPool(after.table.get(heardFrom));
     for (const { previous, next } of changed) {
       if (this.closed) return;
@@ -399,8 +399,8 @@ export class Topology {
     this.#startMonitors(added.map(address => this.#servers.get(address)));
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
     if (!this.#waiting.isEmpty) this.#wakeWaiters();
-    // Server Selection, "Request an immediate topology check": for as long as somebody waits, not only when they begin to. Of the other servers
-    // a check runs, or is requested already.
+    // Server Selection, "Request an immediate topology check": as long as an operation waits, not only when it begins to wait. The other servers
+    // have a check that runs or is requested already.
     if (!this.#waiting.isEmpty && heardFrom !== null) this.#servers.get(heardFrom)?.monitor?.requestCheck();
   }
 
@@ -424,12 +424,12 @@ export class Topology {
     );
   }
 
-  /** SDAM, "A note on invalidating the old primary": what it is now should be known as soon as possible. */
+  /** SDAM, "A note on invalidating the old primary": its new state should be known as soon as possible. */
   #checkDemoted({ address, type }: ServerDescription, heardFrom: string | null): void {
     if (address !== heardFrom && type === ServerType.Unknown) this.#servers.get(address)?.monitor?.requestCheck();
   }
 
-  /** SDAM, "Connection Pool Management": a server that can be used has a pool that is ready. */
+  /** SDAM, "Connection Pool Management": an available server has a ready pool. */
   #readyPool(description: ServerDescription | undefined): void {
     if (description === undefined) return;
     const single = this.#description.type === TopologyType.Single && description.type !== 'Unknown';
@@ -439,14 +439,14 @@ export class Topology {
   // ── Servers
 
   #openServer(address: string): void {
-    // A listener of one of the events may have closed the client.
+    // A listener of an event may have closed the client.
     if (this.closed) return;
     this.#leftOut.delete(address);
     this.#servers.set(address, this.#ports.openServer(address, this));
     this.#events.serverOpening(address);
   }
 
-  /** Begins to check servers. Many are begun with in portions: to open a socket takes a moment, and the program wants its turn, too. */
+  /** Starts monitors, in portions: opening many sockets in one turn would block the program. */
   #startMonitors(servers: readonly (Server | undefined)[]): void {
     for (const server of servers) {
       if (server !== undefined) this.#unstarted.push(server);
@@ -457,7 +457,7 @@ export class Topology {
   #startSome(): void {
     this.#nextStart = null;
     for (const { address, monitor } of this.#unstarted.splice(0, MOST_STARTED_AT_ONCE)) {
-      // One that has gone by now is closed, and does not start.
+      // The monitor of a server that was removed meanwhile is closed, and does not start.
       monitor?.start(this.#goneAt.get(address));
     }
     if (this.#unstarted.length === 0) return;
@@ -474,7 +474,7 @@ export class Topology {
     this.#events.serverClosed(address);
   }
 
-  /** For those who wait in vain. Hosts that a server names without end are not all kept. */
+  /** Remembers a removed server for errors. The number is limited, because a server may name ever new hosts. */
   #noteLeftOut(server: ServerDescription, after: TopologyDescription): void {
     const error = whyLeftOut(server, after);
     const { address, type, setName } = server;
@@ -495,7 +495,7 @@ export class Topology {
     this.#goneAt.set(address, now);
   }
 
-  /** Ends the operations that run or wait, as the client begins to close. Servers and connections stay for what is still to be sent. */
+  /** Ends running and waiting operations when the client begins to close. Servers and connections stay for the last commands. */
   interruptOperations(): void {
     for (const alike of this.#waiting.groups()) {
       for (const waiter of [...alike]) this.#failWaiter(waiter, new MongoClientClosedError());
@@ -503,7 +503,7 @@ export class Topology {
     for (const server of this.#servers.values()) server.pool.interruptOperations(() => new MongoClientClosedError());
   }
 
-  /** Closes everything: what runs or waits is rejected with MongoClientClosedError or MongoTopologyClosedError. */
+  /** Closes everything. Running operations fail with MongoClientClosedError, waiting selections with MongoTopologyClosedError. */
   close(): void {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';

@@ -15,7 +15,7 @@ import { TopologyClosedEvent, TopologyDescriptionChangedEvent, TopologyOpeningEv
 /** Topologies of this process are numbered, as in the official driver. */
 let lastTopologyId = 0;
 
-/** The events of one topology. Each method builds nothing unless somebody listens. */
+/** The events of one topology. An event is built only if a sink wants it. */
 export class TopologyEvents {
   readonly topologyId = lastTopologyId++;
   readonly #publisher: EventPublisher;
@@ -55,7 +55,7 @@ export class TopologyEvents {
     this.#publisher.publish('serverDescriptionChanged', stamp => new ServerDescriptionChangedEvent(fields, stamp));
   }
 
-  /** Whether a listener is told how long a selection took. */
+  /** Whether a sink wants an event that carries the duration of a selection. */
   get areSelectionsTimed(): boolean {
     return this.#publisher.wants('serverSelectionSucceeded') || this.#publisher.wants('serverSelectionFailed');
   }

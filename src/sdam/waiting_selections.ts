@@ -5,14 +5,14 @@ import type { Server } from './server.js';
 export type WaitingSelection = Waiter<Server, SelectionRequest>;
 
 /**
- * Operations that wait for a server, by what they ask for: of those that ask the same, one answer serves all, so that a change of the
- * description costs nothing for those that it does not wake.
+ * Operations that wait for a server, grouped by their selector. One answer serves a whole group, so that a change of the description costs
+ * nothing for operations that it does not wake.
  */
 export class WaitingSelections {
   readonly #groups = new Map<object, Set<WaitingSelection>>();
   readonly #isAnsweredAlike: boolean;
 
-  /** @param isAnsweredAlike - whether the same question has the same answer: not where a program chooses itself */
+  /** @param isAnsweredAlike - whether operations with one selector get one answer; false with a program's own `serverSelector` */
   constructor(isAnsweredAlike: boolean) {
     this.#isAnsweredAlike = isAnsweredAlike;
   }
@@ -32,7 +32,7 @@ export class WaitingSelections {
     return this.#groups.get(this.#keyOf(waiter))?.has(waiter) ?? false;
   }
 
-  /** Returns whether it was there. */
+  /** Returns whether the waiter was there. */
   delete(waiter: WaitingSelection): boolean {
     const key = this.#keyOf(waiter);
     const group = this.#groups.get(key);
@@ -41,7 +41,7 @@ export class WaitingSelections {
     return true;
   }
 
-  /** The groups as they are now. None is empty, but may become so while another is looked at. */
+  /** The groups at this moment. None is empty, but a group may become empty while the caller handles another. */
   groups(): ReadonlySet<WaitingSelection>[] {
     return [...this.#groups.values()];
   }

@@ -34,7 +34,7 @@ export interface Zstd {
   zstdDecompressSync(data: Buffer, options: { maxOutputLength: number }): Buffer;
 }
 
-/** What `info: true` makes of the result; the type declarations of Node do not know it. */
+/** The result of zlib with `info: true`, which Node's type declarations lack. */
 interface Inflated {
   readonly buffer: Buffer;
   readonly engine: Inflate;
@@ -50,7 +50,7 @@ export function zlibCodec(level: number): Codec {
       // maxOutputLength must be positive; one byte too many is noticed by the caller.
       const options = { maxOutputLength: size + 1, info: true };
       const { buffer, engine } = unpacked('zlib', () => inflateSync(data, options) as unknown as Inflated);
-      // zlib stops at the end of its own data and says nothing of what follows.
+      // zlib stops at the end of its own data and ignores the rest.
       const surplus = data.length - engine.bytesWritten;
       if (surplus !== 0) protocolError(`${surplus} bytes behind the end of zlib data`);
       return buffer;
@@ -64,7 +64,7 @@ export function snappyCodec(snappy: Snappy): Codec {
     id: Compressor.snappy,
     compress: data => snappy.compressSync(data),
     decompress(data, size) {
-      // The package reserves what the data claim, without a limit of ours.
+      // The package allocates the claimed size, without a limit.
       const claimed = snappyLength(data);
       if (claimed !== size) protocolError(`an OP_COMPRESSED of ${claimed} bytes that claims ${size}`);
       return unpacked('snappy', () => snappy.uncompressSync(data, { asBuffer: true })) as Buffer;
@@ -78,7 +78,7 @@ export function zstdCodec(zstd: Zstd): Codec {
     id: Compressor.zstd,
     compress: data => zstd.zstdCompressSync(data),
     decompress(data, size) {
-      // What Node does with bytes behind the frame depends on its version.
+      // Versions of Node differ in what they do with bytes behind the frame.
       const surplus = data.length - zstdFrameSize(data);
       if (surplus !== 0) protocolError(`${surplus} bytes behind the end of zstd data`);
       return unpacked('zstd', () => zstd.zstdDecompressSync(data, { maxOutputLength: size + 1 }));

@@ -54,7 +54,7 @@ export const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
 /**
  * Builds OP_MSG messages in one buffer that is used again and again.
  *
- * What `encode` returns is a view of that buffer and holds only until the next call. Whoever needs it longer (a socket that did not
+ * What `encode` returns is a view of that buffer and is valid only until the next call. A caller that needs it longer (its socket did not
  * take all of it at once) calls {@link MessageEncoder.release}, and the next message gets a buffer of its own.
  */
 export class MessageEncoder {
@@ -135,7 +135,7 @@ export class MessageEncoder {
     return message;
   }
 
-  /** Leaves the buffer of the last message to whoever holds it. */
+  /** Leaves the buffer of the last message to its holder. */
   release(): void {
     this.#room = Buffer.allocUnsafeSlow(FIRST_ROOM);
   }

@@ -10,7 +10,7 @@ export interface ReplySource {
   close(error: Error): void;
 }
 
-/** A server's reply to a command, read where it lies: nothing is decoded that nobody asks for. */
+/** A server's reply to a command, read in place: fields are decoded only when they are read. */
 export class Reply {
   readonly body: RawDocument;
   /** The server will send another reply without being asked. */

@@ -85,7 +85,7 @@ describe('RawDocument.at', () => {
     assert.equal(document.number('last'), 42);
   });
 
-  it('walks over the types that nobody writes any more: undefined and DBPointer', () => {
+  it('walks over deprecated types: undefined and DBPointer', () => {
     const pointer = Buffer.concat([text(Buffer.from('ns')), Buffer.alloc(12)]);
     const document = at(
       rawDocument([element(6, 'u', Buffer.alloc(0)), element(0x0c, 'p', pointer), element(0x10, 'x', int32(7))]),

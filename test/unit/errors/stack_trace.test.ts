@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { addCaller } from '../../../src/errors/stack_trace.js';
 
 describe('addCaller', () => {
-  /** Fails as a driver does: with an error that was made where nobody of the program was on the stack. */
+  /** Fails as a driver does: with an error that was made where no function of the program was on the stack. */
   async function method(error: Error): Promise<never> {
     try {
       await setImmediate();

@@ -21,7 +21,7 @@ import { initial, mongos, primary, secondary, topologyAfter } from './replies.js
 const A = 'a:27017';
 const B = 'b:27017';
 const C = 'c:27017';
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_ADDRESS: ReadonlySet<string> = new Set();
 const hosts = [A, B, C];
 
 /** Chance that gives these numbers one after another. */
@@ -42,7 +42,7 @@ function select(
   topology: TopologyDescription,
   selector: ServerSelector,
   {
-    without = NOBODY,
+    without = NO_ADDRESS,
     counts = {},
     random = drawing(),
     userSelector,
@@ -92,7 +92,7 @@ describe('the selection of a server', () => {
         const asked: string[] = [];
         const topology = topologyAfter(initial({ hosts }), [A, mongos()], [B, mongos()], [C, mongos()]);
         const count = (address: string) => asked.push(address);
-        drawServer(eligibleServers(topology, writableSelector, NOBODY), count, drawing(first, second));
+        drawServer(eligibleServers(topology, writableSelector, NO_ADDRESS), count, drawing(first, second));
 
         assert.equal(new Set(asked).size, 2);
       }),

@@ -40,7 +40,7 @@ describe('Topology, when a connection of a pool shakes hands', () => {
     topology.close();
   });
 
-  it('wakes whoever waits for what the server is now', async () => {
+  it('wakes operations that wait for the new state of the server', async () => {
     const { topology, server, connect, hears, request, deadline } = await primaryOnly();
     const notPrimary = new MongoServerError({ ok: 0, code: 10107, errmsg: 'not primary' }, {});
     topology.onError(notPrimary, server, { connectionGeneration: 0, phase: 'afterHandshake' });

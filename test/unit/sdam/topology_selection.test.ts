@@ -27,7 +27,7 @@ describe('Topology, selecting', () => {
     harness.topology.close();
   });
 
-  it('wakes all for whom a server has been found, and nobody else', async () => {
+  it('wakes only the operations for which a server was found', async () => {
     const harness = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
     const hosts = ['a:27017'];
     harness.hellos.set('a:27017', null);
@@ -70,7 +70,7 @@ describe('Topology, selecting', () => {
     harness.topology.close();
   });
 
-  it('asks again every 500 ms as long as somebody waits, then in its usual time', async () => {
+  it('requests a check every 500 ms while an operation waits, and returns to heartbeatFrequencyMS', async () => {
     const harness = new TopologyHarness({ hosts: ['a:27017'], replicaSet: 'rs' });
     harness.hellos.set('a:27017', member('a:27017', { hosts: ['a:27017'] }));
     harness.topology.open();

@@ -41,7 +41,7 @@ describe('Topology.applySrvHosts', () => {
     topology.close();
   });
 
-  it('wakes whoever waits once a new host is there', async () => {
+  it('wakes waiting operations once a new host is there', async () => {
     const { topology, hellos, request, deadline } = await opened(null);
     const waiting = topology.select(request({}, deadline()));
     hellos.set('c:27017', MONGOS);
