@@ -1,6 +1,6 @@
 // Checks what the compiler cannot see of options:
 //   - an option of a method's public type is in OPTION_NAMES (src/commands/option_names.ts), or its use prints a warning;
-//   - the documentation of a client option exists, and names the default that the table has (src/uri/options/table.ts).
+//   - the documentation of a client option exists, and names the default that the table has (src/uri/client_options.ts).
 // Reads lib/, which must be built.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -222,6 +222,7 @@ export type * from './types/schema.js';
 export type { Sort, SortDirection, SortDirectionForCmd, SortForCmd } from './types/sort.js';
 export type * from './types/update.js';
 // Options and concerns
-export type * from './uri/client_options.js';
+export type { MongoClientOptions } from './uri/client_options.js';
 export type { MongoOptions } from './uri/mongo_options.js';
+export type * from './uri/option_types.js';
 export { Compressor, type CompressorName } from './wire/compressor.js';

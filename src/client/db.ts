@@ -23,7 +23,7 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import type { PkFactory } from '../uri/client_options.js';
+import type { PkFactory } from '../uri/option_types.js';
 import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
 import type { CollectionOptions, IndexInformationOptions } from './collection.js';

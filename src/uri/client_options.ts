@@ -1,108 +1,57 @@
-import type { TcpNetConnectOpts } from 'node:net';
-import type { arch, platform, release, type } from 'node:os';
-import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
+/* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import type { AuthMechanism, AuthMechanismProperties } from '../auth/credentials.js';
-import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import { type BSONSerializeOptions, type Document, ObjectId } from '../bson/index.js';
 import type { ReadConcernLevel, ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceMode, TagSet } from '../concern/read_preference.js';
 import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
 import type { CustomServerSelector } from '../description/topology_description.js';
 import type { CompressorName } from '../wire/compressor.js';
-
-/** @public */
-export interface Auth {
-  username?: string;
-  password?: string;
-}
-
-/** The entry of a library, built on the driver, in the metadata that servers see. @public */
-export interface DriverInfo {
-  name?: string;
-  version?: string;
-  platform?: string;
-}
-
-/** Makes the `_id` of documents that have none. @public */
-export interface PkFactory {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  createPk(): any;
-}
-
-/** @public */
-export type ServerMonitoringMode = 'auto' | 'poll' | 'stream';
-
-/** One severity for a component of the log. @public */
-export type LogSeverity =
-  | 'emergency'
-  | 'alert'
-  | 'critical'
-  | 'error'
-  | 'warn'
-  | 'notice'
-  | 'info'
-  | 'debug'
-  | 'trace'
-  | 'off';
-
-/** The least severity that is logged, for each component. @public */
-export interface LogComponentSeveritiesClientOptions {
-  command?: LogSeverity;
-  topology?: LogSeverity;
-  serverSelection?: LogSeverity;
-  connection?: LogSeverity;
-  client?: LogSeverity;
-  /** The severity of the other components. */
-  default?: LogSeverity;
-}
-
-/** A receiver of log records. @public */
-export interface MongoDBLogWritable {
-  write(log: Record<string, unknown>): unknown;
-}
-
-/** Stand-ins for parts of Node.js. @public */
-export interface RuntimeAdapters {
-  os?: { release: typeof release; platform: typeof platform; arch: typeof arch; type: typeof type };
-}
-
-/** Options that the client hands to `net.connect`. @public */
-export interface SupportedSocketOptions
-  extends Pick<TcpNetConnectOpts, 'family' | 'hints' | 'localAddress' | 'localPort' | 'lookup'> {
-  /** Whether IPv6 and IPv4 are tried at the same time ("happy eyeballs"). Default: that of Node.js. */
-  autoSelectFamily?: boolean;
-  /** Milliseconds for each address that {@link SupportedSocketOptions.autoSelectFamily} tries. Default: that of Node.js. */
-  autoSelectFamilyAttemptTimeout?: number;
-  /** Milliseconds of silence before the first keep-alive probe. 0 or less leaves the time to the system. Default 120000. */
-  keepAliveInitialDelay?: number;
-}
-
-/** Options that the client hands to `tls.connect`. @public */
-export type SupportedTLSOptions = Pick<
-  ConnectionOptions & TLSSocketOptions & { allowPartialTrustChain?: boolean },
-  | 'allowPartialTrustChain'
-  | 'ALPNProtocols'
-  | 'ca'
-  | 'cert'
-  | 'checkServerIdentity'
-  | 'ciphers'
-  | 'crl'
-  | 'ecdhCurve'
-  | 'enableTrace'
-  | 'key'
-  | 'minDHSize'
-  | 'passphrase'
-  | 'pfx'
-  | 'pskCallback'
-  | 'rejectUnauthorized'
-  | 'requestCert'
-  | 'requestOCSP'
-  | 'secureContext'
-  | 'secureProtocol'
-  | 'servername'
-  | 'session'
-  | 'SNICallback'
->;
+import type {
+  Auth,
+  DriverInfo,
+  LogComponentSeveritiesClientOptions,
+  MongoDBLogWritable,
+  PkFactory,
+  RuntimeAdapters,
+  ServerMonitoringMode,
+  SupportedSocketOptions,
+  SupportedTLSOptions,
+} from './option_types.js';
+import { option, type TableOf } from './options/option.js';
+import {
+  anyText,
+  appName,
+  auth,
+  authMechanism,
+  authMechanismProperties,
+  boolean,
+  checkServerIdentity,
+  compressors,
+  databaseName,
+  family,
+  forTLS,
+  func,
+  integer,
+  logPath,
+  logSeverities,
+  lookup,
+  maxStalenessSeconds,
+  oneOf,
+  pkFactory,
+  readConcern,
+  readConcernLevel,
+  readPreference,
+  readPreferenceTags,
+  record,
+  secureContext,
+  serverApi,
+  srvAllowedHostsSuffix,
+  srvHostValidator,
+  text,
+  w,
+  writeConcern,
+} from './options/parsers.js';
 
 /**
  * Options of a `MongoClient`. They win over the options of the connection string, which have the same names (in any case).
@@ -297,3 +246,206 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   /** Stand-ins for parts of Node.js. Default: its own. */
   runtimeAdapters?: RuntimeAdapters;
 }
+
+/**
+ * Options that are accepted and that `MongoClientOptions` does not declare: old spellings, an option for other drivers, and one that the
+ * package `bson` has and does not declare.
+ */
+export type UndocumentedName = 'fsync' | 'j' | 'minInternalBufferSize' | 'serverSelectionTryOnce' | 'wtimeout';
+
+const milliseconds = integer();
+
+/** Whether a certificate is believed. A program must give a boolean: the text `'false'` is easily taken for true. */
+const TRUST = { guards: 'trust', booleanOnly: true } as const;
+/** Nonsense falls back to the default, and by default certificates are checked. */
+const TRUST_UNLESS_NONSENSE = { ...TRUST, toleratesNonsense: true } as const;
+const TLS_FILE = { guards: 'trust', needsTLS: true } as const;
+const TO_TLS_CONNECT = { into: 'tls.connection.*' } as const;
+const CLIENT_TO_TLS_CONNECT = { ...TO_TLS_CONNECT, where: 'client' } as const;
+/** Certificates, keys and the like: a program that gives them wants TLS. */
+const TLS_MATERIAL = { ...CLIENT_TO_TLS_CONNECT, guards: 'trust', needsTLS: true } as const;
+const TO_NET_CONNECT = { into: 'socket.connection.*' } as const;
+const TO_BSON = { into: 'bsonOptions.*' } as const;
+const DURABLE = { into: 'writeConcern', guards: 'durability' } as const;
+const OLD_JOURNAL = { ...DURABLE, toleratesNonsense: true, deprecated: 'use journal instead' } as const;
+
+const NEW_OBJECT_IDS: PkFactory = Object.freeze({ createPk: () => new ObjectId() });
+
+/**
+ * The table of options, by their canonical names: how a value is read, and where it stands in `ResolvedOptions`. The compiler refuses an
+ * option that only `MongoClientOptions` or only the table has.
+ */
+export const OPTIONS = {
+  // ---- Where to connect
+
+  dbName: option(databaseName, { into: 'dbName', where: 'client', emptyIsUnset: true }),
+  replicaSet: option(text, { emptyIsUnset: true }),
+  directConnection: option(boolean, { default: false }),
+  loadBalanced: option(boolean, { default: false }),
+  srvMaxHosts: option(integer(), { default: 0 }),
+  srvServiceName: option(text, { default: 'mongodb' }),
+  srvAllowedHostsSuffix: option(srvAllowedHostsSuffix, { guards: 'trust' }),
+  srvHostValidator: option(srvHostValidator, { where: 'client' }),
+  appName: option(appName, { spellings: ['appname'], emptyIsUnset: true }),
+  driverInfo: option(record<DriverInfo>(), { into: 'driverInfo', where: 'client', default: {} }),
+  serverApi: option(serverApi, { where: 'client' }),
+
+  // ---- Time
+
+  // Settled: the specification (a missing row of its table, but tested) leaves a negative value out with a warning, CSOT makes it an
+  // error. A connection string gets the warning, a program the error.
+  timeoutMS: option(milliseconds),
+  serverSelectionTimeoutMS: option(milliseconds, { default: 30_000 }),
+  // URI Options says 10000. The official driver has 30000, and what connects with it must connect here.
+  connectTimeoutMS: option(milliseconds, { default: 30_000 }),
+  socketTimeoutMS: option(milliseconds, { default: 0 }),
+  waitQueueTimeoutMS: option(milliseconds, { default: 0 }),
+  pendingResponseTimeoutMS: option(milliseconds, { default: 1000 }),
+
+  // ---- Monitoring of servers
+
+  // Less than 500 is taken for 500, with a warning (`withLeastHeartbeatFrequency`).
+  heartbeatFrequencyMS: option(milliseconds, { default: 10_000 }),
+  minHeartbeatFrequencyMS: option(milliseconds, { default: 500 }),
+  serverMonitoringMode: option(oneOf('auto', 'poll', 'stream'), { default: 'auto' }),
+  localThresholdMS: option(milliseconds, { default: 15 }),
+  serverSelector: option(func<CustomServerSelector>(), { where: 'client' }),
+  __skipPingOnConnect: option(boolean, { where: 'client', default: false }),
+  serverSelectionFailFast: option(boolean, { default: false }),
+  // For single-threaded drivers. Selection waits anyway.
+  serverSelectionTryOnce: option(boolean, { into: 'nothing', where: 'uri' }),
+
+  // ---- Pool
+
+  maxPoolSize: option(integer(), { default: 100 }),
+  minPoolSize: option(integer(), { default: 0 }),
+  maxConnecting: option(integer({ min: 1 }), { default: 2, isArgument: true }),
+  maxIdleTimeMS: option(milliseconds, { default: 0 }),
+
+  // ---- Compression and proxies
+
+  compressors: option(compressors, { into: 'compressors', default: [], isArgument: true }),
+  zlibCompressionLevel: option(integer<NonNullable<MongoClientOptions['zlibCompressionLevel']>>({ min: -1, max: 9 })),
+  proxyHost: option(text, { into: 'proxy.host', guards: 'secrecy', emptyIsUnset: true }),
+  proxyPort: option(integer({ min: 1, max: 65_535 }), { into: 'proxy.port', guards: 'secrecy' }),
+  proxyUsername: option(text, { into: 'proxy.username', emptyIsUnset: true }),
+  proxyPassword: option(text, { into: 'proxy.password', secret: true, emptyIsUnset: true }),
+
+  // ---- Node.js
+
+  runtimeAdapters: option(record<RuntimeAdapters>(), { where: 'client' }),
+
+  // ---- Authentication
+
+  auth: option(auth, { into: 'credentials', where: 'client', secret: true }),
+  authSource: option(text, { into: 'credentials', guards: 'trust', emptyIsUnset: true }),
+  authMechanism: option(authMechanism, { into: 'credentials', guards: 'trust' }),
+  authMechanismProperties: option(authMechanismProperties, { into: 'credentials', secret: true }),
+
+  // ---- TLS
+
+  tls: option(boolean, { into: 'tls', guards: 'secrecy' }),
+  ssl: option(boolean, { into: 'tls', guards: 'secrecy' }),
+  // An empty path is refused where TLS is in use (`refuseTLSInTheClear`): there the official driver fails to read it.
+  tlsCAFile: option(anyText, { ...TLS_FILE, into: 'tls.caFile' }),
+  tlsCRLFile: option(anyText, { ...TLS_FILE, into: 'tls.crlFile' }),
+  tlsCertificateKeyFile: option(anyText, { ...TLS_FILE, into: 'tls.certificateKeyFile' }),
+  // The specification's tests give it without TLS and expect no error.
+  tlsCertificateKeyFilePassword: option(anyText, {
+    into: 'tls.certificateKeyFilePassword',
+    guards: 'trust',
+    secret: true,
+  }),
+  tlsAllowInvalidCertificates: option(boolean, { ...TRUST_UNLESS_NONSENSE, into: 'tls.allowInvalidCertificates' }),
+  tlsAllowInvalidHostnames: option(boolean, { ...TRUST_UNLESS_NONSENSE, into: 'tls.allowInvalidHostnames' }),
+  tlsInsecure: option(boolean, { ...TRUST_UNLESS_NONSENSE, into: 'tls.insecure' }),
+  tlsDisableCertificateRevocationCheck: option(boolean, {
+    ...TRUST,
+    into: 'tls.disableCertificateRevocationCheck',
+  }),
+  tlsDisableOCSPEndpointCheck: option(boolean, { ...TRUST, into: 'tls.disableOCSPEndpointCheck' }),
+  allowPartialTrustChain: option(boolean, { ...CLIENT_TO_TLS_CONNECT, ...TRUST }),
+  ALPNProtocols: option(forTLS<'ALPNProtocols'>(), CLIENT_TO_TLS_CONNECT),
+  ca: option(forTLS<'ca'>(), TLS_MATERIAL),
+  cert: option(forTLS<'cert'>(), TLS_MATERIAL),
+  checkServerIdentity: option(checkServerIdentity, TLS_MATERIAL),
+  ciphers: option(forTLS<'ciphers'>(), CLIENT_TO_TLS_CONNECT),
+  crl: option(forTLS<'crl'>(), TLS_MATERIAL),
+  ecdhCurve: option(forTLS<'ecdhCurve'>(), CLIENT_TO_TLS_CONNECT),
+  enableTrace: option(boolean, { ...TO_TLS_CONNECT, guards: 'secrecy', booleanOnly: true }),
+  key: option(forTLS<'key'>(), { ...TLS_MATERIAL, secret: true }),
+  minDHSize: option(forTLS<'minDHSize'>(), CLIENT_TO_TLS_CONNECT),
+  passphrase: option(forTLS<'passphrase'>(), { ...CLIENT_TO_TLS_CONNECT, secret: true }),
+  pfx: option(forTLS<'pfx'>(), { ...TLS_MATERIAL, secret: true }),
+  pskCallback: option(forTLS<'pskCallback'>(), TLS_MATERIAL),
+  rejectUnauthorized: option(boolean, { ...TO_TLS_CONNECT, ...TRUST }),
+  requestCert: option(boolean, { ...TO_TLS_CONNECT, ...TRUST }),
+  requestOCSP: option(boolean, { ...TO_TLS_CONNECT, ...TRUST }),
+  secureContext: option(secureContext, TLS_MATERIAL),
+  secureProtocol: option(forTLS<'secureProtocol'>(), CLIENT_TO_TLS_CONNECT),
+  servername: option(anyText, { ...TO_TLS_CONNECT, guards: 'trust' }),
+  SNICallback: option(forTLS<'SNICallback'>(), CLIENT_TO_TLS_CONNECT),
+  session: option(forTLS<'session'>(), { ...CLIENT_TO_TLS_CONNECT, secret: true }),
+
+  // ---- Sockets
+
+  noDelay: option(boolean, { into: 'socket.*', default: true }),
+  // Node.js takes a negative number for 0, which leaves the time to the system.
+  keepAliveInitialDelay: option(integer({ min: Number.MIN_SAFE_INTEGER }), { into: 'socket.*', default: 120_000 }),
+  lookup: option(lookup, { where: 'client' }),
+  autoSelectFamily: option(boolean, TO_NET_CONNECT),
+  autoSelectFamilyAttemptTimeout: option(integer({ min: 1 }), TO_NET_CONNECT),
+  family: option(family, TO_NET_CONNECT),
+  hints: option(integer(), { ...TO_NET_CONNECT, where: 'client' }),
+  localAddress: option(text, { ...TO_NET_CONNECT, emptyIsUnset: true }),
+  localPort: option(integer({ min: 1, max: 65_535 }), TO_NET_CONNECT),
+
+  // ---- Reads and writes
+
+  readPreference: option(readPreference, { into: 'readPreference', isArgument: true }),
+  readPreferenceTags: option(readPreferenceTags, { into: 'readPreference', repeatable: true, mayBeEmpty: true }),
+  maxStalenessSeconds: option(maxStalenessSeconds, { into: 'readPreference' }),
+  readConcern: option(readConcern, { into: 'readConcern', where: 'client' }),
+  readConcernLevel: option(readConcernLevel, { into: 'readConcern', guards: 'durability', emptyIsUnset: true }),
+  writeConcern: option(writeConcern, { into: 'writeConcern', where: 'client' }),
+  w: option(w, DURABLE),
+  journal: option(boolean, { ...DURABLE, toleratesNonsense: true }),
+  // Without it the server waits longer, and no acknowledgement means less.
+  wtimeoutMS: option(integer(), { into: 'writeConcern', spellings: ['wTimeoutMS'] }),
+  j: option(boolean, OLD_JOURNAL),
+  fsync: option(boolean, OLD_JOURNAL),
+  wtimeout: option(integer(), { into: 'writeConcern', deprecated: 'use wtimeoutMS instead' }),
+  retryReads: option(boolean, { default: true }),
+  retryWrites: option(boolean, { default: true }),
+  maxAdaptiveRetries: option(integer(), { default: 2 }),
+  enableOverloadRetargeting: option(boolean, { default: false }),
+  forceServerObjectId: option(boolean, { default: false }),
+  pkFactory: option(pkFactory, { where: 'client', default: NEW_OBJECT_IDS }),
+  autoEncryption: option(record<Document>(), { where: 'client' }),
+
+  // ---- BSON
+
+  raw: option(boolean, { ...TO_BSON, default: false }),
+  promoteLongs: option(boolean, { ...TO_BSON, default: true }),
+  promoteValues: option(boolean, { ...TO_BSON, default: true }),
+  promoteBuffers: option(boolean, { ...TO_BSON, default: false }),
+  useBigInt64: option(boolean, { ...TO_BSON, default: false }),
+  bsonRegExp: option(boolean, { ...TO_BSON, default: false }),
+  ignoreUndefined: option(boolean, { ...TO_BSON, default: false }),
+  serializeFunctions: option(boolean, { ...TO_BSON, default: false }),
+  enableUtf8Validation: option(boolean, { ...TO_BSON, default: true }),
+  fieldsAsRaw: option(record<Document>(), { ...TO_BSON, where: 'client', default: {} }),
+  checkKeys: option(boolean, TO_BSON),
+  minInternalBufferSize: option(integer(), TO_BSON),
+
+  // ---- Events and logs
+
+  monitorCommands: option(boolean),
+  mongodbLogComponentSeverities: option(logSeverities, {
+    into: 'log.componentSeverities',
+    where: 'client',
+    isArgument: true,
+  }),
+  mongodbLogPath: option(logPath, { into: 'log.path', isArgument: true }),
+  mongodbLogMaxDocumentLength: option(integer(), { into: 'log.maxDocumentLength' }),
+} satisfies TableOf<MongoClientOptions, UndocumentedName>;

@@ -1,7 +1,7 @@
 import type { BSONSerializeOptions } from '../bson/index.js';
 import type { CompressorName } from '../wire/compressor.js';
-import type { SupportedSocketOptions, SupportedTLSOptions } from './client_options.js';
 import { frozenWithSecrets } from './frozen.js';
+import type { SupportedSocketOptions, SupportedTLSOptions } from './option_types.js';
 import { type NameIn, OPTION_NAMES, type OptionName, optionNamed, optionsIn } from './options/table.js';
 import type { ResolvedOptions } from './resolved_options.js';
 

@@ -5,13 +5,13 @@ import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { HostAddress } from '../description/host_address.js';
 import type { CompressorName } from '../wire/compressor.js';
+import { frozenWithSecrets } from './frozen.js';
 import type {
   DriverInfo,
   LogComponentSeveritiesClientOptions,
   SupportedSocketOptions,
   SupportedTLSOptions,
-} from './client_options.js';
-import { frozenWithSecrets } from './frozen.js';
+} from './option_types.js';
 import type { GroupOf, MadeField, PlainOptions } from './options/table.js';
 
 /** Options of TLS. Files are named here and read when a connection is made. */
@@ -56,7 +56,7 @@ interface MadeOptions {
  * The whole configuration of a client: the connection string, the options and the defaults in one frozen value. An option that was not
  * given and has no default is undefined.
  *
- * The fields for options follow from the table (`options/table.ts`).
+ * The fields for options follow from the table (`client_options.ts`).
  */
 export interface ResolvedOptions
   extends Omit<PlainOptions, '__skipPingOnConnect'>,

@@ -1,19 +1,10 @@
 // The link between the public type of a client's options, the table and the resolved options, as the compiler sees it. Each error here is an
 // error in src/uri too if an option is added to one of them only.
-import type { MongoClientOptions } from '../../src/uri/client_options.js';
+import type { MongoClientOptions, UndocumentedName } from '../../src/uri/client_options.js';
 import type { MongoOptions } from '../../src/uri/mongo_options.js';
+import { type Option, option, type TableOf } from '../../src/uri/options/option.js';
 import { boolean, integer, type Parser } from '../../src/uri/options/parsers.js';
-import {
-  type MadeField,
-  type NameIn,
-  type Option,
-  type OptionName,
-  option,
-  type PlainOptions,
-  type Table,
-  type TableOf,
-  type UndocumentedName,
-} from '../../src/uri/options/table.js';
+import type { MadeField, NameIn, OptionName, PlainOptions, Table } from '../../src/uri/options/table.js';
 import type { ResolvedOptions } from '../../src/uri/resolved_options.js';
 
 declare const table: Table;

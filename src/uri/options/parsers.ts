@@ -22,7 +22,7 @@ import type {
   PkFactory,
   SupportedSocketOptions,
   SupportedTLSOptions,
-} from '../client_options.js';
+} from '../option_types.js';
 
 /** Says that a value is not one that the option may have. */
 export const REFUSED = Symbol('refused');
