@@ -3,9 +3,7 @@ import { clientBulkWrite } from '../bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../bulk/client_result.js';
 import { budgetAt } from '../call/budget.js';
 import type { Call, StageLimits } from '../call/call.js';
-import type { Deadline } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
-import { waitFor } from '../call/wait.js';
 import { checkOptionNames } from '../commands/check_options.js';
 import type { ClientBulkWriteOptions } from '../commands/client_bulk_write.js';
 import { endTransaction } from '../commands/end_transaction.js';
@@ -17,12 +15,11 @@ import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { TopologyDescription } from '../description/topology_description.js';
-import { MongoClientClosedError, MongoInvalidArgumentError, MongoNotConnectedError } from '../errors/driver.js';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Engine } from '../executor/engine.js';
-import { reachServer } from '../executor/reach_server.js';
 import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
 import type { PoolStats } from '../pool/pool.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
@@ -30,8 +27,6 @@ import { type DNSResolver, systemResolver } from '../runtime/dns.js';
 import { systemEnvironment } from '../runtime/host.js';
 import { systemRandom } from '../runtime/random.js';
 import { openSocket } from '../runtime/socket_transport.js';
-import type { TLSMaterial } from '../runtime/tls_material.js';
-import { SrvPoller } from '../sdam/srv_poller.js';
 import { ClientSession, type SessionClient } from '../sessions/client_session.js';
 import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
@@ -45,10 +40,9 @@ import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
 import { enter, type Place, runSteps } from './door.js';
-import { createEngine, type Effects, tlsMaterialOf } from './engine.js';
+import type { Effects } from './engine.js';
 import { adminContext, clientContext, type Inherited } from './inherit.js';
-import { SrvDiscovery } from './srv_discovery.js';
-import { tidyUp } from './tidy_up.js';
+import { CLOSE_TIMEOUT_MS, ClientLifecycle } from './lifecycle.js';
 import { notYet, refuseUnsupported } from './unsupported.js';
 
 /** @public */
@@ -82,9 +76,6 @@ export interface CloseOptions {
    */
   timeoutMS?: number;
 }
-
-/** Aborting transactions while a client closes, unless the caller of `close` says otherwise: servers abort them by themselves after a minute. */
-const CLOSE_TIMEOUT_MS = 5000;
 
 /** What it works with; tests pass their own. */
 export interface ClientEffects extends Effects {
@@ -138,19 +129,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #givenOptions: ResolvedOptions;
   /** As users see them; of an SRV connection string with what DNS has said. */
   #options: MongoOptions;
-  #discovery: SrvDiscovery | null = null;
-  /** Read before the first connection is made. */
-  #tls: TLSMaterial | undefined;
-  #poller: SrvPoller | null = null;
-  #engine: Engine | null = null;
-  /** The engine whose `open` was announced. */
-  #opened: Engine | null = null;
-  /** Calls of `connect` that have not ended. */
-  #connecting = 0;
-  /** While the client closes: the engine for what it still has to tell its servers, which is not ended by the close. */
-  #closingEngine: Engine | null = null;
-  #closing: Promise<void> | null = null;
-  #wasClosed = false;
+  readonly #lifecycle: ClientLifecycle;
 
   /**
    * @throws MongoParseError, MongoInvalidArgumentError, MongoAPIError if the connection string or an option is wrong
@@ -171,6 +150,18 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#publisher = new EventPublisher([this.#emitterSink], effects.clock);
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);
+    this.#lifecycle = new ClientLifecycle(this.#givenOptions, {
+      effects,
+      publisher: this.#publisher,
+      sessions: this.#sessions,
+      activeSessions: this.#activeSessions,
+      metadata: () => this.#metadata,
+      onResolved: options => {
+        this.#options = mongoOptions(options);
+      },
+      onConnected: () => this.#emitterSink.announce('open', this),
+      onClosed: () => this.#emitterSink.announce('close'),
+    });
     warnOf(this.options.warnings);
   }
 
@@ -223,7 +214,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   /** What is known of the deployment now; null before the first use and after `close`. */
   get topologyDescription(): TopologyDescription | null {
-    return this.#engine?.topology.description ?? null;
+    return this.#lifecycle.current?.topology.description ?? null;
   }
 
   /**
@@ -237,45 +228,14 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    */
   connect(options?: ConnectOptions): Promise<this> {
     return enter(this.#place, 'connect', options, async (call, { readPreference }) => {
-      if (this.#closing !== null) await this.#closed(this.#closing, call.deadline);
-      this.#wasClosed = false;
-      this.#connecting++;
-      try {
-        const engine = await this.engine(call);
-        if (engine !== this.#opened) await this.#connect(engine, readPreference ?? this.options.readPreference, call);
-      } catch (error) {
-        this.#connecting--;
-        await this.#closeAfterFailure(call);
-        throw error;
-      }
-      this.#connecting--;
+      await this.#lifecycle.connect(readPreference ?? this.options.readPreference, call);
       return this;
     });
-  }
-
-  async #connect(engine: Engine, readPreference: ReadPreference, call: Call): Promise<void> {
-    // Monitors belong to no user, and behind a load balancer there are none: only a connection of the pool tells whether operations will have one.
-    await reachServer(engine, readPreference, this.options.__skipPingOnConnect ? 'select' : 'checkOut', call);
-    this.#announceOpen(engine);
-  }
-
-  async #closeAfterFailure(call: Call): Promise<void> {
-    const isConnected = this.#engine !== null && this.#engine === this.#opened;
-    // Another call may still succeed; and what the program has closed stays closed.
-    if (this.#connecting > 0 || isConnected || this.#wasClosed) return;
-    // The program has not closed it: an operation connects anew.
-    await this.#shutDown(call.until(call.deadline.refreshed(this.timeoutMS).within('read', CLOSE_TIMEOUT_MS)));
   }
 
   /** Where the methods that concern the whole deployment are called. */
   get #place(): Place {
     return { client: this, context: adminContext(this.context) };
-  }
-
-  #announceOpen(engine: Engine): void {
-    if (engine === this.#opened || engine !== this.#engine) return;
-    this.#opened = engine;
-    this.#emitterSink.announce('open', this);
   }
 
   /**
@@ -303,7 +263,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
-   * Starts a session, for causally consistent reads, snapshot reads and transactions. Nothing is sent. Whoever starts it ends it.
+   * Starts a session, for causally consistent reads, snapshot reads and transactions. Nothing is sent. The program that starts a session ends it.
    *
    * @throws MongoInvalidArgumentError if options contradict one another
    */
@@ -356,8 +316,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         return enter({ client, context: { ...context, budget } }, method, own, work);
       },
       endTransaction: async (state, name, call) =>
-        endTransaction(this.#closingEngine ?? (await this.engine(call)), state, name, call),
-      pause: (ms, deadline) => (this.#engine?.lifetime ?? new Lifetime()).pause(ms, deadline),
+        endTransaction(this.#lifecycle.lastCommands ?? (await this.engine(call)), state, name, call),
+      pause: (ms, deadline) => (this.#lifecycle.current?.lifetime ?? new Lifetime()).pause(ms, deadline),
     };
   }
 
@@ -381,7 +341,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
 
   /** The pools of connections as they are now, one for each server that is known of. Empty before the first use and after `close`. */
   poolStats(): PoolStats[] {
-    return [...(this.#engine?.topology.servers.values() ?? [])].map(({ pool }) => pool.stats());
+    return [...(this.#lifecycle.current?.topology.servers.values() ?? [])].map(({ pool }) => pool.stats());
   }
 
   /** A database. Default: that of the connection string, else `test`. */
@@ -401,43 +361,10 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   close(options?: boolean | CloseOptions): Promise<void> {
     const own = typeof options === 'object' ? options : null;
     return enter(this.#place, 'close', own, (call, { timeoutMS }) => {
-      this.#wasClosed = true;
-      const bounded = isGiven(timeoutMS) ? call : call.until(call.deadline.within('read', CLOSE_TIMEOUT_MS));
-      return this.#shutDown(bounded);
+      return this.#lifecycle.close(
+        isGiven(timeoutMS) ? call : call.until(call.deadline.within('read', CLOSE_TIMEOUT_MS)),
+      );
     });
-  }
-
-  #shutDown(call: Call): Promise<void> {
-    this.#closing ??= this.#close(call).finally(() => {
-      this.#closing = null;
-    });
-    return this.#closing;
-  }
-
-  async #close(call: Call): Promise<void> {
-    this.#discovery?.close();
-    this.#discovery = null;
-    this.#tls = undefined;
-    this.#poller?.close();
-    this.#poller = null;
-    const engine = this.#engine;
-    if (engine !== null) {
-      engine.lifetime.end();
-      engine.topology.interruptOperations();
-      this.#closingEngine = { ...engine, lifetime: new Lifetime() };
-    }
-    await tidyUp(this.#closingEngine, this.#activeSessions, call);
-    this.#engine = null;
-    this.#closingEngine = null;
-    if (engine === null) return;
-    engine.topology.close();
-    this.#emitterSink.announce('close');
-  }
-
-  /** Waits for a close under the deadline of the caller. */
-  #closed(closing: Promise<void>, deadline: Deadline): Promise<void> {
-    const during = 'while waiting for an earlier close of the client';
-    return waitFor(closing, deadline, () => ({ during, phase: 'serverSelection', maybeApplied: false }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -451,66 +378,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * @internal
    */
   engine(call: Call): Engine | Promise<Engine> {
-    if (this.#engine !== null && !this.#engine.lifetime.closing) return this.#engine;
-    if (this.#wasClosed || this.#closing !== null)
-      throw new MongoNotConnectedError('Client must be connected before running operations');
-    return this.#givenOptions.tls.enabled ? this.#prepare(call) : this.#openWith(undefined, call);
-  }
-
-  /** Opens, and asks DNS for the hosts first where that has to be. */
-  #openWith(tls: TLSMaterial | undefined, call: Call): Engine | Promise<Engine> {
-    return this.#givenOptions.srvHost === undefined ? this.#open(this.#givenOptions, tls) : this.#discover(tls, call);
-  }
-
-  /**
-   * Reads certificates first: a file that is missing or malformed now will not mend by waiting for a server, and nothing is connected.
-   *
-   * @throws MongoInvalidArgumentError that names the option and the file
-   */
-  async #prepare(call: Call): Promise<Engine> {
-    const { name, namespace, deadline } = call;
-    this.#tls ??= tlsMaterialOf(this.#givenOptions, this.#effects);
-    const tls = this.#tls;
-    const limit = deadline.within('serverSelection', this.#givenOptions.serverSelectionTimeoutMS);
-    const during = `while reading the files of TLS for ${name} ${namespace}`;
-    const loaded = tls?.load() ?? Promise.resolve();
-    await waitFor(loaded, limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
-    if (tls !== this.#tls) throw new MongoClientClosedError();
-    return this.#engine ?? (await this.#openWith(tls, call));
-  }
-
-  async #discover(tls: TLSMaterial | undefined, call: Call): Promise<Engine> {
-    this.#discovery ??= new SrvDiscovery(this.#givenOptions, this.#effects, this.#publisher);
-    const discovery = this.#discovery;
-    const options = await discovery.resolve(call);
-    if (discovery !== this.#discovery) throw new MongoClientClosedError();
-    return this.#engine ?? this.#open(options, tls, discovery);
-  }
-
-  #open(options: ResolvedOptions, tls?: TLSMaterial, discovery?: SrvDiscovery): Engine {
-    this.#options = mongoOptions(options);
-    // While `connect` runs, it is for it to say whether the client is connected.
-    const onConnectionReady = () => {
-      if (this.#connecting === 0) this.#announceOpen(engine);
-    };
-    const metadata = () => this.#metadata;
-    const engine: Engine = createEngine(
-      options,
-      metadata,
-      this.#publisher,
-      this.#sessions,
-      this.#effects,
-      onConnectionReady,
-      tls,
-    );
-    this.#engine = engine;
-    engine.topology.open();
-    if (discovery !== undefined && this.#engine === engine) {
-      const { clock } = this.#effects;
-      this.#poller = new SrvPoller(options, { clock, topology: engine.topology, lookUp: () => discovery.hosts() });
-      this.#poller.start();
-    }
-    return engine;
+    return this.#lifecycle.engine(call);
   }
 }
 
