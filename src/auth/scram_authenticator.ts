@@ -1,7 +1,7 @@
 import { Binary, type Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
 import type { Deadline } from '../call/deadline.js';
-import { waitFor } from '../call/wait.js';
+import { waitFor } from '../call/waiter.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
 import { type AuthConversation, type Authenticator, identityOf, type RunAuthCommand } from './authenticator.js';

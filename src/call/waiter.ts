@@ -1,4 +1,4 @@
-import type { Deadline, DeadlineEnd, EndWatcher } from './deadline.js';
+import { type Deadline, type DeadlineEnd, type EndDescription, type EndWatcher } from './deadline.js';
 
 /** A place in a queue or a list, which the one who waits leaves when it is settled. */
 export interface Place {
@@ -60,4 +60,26 @@ export class Waiter<T, Request> implements EndWatcher {
   onDeadlineEnd(end: DeadlineEnd): void {
     this.#onEnd(this, end);
   }
+}
+
+/**
+ * Waits for work that others may wait for too, and so goes on when the deadline ends.
+ *
+ * @param describe - what is told when the deadline ends first
+ */
+export function waitFor<T>(
+  work: Promise<T>,
+  deadline: Deadline,
+  describe: () => EndDescription,
+  legacy?: (text: string) => Error,
+): Promise<T> {
+  const waiter = new Waiter<T, null>(null, deadline, 0, (self, end) => {
+    self.reject(deadline.errorOf(end, describe(), legacy));
+  });
+  waiter.waitIn(null);
+  work.then(
+    value => waiter.resolve(value),
+    (error: unknown) => waiter.reject(error as Error),
+  );
+  return waiter.promise;
 }

@@ -1,8 +1,10 @@
+import zlib from 'node:zlib';
 import { authenticatorFor } from '../auth/mechanisms.js';
 import type { Document } from '../bson/index.js';
 import { Lifetime } from '../call/lifetime.js';
 import { serverApiFields } from '../concern/server_api.js';
 import { HostAddress } from '../description/host_address.js';
+import { MongoMissingDependencyError } from '../errors/driver.js';
 import type { EventPublisher } from '../events/publisher.js';
 import type { Engine } from '../executor/engine.js';
 import { LiveCursors } from '../executor/live_cursors.js';
@@ -12,19 +14,19 @@ import { ConnectionPool } from '../pool/pool.js';
 import type { ConnectionParts } from '../pool/wire_connection.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemEnvironment } from '../runtime/host.js';
-import type { LoadPackage } from '../runtime/optional_package.js';
+import { type LoadPackage, optionalPackage } from '../runtime/optional_package.js';
 import type { Random } from '../runtime/random.js';
 import { loadSocks } from '../runtime/socks_proxy.js';
 import { type ReadFile, TLSMaterial } from '../runtime/tls_material.js';
-import type { OpenTransport, TransportAddress, TransportOptions } from '../runtime/transport.js';
+import { type OpenTransport, type TransportAddress, type TransportOptions } from '../runtime/transport.js';
 import { Monitor, usesStreaming } from '../sdam/monitor.js';
 import { Server } from '../sdam/server.js';
 import { Topology } from '../sdam/topology.js';
 import { ClusterClock } from '../sessions/cluster_time.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
+import { type Codec, type Snappy, snappyCodec, type Zstd, zlibCodec, zstdCodec } from '../wire/compressor.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
-import { codecsOf } from './codecs.js';
 
 /** The effects that a client works with; tests pass their own. */
 export interface Effects {
@@ -217,4 +219,35 @@ function transportOptions(
     ...(tls !== undefined && { tls }),
     ...(proxy !== undefined && { proxy: { ...proxy, timeoutMS: connectTimeoutMS, socks: loadSocks(load) } }),
   } as unknown as TransportOptions;
+}
+
+/**
+ * The compressors that were asked for and can be used here, in order of preference. One that cannot be used is left out with a warning: a
+ * connection string is often shared by programs, and what it says of compression is an offer to the server (OP_COMPRESSED, "compressors").
+ */
+export function codecsOf(
+  { compressors, zlibCompressionLevel }: Pick<ResolvedOptions, 'compressors' | 'zlibCompressionLevel'>,
+  load?: LoadPackage,
+): Codec[] {
+  const codecs: Codec[] = [];
+  for (const name of compressors) {
+    if (name === 'zlib') codecs.push(zlibCodec(zlibCompressionLevel ?? -1));
+    else if (name === 'snappy') addSnappy(codecs, load);
+    else if ('zstdCompressSync' in zlib) codecs.push(zstdCodec(zlib as unknown as Zstd));
+    else warn('zstd needs Node 22.15 or later');
+  }
+  return codecs;
+}
+
+function addSnappy(codecs: Codec[], load?: LoadPackage): void {
+  try {
+    codecs.push(snappyCodec(optionalPackage('snappy', 'The compressor snappy', load) as Snappy));
+  } catch (error) {
+    if (!(error instanceof MongoMissingDependencyError)) throw error;
+    warn(error.message);
+  }
+}
+
+function warn(why: string): void {
+  process.emitWarning(`${why}. The client goes on without this compressor`, 'MongoOptionWarning');
 }

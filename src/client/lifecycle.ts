@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import { Lifetime } from '../call/lifetime.js';
-import { waitFor } from '../call/wait.js';
+import { waitFor } from '../call/waiter.js';
 import { endSessions } from '../commands/end_sessions.js';
 import { killLiveCursors } from '../commands/kill_live_cursors.js';
 import type { ReadPreference } from '../concern/read_preference.js';
@@ -228,8 +228,12 @@ export class ClientLifecycle {
     this.#state = { name: 'open', engine, poller, isConnected: false };
     topology.open();
     // A listener that was told of the opening may have closed the client.
-    if (this.#state.name === 'open') poller?.start();
+    if (this.#isOpen) poller?.start();
     return engine;
+  }
+
+  get #isOpen(): boolean {
+    return this.#state.name === 'open';
   }
 
   #isConnected(engine: Engine): boolean {

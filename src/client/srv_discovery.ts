@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
-import { waitFor } from '../call/wait.js';
+import { waitFor } from '../call/waiter.js';
 import { HostAddress } from '../description/host_address.js';
 import { emptyTopology } from '../description/topology_description.js';
 import { MongoClientClosedError } from '../errors/driver.js';

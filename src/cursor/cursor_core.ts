@@ -2,7 +2,7 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
-import { waitFor } from '../call/wait.js';
+import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';

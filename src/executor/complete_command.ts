@@ -1,13 +1,17 @@
-import type { Document } from '../bson/index.js';
-import { Long } from '../bson/index.js';
+import { type Document, Long } from '../bson/index.js';
 import { maxTimeOf } from '../call/max_time.js';
+import {
+  type ReadPreference,
+  type ReadPreferenceDocument,
+  readPreferenceDocument,
+} from '../concern/read_preference.js';
+import { ServerType, TopologyType } from '../description/types.js';
 import type { Connection } from '../pool/connection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { addSessionFields } from '../sessions/session_fields.js';
 import type { CommandAttempt } from './command_attempt.js';
 import type { Engine } from './engine.js';
 import type { Operation } from './operation.js';
-import { readPreferenceField } from './read_preference_field.js';
 
 const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
 
@@ -107,4 +111,25 @@ function clusterTimeFor(
   return session !== null && session.clusterClock.isNewerThan(clusterClock)
     ? session.clusterClock.field
     : clusterClock.field;
+}
+
+const PRIMARY_PREFERRED: ReadPreferenceDocument = Object.freeze({ mode: 'primaryPreferred' });
+
+/**
+ * `$readPreference` of a command, or undefined when it goes without.
+ *
+ * Source: Server Selection, "Passing read preference to mongos and load balancers" and "Topology type Single".
+ */
+export function readPreferenceField(
+  readPreference: ReadPreference,
+  topology: TopologyType,
+  server: ServerType,
+): ReadPreferenceDocument | undefined {
+  if (server === ServerType.Standalone) return undefined;
+  const primary = readPreference.mode === 'primary';
+  if (topology === TopologyType.Single && server !== ServerType.Mongos) {
+    // A member addressed directly answers whatever its state is.
+    return primary ? PRIMARY_PREFERRED : readPreferenceDocument(readPreference);
+  }
+  return primary ? undefined : readPreferenceDocument(readPreference);
 }

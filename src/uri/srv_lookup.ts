@@ -1,5 +1,5 @@
 import type { Deadline, EndDescription } from '../call/deadline.js';
-import { waitFor } from '../call/wait.js';
+import { waitFor } from '../call/waiter.js';
 import { MongoNetworkError } from '../errors/network.js';
 import type { DNSResolver, SrvRecord } from '../runtime/dns.js';
 import type { ResolvedOptions } from './resolved_options.js';

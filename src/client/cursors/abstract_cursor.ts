@@ -22,9 +22,16 @@ import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
 import { enter, type Place, signalOf, transactionDeadline } from '../door.js';
 import type { Inherited } from '../inherit.js';
-import { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag, type CursorOptions } from './cursor_options.js';
+import {
+  type AbstractCursorOptions,
+  CURSOR_FLAGS,
+  type CursorFlag,
+  type CursorOptions,
+  checkTimeouts,
+  cursorKind,
+  timeoutModeOf,
+} from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
-import { checkTimeouts, cursorKind, timeoutModeOf } from './cursor_timeouts.js';
 import { DocumentIterator } from './document_iterator.js';
 
 /** @public */

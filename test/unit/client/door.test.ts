@@ -49,6 +49,7 @@ const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>> = {
     findOne: { call: (client, own) => orders(client).findOne({}, own) },
     countDocuments: { call: (client, own) => orders(client).countDocuments({}, own) },
     estimatedDocumentCount: { call: (client, own) => orders(client).estimatedDocumentCount(own) },
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is public, and waits
     count: { call: (client, own) => orders(client).count({}, own) },
     distinct: { call: (client, own) => orders(client).distinct('a', {}, own) },
     insertOne: { call: (client, own) => orders(client).insertOne({}, own) },
@@ -143,6 +144,7 @@ const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>> = {
     explain: { call: (client, own) => orders(client).find().explain(own) },
   },
   FindCursor: {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is public, and waits
     count: { call: (client, own) => orders(client).find().count(own) },
   },
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import zlib from 'node:zlib';
 import * as snappy from 'snappy';
-import { codecsOf } from '../../../src/client/codecs.js';
+import { codecsOf } from '../../../src/client/engine.js';
 import { type Codec, snappyCodec, type Zstd, zlibCodec, zstdCodec } from '../../../src/wire/compressor.js';
 import { compressMessage, decompressMessage } from '../../../src/wire/op_compressed.js';
 import { body, opCompressed, opMsg, protocolError } from './bytes.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
 import { ServerType, TopologyType } from '../../../src/description/types.js';
-import { readPreferenceField } from '../../../src/executor/read_preference_field.js';
+import { readPreferenceField } from '../../../src/executor/complete_command.js';
 
 const { primary, secondary } = ReadPreference;
 

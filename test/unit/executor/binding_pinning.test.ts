@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TopologyType } from '../../../src/description/types.js';
-import { Binding } from '../../../src/executor/binding.js';
-import { pinCursor, pinnedConnection, pinTransaction } from '../../../src/executor/pinning.js';
+import { Binding, pinCursor, pinnedConnection, pinTransaction } from '../../../src/executor/binding.js';
 import { EngineHarness, endOfTransaction, read } from '../../support/engine_harness.js';
 import { attempt } from '../../support/pool_harness.js';
 

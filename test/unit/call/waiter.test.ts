@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { waitFor } from '../../../src/call/wait.js';
+import { waitFor } from '../../../src/call/waiter.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { Deferred } from '../../support/deferred.js';
 import { FakeClock } from '../../support/fake_clock.js';
