@@ -126,8 +126,8 @@ async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally):
   }
 }
 
-/** Whether an error is the caller's own value, which stays as it is. */
-function isAbortReason(error: unknown, { deadline: { signal } }: Call): boolean {
+/** Whether an error is the reason of an abort: the caller's own value, which stays as it is. */
+export function isAbortReason(error: unknown, { deadline: { signal } }: Call): boolean {
   return signal?.aborted === true && error === signal.reason;
 }
 

@@ -26,7 +26,7 @@ import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OpenCursor } from '../executor/operation.js';
-import { refuseCollation } from './bulk_write.js';
+import { isAbortReason, refuseCollation } from './bulk_write.js';
 import { type ClientBulkWriteResult, ClientTally } from './client_result.js';
 import { MongoClientBulkWriteError } from './errors.js';
 
@@ -106,7 +106,7 @@ async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boole
       if (reply.results !== null) await readResults(bulk, tally, reply.results, from, reply.taken);
       from += reply.taken;
     } catch (error) {
-      throw withPartialResult(error, tally);
+      throw isAbortReason(error, call) ? error : withPartialResult(error, tally);
     } finally {
       binding.unpin();
     }
@@ -181,7 +181,7 @@ async function closeResults({ engine, context, binding, call }: ClientBulkWrite,
 
 /**
  * The error of a batch, with the result so far. A timeout keeps its class, and so does the loss of a connection before any batch was
- * answered. An abort reason is the caller's own value, which stays as it is.
+ * answered.
  */
 function withPartialResult(error: unknown, tally: ClientTally): unknown {
   if (!(error instanceof MongoError)) return error;

@@ -700,7 +700,7 @@ describe('clientBulkWrite, time and aborts', () => {
 
   it('ends with the reason of an abort in a later batch, and leaves the reason as it is', async () => {
     const controller = new AbortController();
-    const reason = new Error('the caller has left');
+    const reason = new MongoServerError({ message: 'the caller has left' });
     const abort = () => {
       controller.abort(reason);
       return reply({ nInserted: 1 });
@@ -711,6 +711,24 @@ describe('clientBulkWrite, time and aborts', () => {
 
     assert.equal(error, reason);
     assert.deepEqual([commands(harness).length, 'partialResult' in error], [2, false]);
+    await close(harness);
+  });
+});
+
+describe('clientBulkWrite, errors of the code of a user', () => {
+  it('passes them on as they are', async () => {
+    const broken = new TypeError('a getter that throws');
+    const filter = {
+      get a() {
+        throw broken;
+      },
+    };
+    const harness = await scripted([reply({ nMatched: 1 })], { maxWriteBatchSize: 1 });
+
+    const error = await errorOf(run(harness, [update(), update({ filter: { filter } })]));
+
+    assert.equal(error, broken);
+    assert.deepEqual([commands(harness), 'partialResult' in error], [['bulkWrite 1'], false]);
     await close(harness);
   });
 });
