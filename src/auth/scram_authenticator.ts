@@ -1,6 +1,6 @@
 import { Binary, type Document } from '../bson/index.js';
 import { ReplyFields } from '../bson/reply_fields.js';
-import type { Deadline } from '../call/deadline.js';
+import type { Deadline, EndDescription } from '../call/deadline.js';
 import { waitFor } from '../call/waiter.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import type { Random } from '../runtime/random.js';
@@ -17,6 +17,13 @@ import {
   type ScramMechanism,
   verifyServer,
 } from './scram.js';
+
+/** What a wait for the keys is, if the deadline ends first. */
+const DERIVING_KEYS: EndDescription = Object.freeze({
+  during: 'while deriving the keys of SCRAM from the password',
+  phase: 'auth',
+  maybeApplied: false,
+});
 
 const NONCE_BYTES = 24;
 /** A server has one salt for each user and mechanism; those of a set share it. */
@@ -79,11 +86,7 @@ export class ScramAuthenticator implements Authenticator {
   async #goOn(first: First, started: Document, run: RunAuthCommand, deadline: Deadline): Promise<void> {
     const { mechanism, bare, nonce } = first;
     const challenge = parseChallenge(payloadOf(started), nonce);
-    const keys = await waitFor(this.#keysFor(mechanism, challenge), deadline, () => ({
-      during: 'while deriving the keys of SCRAM from the password',
-      phase: 'auth',
-      maybeApplied: false,
-    }));
+    const keys = await waitFor(this.#keysFor(mechanism, challenge), () => DERIVING_KEYS, null, deadline);
     const { message, serverSignature } = prove(mechanism, keys, bare, challenge);
     // It is sent back.
     const conversationId = new ReplyFields(started, 'reply to saslStart').integer('conversationId');

@@ -66,15 +66,16 @@ export class Waiter<T, Request> implements EndWatcher {
  * Waits for work that others may wait for too, and so goes on when the deadline ends.
  *
  * @param describe - what is told when the deadline ends first
+ * @param legacy - the class of the error without `timeoutMS`; null: MongoOperationTimeoutError there too
  */
 export function waitFor<T>(
   work: Promise<T>,
-  deadline: Deadline,
   describe: () => EndDescription,
-  legacy?: (text: string) => Error,
+  legacy: ((text: string) => Error) | null,
+  deadline: Deadline,
 ): Promise<T> {
   const waiter = new Waiter<T, null>(null, deadline, 0, (self, end) => {
-    self.reject(deadline.errorOf(end, describe(), legacy));
+    self.reject(deadline.errorOf(end, describe(), legacy ?? undefined));
   });
   waiter.waitIn(null);
   work.then(

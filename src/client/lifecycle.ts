@@ -197,7 +197,8 @@ export class ClientLifecycle {
   #whenRead(tls: TLSMaterial, { name, namespace, deadline }: Call): Promise<void> {
     const limit = deadline.within('serverSelection', this.#options.serverSelectionTimeoutMS);
     const during = `while reading the files of TLS for ${name} ${namespace}`;
-    return waitFor(tls.load(), limit, () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }));
+    const describe = () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }) as const;
+    return waitFor(tls.load(), describe, null, limit);
   }
 
   /** Another call may have opened the client meanwhile. */
@@ -307,6 +308,6 @@ export class ClientLifecycle {
   #whenClosed({ done }: Closing, { deadline }: Call): Promise<void> {
     const during = 'while waiting for an earlier close of the client';
     const describe = () => ({ during, phase: 'serverSelection', maybeApplied: false }) as const;
-    return waitFor(done ?? Promise.resolve(), deadline, describe);
+    return waitFor(done ?? Promise.resolve(), describe, null, deadline);
   }
 }

@@ -59,10 +59,10 @@ export class SrvDiscovery {
     const during = `while waiting for the SRV record of ${srvQueryName(this.#options)} for ${name} ${namespace}`;
     return waitFor(
       this.#lookup,
-      limit,
       () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }),
       text =>
         new MongoServerSelectionError(text, emptyTopology(this.#options), { phase: 'serverSelection', namespace }),
+      limit,
     );
   }
 

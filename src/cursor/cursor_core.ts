@@ -345,7 +345,7 @@ export class CursorCore {
     // The prefetch has the cursor's time; only the caller's signal can end the wait for it sooner.
     const settled = await (prefetched === null || signal === undefined
       ? prefetched
-      : waitFor(prefetched, Deadline.background(this.#source.clock).withSignal(signal), () => ABORTED));
+      : waitFor(prefetched, () => ABORTED, null, Deadline.background(this.#source.clock).withSignal(signal)));
     if (settled === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
     if (settled.name === 'failure') throw settled.error;
     return settled.reply;

@@ -49,8 +49,8 @@ export interface EstablishSettings {
 export async function establish(
   connection: WireConnection,
   settings: EstablishSettings,
+  onHello: () => void,
   deadline: Deadline,
-  onHello?: () => void,
 ): Promise<Document> {
   const { handshake, authenticator, clock } = settings;
   const { address } = connection;
@@ -68,7 +68,7 @@ export async function establish(
     connection.describe(sharing(description, settings.earlier?.() ?? null));
     const { limits, compressor, server } = connection.description;
     if (handshake.loadBalanced && server.serviceId === null) throw noService(address);
-    onHello?.();
+    onHello();
     // An arbiter has no users (Authentication, "Authentication on Arbiters").
     if (conversation !== undefined && server.type !== ServerType.RSArbiter) {
       await authenticate(connection, conversation, hello, settings, deadline);

@@ -332,7 +332,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#places.pending.add(connection);
     this.#events.connectionCreated(connection);
     try {
-      await establish(connection, settings, Deadline.background(this.#clock), () => this.#onHello(connection));
+      await establish(connection, settings, () => this.#onHello(connection), Deadline.background(this.#clock));
     } catch (error) {
       if (this.#places.pending.delete(connection)) this.#onOpenFailed(connection, error as Error);
       return;

@@ -51,7 +51,7 @@ export class HelloConnection {
   /** Connects and makes the handshake. Each step may take `connectTimeoutMS`. */
   async open(): Promise<Document> {
     const { clock, establish: settings } = this.#ports;
-    const reply = await establish(this.#connection, settings, Deadline.background(clock));
+    const reply = await establish(this.#connection, settings, () => undefined, Deadline.background(clock));
     this.#helloOk = reply['helloOk'] === true;
     return reply;
   }

@@ -28,6 +28,8 @@ interface Query<T> {
   readonly type: 'SRV' | 'TXT';
   readonly name: string;
   readonly resolver: DNSResolver;
+  /** The result if there is no such record. Without it, that is an error. */
+  readonly none?: T;
   ask(name: string, signal: AbortSignal): Promise<T>;
 }
 
@@ -42,7 +44,7 @@ export async function lookUpSrv(options: SrvOptions, resolver: DNSResolver, dead
   const name = String(options.srvHost);
   const [hosts, txt] = await Promise.all([
     lookUpSrvHosts(options, resolver, deadline),
-    lookUp({ type: 'TXT', name, resolver, ask: (it, signal) => resolver.resolveTxt(it, signal) }, deadline, []),
+    lookUp({ type: 'TXT', name, resolver, none: [], ask: (it, signal) => resolver.resolveTxt(it, signal) }, deadline),
   ]);
   return { hosts, txt };
 }
@@ -57,21 +59,20 @@ export function lookUpSrvHosts(
   return lookUp({ type: 'SRV', name, resolver, ask: (it, signal) => resolver.resolveSrv(it, signal) }, deadline);
 }
 
-/** @param none - the result if there is no such record. Without it, that is an error */
-async function lookUp<T>(query: Query<T>, deadline: Deadline, none?: T): Promise<T> {
+async function lookUp<T>(query: Query<T>, deadline: Deadline): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const unanswered = new AbortController();
     try {
       return await waitFor(
         query.ask(query.name, unanswered.signal),
-        deadline,
         () => endOf(query),
         text => new MongoNetworkError(text),
+        deadline,
       );
     } catch (error) {
       if (deadline.ended() !== null) throw error;
       const { code } = error as { code?: unknown };
-      if (none !== undefined && NONE.includes(code)) return none;
+      if (query.none !== undefined && NONE.includes(code)) return query.none;
       if (attempt === MOST_ATTEMPTS || !TRANSIENT.includes(code)) throw failureOf(query, error, attempt);
       await deadline.pause(PAUSE_MS * attempt);
     } finally {

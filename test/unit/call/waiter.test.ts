@@ -14,7 +14,7 @@ describe('waitFor', () => {
     const clock = new FakeClock();
     const work = new Deferred<number>();
 
-    const waiting = waitFor(work.promise, start(clock, 50), describeEnd);
+    const waiting = waitFor(work.promise, describeEnd, null, start(clock, 50));
     assert.equal(clock.pendingTimers, 1);
     work.resolve(7);
 
@@ -27,7 +27,7 @@ describe('waitFor', () => {
     const work = new Deferred<number>();
     const error = new Error('no such file');
 
-    const waiting = waitFor(work.promise, start(clock, 50), describeEnd);
+    const waiting = waitFor(work.promise, describeEnd, null, start(clock, 50));
     work.reject(error);
 
     await assert.rejects(waiting, error);
@@ -39,10 +39,10 @@ describe('waitFor', () => {
     const work = new Deferred<number>();
 
     const short = assert.rejects(
-      waitFor(work.promise, start(clock, 50), describeEnd),
+      waitFor(work.promise, describeEnd, null, start(clock, 50)),
       (error: unknown) => error instanceof MongoOperationTimeoutError && error.phase === 'serverSelection',
     );
-    const long = waitFor(work.promise, start(clock, 500), describeEnd);
+    const long = waitFor(work.promise, describeEnd, null, start(clock, 500));
     await clock.advance(50);
     await short;
     work.resolve(7);
@@ -55,7 +55,7 @@ describe('waitFor', () => {
     const limit = start(clock).within('serverSelection', 50);
 
     const waiting = assert.rejects(
-      waitFor(new Deferred<number>().promise, limit, describeEnd, text => new RangeError(text)),
+      waitFor(new Deferred<number>().promise, describeEnd, text => new RangeError(text), limit),
       RangeError,
     );
     await clock.advance(50);
