@@ -1,0 +1,451 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MongoNetworkError } from '../../../src/errors/network.js';
+import { errorOf, failure, LOAD_BALANCED, read } from '../../support/engine_harness.js';
+import { quiet } from '../../support/scripted_server.js';
+import { batch, CoreHarness, isPending, killedBy } from './core_harness.js';
+
+const FAILED = 2;
+
+describe('Closing a cursor', () => {
+  it('before its first command sends nothing, and later reads end at once', async () => {
+    const cursor = await CoreHarness.open();
+
+    await cursor.close();
+
+    assert.equal(cursor.ends, 1);
+    assert.equal(await cursor.next(), undefined);
+    assert.equal(await cursor.hasNext(), false);
+    assert.equal(await cursor.fetch(), false);
+    assert.deepEqual(await cursor.toArray(), []);
+    assert.deepEqual(await cursor.sent(), []);
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('while its first batch is on its way waits for nothing, and kills the cursor when the reply tells its id', async () => {
+    const cursor = await CoreHarness.open();
+    const next = cursor.next();
+    const find = await cursor.command('find');
+
+    await cursor.close();
+    assert.equal(cursor.ends, 1);
+    assert.equal(cursor.freeSessions, 0, 'the session is in use by find');
+    find.reply(batch(find, 7, [1]));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while its first batch is on its way kills nothing when everything came with it', async () => {
+    const cursor = await CoreHarness.open();
+    const next = cursor.next();
+    const find = await cursor.command('find');
+
+    await cursor.close();
+    find.reply(batch(find, 0, [1]));
+
+    assert.equal(await next, undefined);
+    assert.equal(cursor.told.buffered, 0);
+    assert.deepEqual(await cursor.sent(), ['find']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while its first command fails lets its reader have the error', async () => {
+    const cursor = await CoreHarness.open();
+    const error = errorOf(cursor.next());
+    const find = await cursor.command('find');
+
+    await cursor.close();
+    find.reply(failure(FAILED));
+
+    assert.match((await error).message, /error 2/);
+    assert.deepEqual(await cursor.sent(), ['find']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('from a listener while its first command begins kills it when the reply comes', async () => {
+    const cursor = await CoreHarness.open();
+    await cursor.servers.runAnswered(read(), [{ ok: 1 }]);
+    cursor.servers.answer = () => null;
+    let closing: Promise<void> | undefined;
+    cursor.servers.events.emitter.once('commandStarted', () => {
+      closing = cursor.close();
+    });
+
+    const next = cursor.next();
+    assert.ok(closing !== undefined, 'the listener must have run within next');
+    await cursor.answer('find', 7, [1]);
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while it waits for a batch kills it at once, and its reader gets none of the batch', async () => {
+    const cursor = await CoreHarness.opened(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+
+    const closing = cursor.close();
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    assert.equal(cursor.freeSessions, 0, 'the session is in use by getMore');
+    getMore.reply(batch(getMore, 7, [1]));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while it waits for a batch keeps the session until both replies have come', async () => {
+    const cursor = await CoreHarness.opened(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+    const closing = cursor.close();
+    const kill = await cursor.command('killCursors');
+
+    getMore.reply(batch(getMore, 0, []));
+    assert.equal(await next, undefined);
+    assert.equal(cursor.freeSessions, 0, 'the session is in use by killCursors');
+    kill.reply();
+    await closing;
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while it waits for a batch kills the cursor of another id that the batch tells', async () => {
+    const cursor = await CoreHarness.opened(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+    const closing = cursor.close();
+    await cursor.answerKill();
+    await closing;
+
+    getMore.reply(batch(getMore, 8, [1]));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [8]);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('with documents buffered drops them', async () => {
+    const cursor = await CoreHarness.opened(7, [1, 2]);
+
+    const closing = cursor.close();
+    assert.equal(cursor.core.nextBuffered(), undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+
+    assert.equal(await cursor.next(), undefined);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('keeps the session and its place among the live cursors until the server has confirmed', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    const closing = cursor.close();
+    const kill = await cursor.command('killCursors');
+    assert.equal(cursor.freeSessions, 0);
+    const live = cursor.servers.engine.cursors.drain();
+    assert.deepEqual(
+      live.map(({ cursor: { id } }) => id),
+      [7n],
+    );
+    for (const { cursor: open, binding } of live) cursor.servers.engine.cursors.add(open, binding, null);
+    kill.reply();
+    await closing;
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('twice at once kills once, and both wait for it', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    const both = [cursor.close(), cursor.close()];
+    const kill = await cursor.command('killCursors');
+    for (const closing of both) assert.equal(await isPending(closing), true);
+    kill.reply();
+    await Promise.all(both);
+
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('once more after it was closed sends nothing', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+    const closing = cursor.close();
+    await cursor.answerKill();
+    await closing;
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('after the server has told its end sends nothing, and does not tell the end again', async () => {
+    const cursor = await CoreHarness.opened(0, [1]);
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('tells the end at once, before the server has confirmed', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    const closing = cursor.close();
+    assert.equal(cursor.ends, 1);
+    await cursor.answerKill();
+    await closing;
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('settles when the server refuses to kill it', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    const closing = cursor.close();
+    (await cursor.command('killCursors')).reply(failure(FAILED));
+    await closing;
+
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('settles when the connection breaks before the server has confirmed', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    const closing = cursor.close();
+    (await cursor.command('killCursors')).peer.reset();
+    await closing;
+    await cursor.recheck();
+
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('sends nothing once its client closes, which kills the cursors itself', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+    cursor.servers.engine.lifetime.end();
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+});
+
+describe('The time of a close', () => {
+  /** Closes a cursor whose server does not answer, and checks that the close ends after just so many milliseconds. */
+  async function assertEndsAfter(ms: number, cursor: CoreHarness, closing: Promise<void>): Promise<void> {
+    const { clock } = cursor.servers;
+    const kill = await cursor.command('killCursors');
+    await clock.advance(ms - 1);
+    assert.equal(await isPending(closing), true, `pending after ${ms - 1} ms`);
+    await clock.advance(1);
+    assert.equal(await isPending(closing), false, `settled after ${ms} ms`);
+    // The connection is free again once the late reply is there.
+    kill.reply();
+    await quiet();
+  }
+
+  it('is the timeoutMS of the call', async () => {
+    const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 1000 });
+
+    await assertEndsAfter(50, cursor, cursor.close(50));
+
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('is the whole timeoutMS of the cursor once more, however much of it is used up', async () => {
+    const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 1000 });
+    await cursor.servers.clock.advance(800);
+
+    await assertEndsAfter(1000, cursor, cursor.close());
+
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('is 10 seconds without a timeoutMS', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    await assertEndsAfter(10_000, cursor, cursor.close());
+
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('is the same for the kill that follows a failure', async () => {
+    const cursor = await CoreHarness.opened(7, []);
+    const error = errorOf(cursor.toArray());
+    (await cursor.command('getMore')).reply(failure(FAILED));
+
+    // toArray waits for the close after an error of the server.
+    await assertEndsAfter(
+      10_000,
+      cursor,
+      error.then(() => undefined),
+    );
+
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('is not ended by the signal of the cursor', async () => {
+    const controller = new AbortController();
+    const cursor = await CoreHarness.opened(7, [1], { signal: controller.signal });
+
+    controller.abort();
+    const closing = cursor.close();
+
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+});
+
+describe('A cursor with a connection of its own', () => {
+  const LB = 'lb:27017';
+  const pinned = (id: number, values: readonly unknown[]) => CoreHarness.opened(id, values, {}, LOAD_BALANCED);
+  const inUse = (cursor: CoreHarness) => cursor.servers.serverAt(LB).pool.stats().inUse;
+
+  it('keeps it between its batches, and sends all its commands on it', async () => {
+    const cursor = await pinned(7, []);
+    assert.equal(inUse(cursor), 1);
+
+    const second = cursor.fetch();
+    const getMore = await cursor.answer('getMore', 7);
+    await second;
+    assert.equal(inUse(cursor), 1);
+    const closing = cursor.close();
+    const kill = await cursor.answerKill();
+    await closing;
+
+    assert.equal(getMore.peer, kill.peer);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('has released it when it tells the end with the last batch', async () => {
+    const inUseAtEnd: number[] = [];
+    const cursor: CoreHarness = await CoreHarness.opened(
+      7,
+      [],
+      { onEnd: () => void inUseAtEnd.push(inUse(cursor)) },
+      LOAD_BALANCED,
+    );
+
+    const second = cursor.fetch();
+    await cursor.answer('getMore', 0, [1]);
+    await second;
+
+    assert.deepEqual(inUseAtEnd, [0]);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('keeps none when everything came with the first batch', async () => {
+    const cursor = await pinned(0, [1]);
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('keeps it when a batch fails, until the cursor is closed', async () => {
+    const cursor = await pinned(7, []);
+    const error = errorOf(cursor.next());
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    await error;
+    assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 0 });
+    assert.equal(inUse(cursor), 1);
+    assert.equal(cursor.freeSessions, 0);
+
+    const closing = cursor.close();
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('can be read on after a batch that failed', async () => {
+    const cursor = await pinned(7, []);
+    const error = errorOf(cursor.next());
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    await error;
+
+    const next = cursor.next();
+    await cursor.answer('getMore', 0, [1]);
+
+    assert.equal(await next, 1);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('sends nothing when the connection is lost, and releases it', async () => {
+    const cursor = await pinned(7, []);
+    const error = errorOf(cursor.next(), MongoNetworkError);
+    (await cursor.command('getMore')).peer.reset();
+    await error;
+    assert.equal(inUse(cursor), 1);
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('is closed, and has released its connection, when its first command fails', async () => {
+    const cursor = await CoreHarness.open({}, LOAD_BALANCED);
+    const error = errorOf(cursor.next());
+    (await cursor.command('find')).reply(failure(FAILED));
+    await error;
+
+    assert.equal(cursor.told.closed, true);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('kills after the reply that is still to come when it is closed while it waits for a batch', async () => {
+    const cursor = await pinned(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+
+    const closing = cursor.close();
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    getMore.reply(batch(getMore, 7, [1]));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+});

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MongoClientClosedError } from '../../../src/errors/driver.js';
+import { MongoServerError } from '../../../src/errors/server.js';
+import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import { errorOf, failure, LOAD_BALANCED } from '../../support/engine_harness.js';
+import { quiet } from '../../support/scripted_server.js';
+import { batch, CoreHarness, type CoreOptions, killedBy } from './core_harness.js';
+
+const FAILED = 2;
+
+/** A cursor whose first batch is here, and which has asked for the next. */
+const opened = (values: readonly unknown[], options: CoreOptions = {}, servers = {}) =>
+  CoreHarness.opened(7, values, { prefetch: true, ...options }, servers);
+
+describe('A cursor that prefetches', () => {
+  it('asks for the second batch as soon as the first has come', async () => {
+    const cursor = await opened([1]);
+
+    const getMore = await cursor.command('getMore');
+
+    assert.equal(Number(getMore.body['getMore']), 7);
+    assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 1 });
+    assert.equal(cursor.ends, 0);
+    await cursor.stop();
+  });
+
+  it('asks for one batch at most that has not been read', async () => {
+    const cursor = await opened([1]);
+    await cursor.answer('getMore', 7, [2]);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    assert.equal(await cursor.next(), 1);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+
+    assert.equal(await cursor.next(), 2);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore', 'getMore']);
+    await cursor.stop();
+  });
+
+  it('waits for the batch that is on its way rather than ask again', async () => {
+    const cursor = await opened([]);
+
+    const both = Promise.all([cursor.next(), cursor.next()]);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 0 });
+    await cursor.answer('getMore', 0, [1, 2]);
+
+    assert.deepEqual(await both, [1, 2]);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('tells its end when the last batch is asked for, and not when it comes', async () => {
+    const cursor = await opened([1]);
+    await cursor.answer('getMore', 0, [2]);
+    await quiet();
+    assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 1 });
+    assert.equal(cursor.ends, 0);
+    assert.equal(cursor.freeSessions, 0);
+
+    await cursor.next();
+    assert.equal(await cursor.next(), 2);
+    assert.equal(cursor.told.id, 0n);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('reads all by toArray', async () => {
+    const cursor = await CoreHarness.open({ prefetch: true });
+
+    const all = cursor.toArray();
+    await cursor.answer('find', 7, [1]);
+    await cursor.answer('getMore', 7);
+    await cursor.answer('getMore', 0, [2]);
+
+    assert.deepEqual(await all, [1, 2]);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore', 'getMore']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('asks for nothing when everything came at once', async () => {
+    const cursor = await CoreHarness.opened(0, [1], { prefetch: true });
+
+    assert.deepEqual(await cursor.sent(), ['find']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('asks for no batch beyond the limit', async () => {
+    const cursor = await opened([1, 2], { limit: 2 });
+    assert.deepEqual([await cursor.next(), await cursor.next()], [1, 2]);
+    assert.deepEqual(await cursor.sent(), ['find']);
+
+    const end = cursor.next();
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.equal(await end, undefined);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('carries the number of the cursor in each command', async () => {
+    const cursor = await opened([1]);
+    await cursor.command('getMore');
+
+    const numbers = cursor.servers.events.of('commandStarted').map(event => event.operationId);
+    assert.deepEqual(new Set(numbers), new Set([cursor.core.call('next').operationId]));
+    await cursor.stop();
+  });
+});
+
+describe('A prefetched batch that fails', () => {
+  it('throws no error when the cursor is closed before it is asked for', async () => {
+    const cursor = await opened([1]);
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    await quiet();
+
+    const closing = cursor.close();
+
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('leaves the cursor its connection behind a load balancer, and the next read asks again', async () => {
+    const cursor = await opened([], {}, LOAD_BALANCED);
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    await errorOf(cursor.next(), MongoServerError);
+    assert.equal(cursor.told.closed, false);
+    assert.equal(cursor.servers.serverAt('lb:27017').pool.stats().inUse, 1);
+
+    const next = cursor.next();
+    await cursor.answer('getMore', 0, [1]);
+
+    assert.equal(await next, 1);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('by a timeout leaves a tailable cursor open, and the next read asks again', async () => {
+    const cursor = await opened([], { kind: 'tailable', timeoutMode: 'iteration', timeoutMS: 100 });
+    const late = await cursor.command('getMore');
+    await cursor.servers.clock.advance(100);
+    await errorOf(cursor.next(), MongoOperationTimeoutError);
+    assert.equal(cursor.told.closed, false);
+    late.reply();
+
+    const next = cursor.next();
+    await cursor.answer('getMore', 7, [1]);
+
+    assert.equal(await next, 1);
+    await cursor.stop();
+  });
+
+  it('because the client is closed throws MongoClientClosedError at every read', async () => {
+    const cursor = await opened([1]);
+    await cursor.command('getMore');
+    cursor.servers.engine.lifetime.end();
+
+    await errorOf(cursor.next(), MongoClientClosedError);
+    await errorOf(cursor.next(), MongoClientClosedError);
+
+    await cursor.stop();
+    assert.equal(cursor.ends, 1);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+  });
+});
+
+describe('Closing a cursor that prefetches', () => {
+  it('while the first batch is on its way prefetches nothing', async () => {
+    const cursor = await CoreHarness.open({ prefetch: true });
+    const next = cursor.next();
+    const find = await cursor.command('find');
+
+    await cursor.close();
+    find.reply(batch(find, 7, [1]));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('while a batch is on its way that no method waits for ends the wait, and kills the cursor', async () => {
+    const cursor = await opened([1]);
+    const getMore = await cursor.command('getMore');
+
+    const closing = cursor.close();
+    assert.equal(cursor.told.killed, true);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    getMore.reply();
+
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('with a batch here that no method has read kills the cursor', async () => {
+    const cursor = await opened([1]);
+    await cursor.answer('getMore', 7, [2]);
+    await quiet();
+
+    const closing = cursor.close();
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore', 'killCursors']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('with the last batch here that no method has read sends nothing', async () => {
+    const cursor = await opened([1]);
+    await cursor.answer('getMore', 0, [2]);
+    await quiet();
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    assert.deepEqual(cursor.told, { started: true, closed: true, killed: true, id: 0n, buffered: 0 });
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('with a batch here that tells another cursor kills that', async () => {
+    const cursor = await opened([1]);
+    const getMore = await cursor.command('getMore');
+    getMore.reply(batch(getMore, 8, [2]));
+    await quiet();
+
+    const closing = cursor.close();
+
+    assert.deepEqual(killedBy(await cursor.answerKill()), [8]);
+    await closing;
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('releases the connection that it has behind a load balancer', async () => {
+    const cursor = await opened([1], {}, LOAD_BALANCED);
+    await cursor.answer('getMore', 0, [2]);
+    await quiet();
+    assert.equal(cursor.servers.serverAt('lb:27017').pool.stats().inUse, 1);
+
+    await cursor.close();
+
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+});
+
+describe('The signal of a caller whose cursor prefetches', () => {
+  const reason = new Error('enough');
+
+  it('ends the wait for the batch with its reason, and the cursor is killed', async () => {
+    const controller = new AbortController();
+    const cursor = await opened([], { signal: controller.signal });
+    const getMore = await cursor.command('getMore');
+    const error = errorOf(cursor.next());
+
+    controller.abort(reason);
+
+    assert.equal(await error, reason);
+    assert.equal(cursor.told.killed, true);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    getMore.reply();
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('ends the reading of buffered documents, and the batch on its way is not waited for', async () => {
+    const controller = new AbortController();
+    const cursor = await opened([1], { signal: controller.signal });
+    const getMore = await cursor.command('getMore');
+
+    controller.abort(reason);
+
+    assert.equal(await errorOf(cursor.next()), reason);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    getMore.reply();
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('does not disturb a batch that comes in time', async () => {
+    const { signal } = new AbortController();
+    const cursor = await opened([], { signal });
+
+    const next = cursor.next();
+    await cursor.answer('getMore', 0, [1]);
+
+    assert.equal(await next, 1);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+});
