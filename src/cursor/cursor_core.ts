@@ -285,9 +285,13 @@ export class CursorCore {
 
   // ── Fetching
 
-  /** Gets the next batch, which may be empty. False when there is none any more. Calls that overlap share one batch. */
+  /**
+   * Gets the next batch, which may be empty. False when there is none any more. Calls that overlap share one batch, and a batch of which
+   * documents are left stays.
+   */
   fetch(call: Call): Promise<boolean> {
     this.throwIfInterrupted();
+    if (this.#buffer !== null) return Promise.resolve(true);
     const state = this.#state;
     switch (state.name) {
       case 'fetching':

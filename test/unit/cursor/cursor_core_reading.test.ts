@@ -128,6 +128,24 @@ describe('fetch', () => {
     await cursor.assertOver();
     await cursor.stop();
   });
+
+  it('keeps the documents that are buffered', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+
+    assert.equal(await cursor.fetch(), true);
+    assert.deepEqual(await cursor.sent(), ['find']);
+    assert.equal(await cursor.next(), 1);
+    await cursor.stop();
+  });
+
+  it('keeps the documents of the last batch', async () => {
+    const cursor = await CoreHarness.opened(0, [1]);
+
+    assert.equal(await cursor.fetch(), true);
+    assert.equal(await cursor.next(), 1);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
 });
 
 describe('nextBuffered', () => {
@@ -210,6 +228,25 @@ describe('toArray', () => {
     });
 
     assert.deepEqual(await all, ['#1', '#2', '#3']);
+    await cursor.stop();
+  });
+
+  it('loses no document to another reader while a batch is shaped', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+    let goOn: () => void = () => undefined;
+    const wait = new Promise<void>(resolve => (goOn = resolve));
+    const shape = async (documents: readonly Document[]) => {
+      await wait;
+      return idsOf(documents);
+    };
+
+    const all = cursor.core.toArray(shape, cursor.core.call('toArray'));
+    const next = cursor.next();
+    await cursor.answer('getMore', 0, [2, 3]);
+    assert.equal(await next, 2);
+    goOn();
+
+    assert.deepEqual(await all, [1, 3]);
     await cursor.stop();
   });
 
