@@ -257,10 +257,11 @@ export class CursorCore {
       const batch = this.restOfBatch();
       return shape === null ? (batch as T[]) : shape(batch);
     };
-    // Only a promise is awaited: awaiting an array would cost two promises for each batch.
-    const first = read();
-    let documents = first instanceof Promise ? await first : first;
+    let documents: T[];
     try {
+      // Only a promise is awaited: awaiting an array would cost two promises for each batch.
+      const first = read();
+      documents = first instanceof Promise ? await first : first;
       while (await this.fetch(this.#forNextBatch(call))) {
         const next = read();
         const batch = next instanceof Promise ? await next : next;

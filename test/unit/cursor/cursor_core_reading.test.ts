@@ -250,6 +250,18 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
+  it('closes the cursor when a batch that had been buffered cannot be shaped', async () => {
+    const cursor = await CoreHarness.opened(7, [1]);
+    const broken = new TypeError('no shape');
+
+    const error = errorOf(cursor.core.toArray(() => Promise.reject(broken), cursor.core.call('toArray')));
+
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.equal(await error, broken);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('closes the cursor when a batch cannot be shaped', async () => {
     const cursor = await CoreHarness.open();
     const broken = new TypeError('no shape');
