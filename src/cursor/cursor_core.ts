@@ -188,7 +188,8 @@ export class CursorCore {
 
   /** Whether the client was closed before the end. */
   get #isLost(): boolean {
-    if (this.#engine?.lifetime.closing !== true) return false;
+    // A client that was closed while it connected has given this cursor no engine.
+    if (this.#engine?.lifetime.closing === false) return false;
     const state = this.#state;
     return state.name === 'closed' ? state.why === 'clientClosed' : cursorOf(state) !== null;
   }

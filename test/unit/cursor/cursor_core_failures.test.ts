@@ -4,9 +4,10 @@ import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../.
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import type { Engine } from '../../../src/executor/engine.js';
 import { errorOf, failure, LOAD_BALANCED } from '../../support/engine_harness.js';
 import { quiet } from '../../support/scripted_server.js';
-import { batch, CoreHarness, killedBy } from './core_harness.js';
+import { batch, CoreHarness, ignore, killedBy } from './core_harness.js';
 
 const FAILED = 2;
 
@@ -170,6 +171,18 @@ describe('A cursor whose client is closed', () => {
   it('throws it when its first command finds the client closed, and at every read after that', async () => {
     const cursor = await CoreHarness.open();
     closeClient(cursor);
+
+    await errorOf(cursor.next(), MongoClientClosedError);
+
+    await assertLost(cursor);
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('throws it when the client was closed while it connected, and at every read after that', async () => {
+    const connecting = Promise.reject<Engine>(new MongoClientClosedError());
+    ignore(connecting);
+    const cursor = await CoreHarness.open({ engine: () => connecting });
 
     await errorOf(cursor.next(), MongoClientClosedError);
 
