@@ -29,7 +29,7 @@ type Prefetched =
 interface Fetching {
   readonly name: 'fetching';
   /** Null while the command that opens the cursor is on its way. */
-  readonly cursor: OpenCursor | null;
+  cursor: OpenCursor | null;
   /** The batch, if it was asked for before a method waited for it. */
   readonly prefetched: Promise<Prefetched> | null;
   /** Whether there was a batch. Null only while the fetch begins. */
@@ -392,8 +392,10 @@ export class CursorCore {
       if (cursor !== null && cursor !== fetching.cursor) void this.#kill(cursor, this.closingCall('close'));
       return;
     }
+    // If the batch turns out to be corrupt, the cursor to kill is the one that its reply has told.
+    fetching.cursor = cursor;
     const reader = new DocumentReader(reply.batch, this.#settings.context.decode);
-    if (this.#settings.limit > 0) this.#received += reader.count();
+    if (this.#settings.limit > 0) this.#received += this.#count(reader, reply);
     if (!reader.done) this.#buffer = { reader, reply };
     if (cursor === null) {
       this.#state = EXHAUSTED;
@@ -403,6 +405,15 @@ export class CursorCore {
     }
     this.#state = { name: 'open', cursor };
     if (this.#abandon !== null) this.#prefetch(cursor, this.#abandon.signal);
+  }
+
+  #count(reader: DocumentReader, { reply }: CursorReply): number {
+    try {
+      return reader.count();
+    } catch (error) {
+      reply.corrupt(error as Error);
+      throw error;
+    }
   }
 
   /** The cursor as a reply describes it; null when the server has no more. The client's list of live cursors follows. */

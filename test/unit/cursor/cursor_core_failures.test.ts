@@ -290,6 +290,18 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
+  it('fails when it comes if its documents are counted for a limit; the cursor that it tells is killed', async () => {
+    const { cursor, fetching, peer } = await corrupted(7, 10);
+
+    await errorOf(fetching, MongoUnexpectedServerResponseError);
+
+    assert.equal(cursor.told.closed, true);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.equal(peer.closed, true);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('sends nothing if the connection that it closes was the cursor’s own', async () => {
     const { cursor, fetching, peer } = await corrupted(7, 0, true);
     await fetching;
