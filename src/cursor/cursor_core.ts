@@ -92,7 +92,7 @@ export class CursorCore {
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
   readonly #binding = new Binding(true);
-  /** Commands that have been sent and not answered. */
+  /** Commands that run, and closes that may still send one: as long as there are any, session and connection stay with the cursor. */
   #running = 0;
   /** What it was opened with: all its commands go there, even if the client is closed and connected again. */
   #engine: Engine | null = null;
@@ -341,7 +341,7 @@ export class CursorCore {
       this.#failed(fetching, error);
       throw error;
     } finally {
-      this.#releaseSession();
+      this.#release();
     }
     return true;
   }
@@ -422,7 +422,8 @@ export class CursorCore {
     if (known !== null && known.id === id && known.namespace === namespace) return known;
     if (known !== null) this.#engine?.cursors.delete(known);
     if (id === 0n) {
-      this.#binding.unpin();
+      // A killCursors may still use the connection.
+      if (this.#running === 0) this.#binding.unpin();
       return null;
     }
     const cursor = { id, namespace, address };
@@ -486,11 +487,15 @@ export class CursorCore {
     let cursor = cursorOf(state);
     // A reply that is here already may tell that the server has no more.
     const pending = state.name === 'prefetching' || state.name === 'fetching' ? state.prefetched : null;
-    const prefetched = pending === null ? null : await pending;
-    if (prefetched?.name === 'batch') cursor = this.#follow(cursor, prefetched.reply);
+    if (pending !== null) {
+      this.#running++;
+      const prefetched = await pending;
+      this.#running--;
+      if (prefetched.name === 'batch') cursor = this.#follow(cursor, prefetched.reply);
+    }
     if (state.name !== 'exhausted') this.#onEnd();
     if (cursor !== null) await this.#kill(cursor, call ?? this.closingCall('close'));
-    else this.#releaseSession();
+    else this.#release();
   }
 
   async #kill(cursor: OpenCursor, call: Call): Promise<void> {
@@ -506,14 +511,14 @@ export class CursorCore {
     } finally {
       this.#running--;
       engine?.cursors.delete(cursor);
-      this.#binding.unpin();
-      this.#releaseSession();
+      this.#release();
     }
   }
 
-  /** Gives the session back when no command of this cursor can follow any more. */
-  #releaseSession(): void {
+  /** Checks the connection in and returns the session when no command of this cursor can follow any more. */
+  #release(): void {
     if (this.#running > 0 || cursorOf(this.#state) !== null || this.#state.name === 'fetching') return;
+    this.#binding.unpin();
     if (this.#engine !== null) this.#binding.releaseSession(this.#engine.sessions);
   }
 }

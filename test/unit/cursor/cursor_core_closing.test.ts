@@ -448,4 +448,57 @@ describe('A cursor with a connection of its own', () => {
     await cursor.assertOver();
     await cursor.stop();
   });
+
+  it('keeps it until the kill is answered, also when the batch on its way was the last', async () => {
+    const cursor = await pinned(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+    const closing = cursor.close();
+
+    getMore.reply(batch(getMore, 0, []));
+    assert.equal(await next, undefined);
+    const kill = await cursor.command('killCursors');
+    assert.equal(inUse(cursor), 1, 'the connection is in use by killCursors');
+    kill.reply();
+    await closing;
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('keeps it until the batch on its way has come, also when the kill cannot wait so long', async () => {
+    const cursor = await pinned(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+    const closing = cursor.close(50);
+
+    await cursor.servers.clock.advance(50);
+    await closing;
+    assert.equal(inUse(cursor), 1, 'the connection is in use by getMore');
+    getMore.reply(batch(getMore, 7, []));
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('keeps it until the last kill is answered when the batch on its way tells another cursor', async () => {
+    const cursor = await pinned(7, []);
+    const next = cursor.next();
+    const getMore = await cursor.command('getMore');
+    const closing = cursor.close();
+
+    getMore.reply(batch(getMore, 8, []));
+    assert.equal(await next, undefined);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+    const second = await cursor.command('killCursors');
+    assert.equal(inUse(cursor), 1, 'the connection is in use by the second killCursors');
+    assert.equal(second.peer, getMore.peer);
+    second.reply();
+
+    await cursor.assertOver();
+    await cursor.stop();
+  });
 });

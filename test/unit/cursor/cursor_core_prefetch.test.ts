@@ -5,7 +5,7 @@ import { MongoServerError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { errorOf, failure, LOAD_BALANCED } from '../../support/engine_harness.js';
 import { quiet } from '../../support/scripted_server.js';
-import { batch, CoreHarness, type CoreOptions, killedBy } from './core_harness.js';
+import { batch, CoreHarness, type CoreOptions, isPending, killedBy } from './core_harness.js';
 
 const FAILED = 2;
 
@@ -110,6 +110,23 @@ describe('A cursor that prefetches', () => {
 });
 
 describe('A prefetched batch that fails', () => {
+  it('throws its error when it is asked for, after the documents before it; the cursor is killed then', async () => {
+    const cursor = await opened([1, 2]);
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    await quiet();
+    assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 2 });
+    assert.deepEqual([await cursor.next(), await cursor.next()], [1, 2]);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+
+    assert.equal((await errorOf(cursor.next(), MongoServerError)).code, FAILED);
+
+    assert.equal(cursor.told.killed, true);
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.equal(await cursor.next(), undefined);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('throws no error when the cursor is closed before it is asked for', async () => {
     const cursor = await opened([1]);
     (await cursor.command('getMore')).reply(failure(FAILED));
@@ -153,6 +170,25 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
+  it('has the time of the whole cursor', async () => {
+    const cursor = await opened([1], { timeoutMS: 100 });
+    const getMore = await cursor.command('getMore');
+    await cursor.servers.clock.advance(99);
+    getMore.reply(batch(getMore, 7, [2]));
+    assert.deepEqual([await cursor.next(), await cursor.next()], [1, 2]);
+
+    const late = await cursor.command('getMore');
+    const error = errorOf(cursor.next(), MongoOperationTimeoutError);
+    assert.equal(await isPending(error), true);
+    await cursor.servers.clock.advance(1);
+
+    assert.equal((await error).timeoutMS, 100);
+    late.reply();
+    await cursor.answerKill();
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
   it('because the client is closed throws MongoClientClosedError at every read', async () => {
     const cursor = await opened([1]);
     await cursor.command('getMore');
@@ -193,6 +229,22 @@ describe('Closing a cursor that prefetches', () => {
     await closing;
     getMore.reply();
 
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('while a method waits for the batch ends that method without an error', async () => {
+    const cursor = await opened([]);
+    const getMore = await cursor.command('getMore');
+    const next = cursor.next();
+    const all = cursor.toArray();
+
+    const closing = cursor.close();
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    await closing;
+
+    assert.deepEqual([await next, await all], [undefined, []]);
+    getMore.reply();
     await cursor.assertOver(0);
     await cursor.stop();
   });
