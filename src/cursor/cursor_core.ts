@@ -456,7 +456,8 @@ export class CursorCore {
   // ── Closing
 
   /**
-   * Lets the server forget the cursor, and what is buffered here. Never rejects: a cursor that cannot be closed dies on the server.
+   * Lets the server forget the cursor, and what is buffered here. A cursor that cannot be closed dies on the server: that is no error.
+   * Rejects only with what a listener of the end throws.
    *
    * @param call - made by {@link CursorCore.closingCall}
    */
@@ -493,9 +494,13 @@ export class CursorCore {
       this.#running--;
       if (prefetched.name === 'batch') cursor = this.#follow(cursor, prefetched.reply);
     }
-    if (state.name !== 'exhausted') this.#onEnd();
-    if (cursor !== null) await this.#kill(cursor, call ?? this.closingCall('close'));
-    else this.#release();
+    try {
+      if (state.name !== 'exhausted') this.#onEnd();
+    } finally {
+      // A listener that throws must not leave the cursor open.
+      if (cursor !== null) await this.#kill(cursor, call ?? this.closingCall('close'));
+      else this.#release();
+    }
   }
 
   async #kill(cursor: OpenCursor, call: Call): Promise<void> {

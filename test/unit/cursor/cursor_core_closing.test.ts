@@ -220,6 +220,22 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
+  it('kills it all the same when a listener of the end throws', async () => {
+    const broken = new TypeError('listener');
+    const cursor = await CoreHarness.opened(7, [1], {
+      onEnd: () => {
+        throw broken;
+      },
+    });
+
+    const error = errorOf(cursor.close());
+
+    assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
+    assert.equal(await error, broken);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('settles when the server refuses to kill it', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
