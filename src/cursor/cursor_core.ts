@@ -302,37 +302,40 @@ export class CursorCore {
       case 'closed':
         return Promise.resolve(false);
       case 'prefetching':
-        return this.#beginFetch(state.cursor, state.prefetched, null, call);
+        return this.#beginFetch(state.cursor, state.prefetched, call);
       case 'new':
       case 'open':
       case 'exhausted': {
         const operation = this.#nextOperation();
         if (operation === null) return this.#close('exhausted', null).then(() => false);
-        return this.#beginFetch(cursorOf(state), null, operation, call);
+        return this.#beginFetch(cursorOf(state), operation, call);
       }
     }
   }
 
+  /** @param asked - the command for the batch, or the batch if it was asked for before */
   #beginFetch(
     cursor: OpenCursor | null,
-    prefetched: Promise<Prefetched> | null,
-    operation: Operation<CursorReply> | null,
+    asked: Operation<CursorReply> | Promise<Prefetched>,
     call: Call,
   ): Promise<boolean> {
+    const prefetched = asked instanceof Promise ? asked : null;
     const fetching: Fetching = { name: 'fetching', cursor, prefetched, batch: null };
     // The state comes first: the fetch may fail before it waits.
     this.#state = fetching;
-    return (fetching.batch = this.#fetchBatch(fetching, operation, call));
+    return (fetching.batch = this.#fetchBatch(fetching, asked, call));
   }
 
-  /** @param operation - null for a batch that was prefetched */
-  async #fetchBatch(fetching: Fetching, operation: Operation<CursorReply> | null, call: Call): Promise<boolean> {
+  async #fetchBatch(
+    fetching: Fetching,
+    asked: Operation<CursorReply> | Promise<Prefetched>,
+    call: Call,
+  ): Promise<boolean> {
     const { deadline } = call;
     try {
-      // What has passed since the last batch was the reader's.
+      // The time since the last batch was spent by the caller.
       if (fetching.cursor !== null && deadline.canEnd) deadline.record('cursor');
-      const reply =
-        operation === null ? await this.#whenPrefetched(fetching.prefetched) : await this.#run(operation, call);
+      const reply = await (asked instanceof Promise ? this.#whenPrefetched(asked) : this.#run(asked, call));
       this.#take(fetching, reply);
       if (deadline.canEnd) deadline.record('read');
     } catch (error) {
@@ -346,13 +349,12 @@ export class CursorCore {
     return true;
   }
 
-  async #whenPrefetched(prefetched: Promise<Prefetched> | null): Promise<CursorReply> {
+  async #whenPrefetched(prefetched: Promise<Prefetched>): Promise<CursorReply> {
     const { signal } = this.#settings;
     // The prefetch has the cursor's time; only the caller's signal can end the wait for it sooner.
-    const settled = await (prefetched === null || signal === undefined
+    const settled = await (signal === undefined
       ? prefetched
       : waitFor(prefetched, () => ABORTED, null, Deadline.background(this.#source.clock).withSignal(signal)));
-    if (settled === null) throw new MongoUnexpectedServerResponseError('A batch was asked for and then forgotten');
     if (settled.name === 'failure') throw settled.error;
     return settled.reply;
   }
