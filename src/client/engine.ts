@@ -21,7 +21,7 @@ import { type ReadFile, TLSMaterial } from '../runtime/tls_material.js';
 import { type OpenTransport, type TransportAddress, type TransportOptions } from '../runtime/transport.js';
 import { Monitor, usesStreaming } from '../sdam/monitor.js';
 import { Server } from '../sdam/server.js';
-import { Topology } from '../sdam/topology.js';
+import { Topology, type TopologyOptions } from '../sdam/topology.js';
 import { ClusterClock } from '../sessions/cluster_time.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
@@ -78,26 +78,12 @@ export function createEngine(
     transportOptions: transportOptions(options, tls, effects.loadPackage),
     streaming: usesStreaming(options.serverMonitoringMode, systemEnvironment().env),
   };
-  const topology = new Topology(
-    {
-      hosts: options.hosts.map(String),
-      replicaSet: options.replicaSet,
-      directConnection: options.directConnection,
-      loadBalanced: options.loadBalanced,
-      heartbeatFrequencyMS: options.heartbeatFrequencyMS,
-      localThresholdMS: options.localThresholdMS,
-      serverSelector: options.serverSelector,
-      serverSelectionFailFast: options.serverSelectionFailFast,
-      srvMaxHosts: options.srvMaxHosts,
-    },
-    {
-      clock,
-      random,
-      publisher,
-      openServer: (address, owner) =>
-        openServer(address, owner, options, shared, publisher, effects, onConnectionReady),
-    },
-  );
+  const topology = new Topology(topologyOptions(options), {
+    clock,
+    random,
+    publisher,
+    openServer: (address, owner) => openServer(address, owner, options, shared, publisher, effects, onConnectionReady),
+  });
   return {
     topology,
     sessions,
@@ -115,6 +101,20 @@ export function createEngine(
       enableOverloadRetargeting: options.enableOverloadRetargeting,
       apiFields: options.serverApi === undefined ? undefined : { ...serverApiFields(options.serverApi) },
     },
+  };
+}
+
+function topologyOptions(options: ResolvedOptions): TopologyOptions {
+  return {
+    hosts: options.hosts.map(String),
+    replicaSet: options.replicaSet,
+    directConnection: options.directConnection,
+    loadBalanced: options.loadBalanced,
+    heartbeatFrequencyMS: options.heartbeatFrequencyMS,
+    localThresholdMS: options.localThresholdMS,
+    serverSelector: options.serverSelector,
+    serverSelectionFailFast: options.serverSelectionFailFast,
+    srvMaxHosts: options.srvMaxHosts,
   };
 }
 

@@ -265,9 +265,7 @@ export class CursorCore {
       documents = first instanceof Promise ? await first : first;
       while (await this.fetch(this.#forNextBatch(call))) {
         const next = read();
-        const batch = next instanceof Promise ? await next : next;
-        if (documents.length === 0) documents = batch;
-        else for (const document of batch) documents.push(document);
+        documents = joined(documents, next instanceof Promise ? await next : next);
       }
     } catch (error) {
       // Closing has a time of its own, for which a caller with a limit does not wait, nor for a server that does not answer.
@@ -533,4 +531,11 @@ export class CursorCore {
 /** The cursor on the server; null before it is opened and after its last batch. */
 function cursorOf(state: State): OpenCursor | null {
   return state.name === 'open' || state.name === 'fetching' || state.name === 'prefetching' ? state.cursor : null;
+}
+
+/** The documents with a batch behind them. An empty list is replaced by the batch, so that one batch is never copied. */
+function joined<T>(documents: T[], batch: T[]): T[] {
+  if (documents.length === 0) return batch;
+  for (const document of batch) documents.push(document);
+  return documents;
 }

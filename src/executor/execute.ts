@@ -67,13 +67,11 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       const result = await send(engine, binding, server, connection, attempt);
       isDone = true;
       isPinned ||= pinCursor(binding, topology.description.type, server, connection);
-      if (attempt.closing !== null) {
-        const pin = { server, connection };
-        // In the caller's session the next command has to wait. Otherwise nothing waits, and the connection is checked in later.
-        if (operation.session !== null)
-          await closeUnread(engine, attempt.closing, new Binding(false), pin, attempt.call);
-        else isPinned ||= closeUnreadInBackground(engine, attempt.closing, binding, pin, attempt.call);
-      }
+      if (attempt.closing === null) return result;
+      const pin = { server, connection };
+      // In the caller's session the next command has to wait. Otherwise nothing waits, and the connection is checked in later.
+      if (operation.session !== null) await closeUnread(engine, attempt.closing, new Binding(false), pin, attempt.call);
+      else isPinned ||= closeUnreadInBackground(engine, attempt.closing, binding, pin, attempt.call);
       return result;
     } finally {
       if (!isPinned) server.pool.checkIn(connection);
