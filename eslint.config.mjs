@@ -46,6 +46,14 @@ export default tseslint.config(
     },
   },
   {
+    // A reader holds one function in mind at a time.
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-depth': ['error', 3],
+    },
+  },
+  {
     files: ['test/**/*.ts', 'server/test/**/*.ts'],
     rules: {
       // node:test's describe and it return promises that the runner itself awaits.
