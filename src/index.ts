@@ -220,7 +220,21 @@ export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';
 export type { Sort, SortDirection, SortDirectionForCmd, SortForCmd } from './types/sort.js';
-export type * from './types/update.js';
+export type {
+  AcceptedFields,
+  AddToSetOperators,
+  ArrayOperator,
+  IntegerType,
+  MatchKeysAndValues,
+  NotAcceptedFields,
+  NumericType,
+  OnlyFieldsOfType,
+  PullAllOperator,
+  PullOperator,
+  PushOperator,
+  SetFields,
+  UpdateFilter,
+} from './types/update.js';
 // Options and concerns
 export type { MongoClientOptions } from './uri/client_options.js';
 export type { MongoOptions } from './uri/mongo_options.js';
