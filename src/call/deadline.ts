@@ -204,9 +204,9 @@ export class Deadline {
   }
 
   /** Throws if it has ended: the signal's own reason, or what `describe` says as a timeout error. */
-  throwIfEnded(describe: () => EndDescription, legacy?: (text: string) => Error): void {
+  throwIfEnded(describe: () => EndDescription): void {
     const end = this.ended();
-    if (end !== null) throw this.errorOf(end, describe(), legacy);
+    if (end !== null) throw this.errorOf(end, describe());
   }
 
   /**

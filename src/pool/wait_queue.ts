@@ -3,9 +3,9 @@ import type { DeadlineEnd } from '../call/deadline.js';
 import { Waiter } from '../call/waiter.js';
 import type { ConnectionCheckOutFailedReason } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';
-import { Queue } from '../runtime/queue.js';
 import type { Connection } from './connection.js';
 import type { PoolEvents } from './pool_events.js';
+import { Queue } from './queue.js';
 
 /** A check-out that waits, or is about to. */
 export type CheckOut = Waiter<Connection, Attempt>;

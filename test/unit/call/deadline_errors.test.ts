@@ -203,12 +203,4 @@ describe('Deadline.throwIfEnded', () => {
       (error: unknown) => error === reason,
     );
   });
-
-  it('throws the class of the stage when timeoutMS is not in use', () => {
-    const clock = new FakeClock();
-    const deadline = start(clock).within('checkOut', 10);
-    clock.skip(10);
-
-    assert.throws(() => deadline.throwIfEnded(() => WHERE, legacy), MongoNetworkTimeoutError);
-  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Queue, type QueueEntry } from '../../../src/runtime/queue.js';
+import { Queue, type QueueEntry } from '../../../src/pool/queue.js';
 
 describe('Queue', () => {
   it('gives back in the order in which it was given', () => {
