@@ -44,6 +44,11 @@ export interface LifecycleParts {
 interface Opening {
   readonly name: 'opening';
   readonly tls: TLSMaterial | undefined;
+  /** The reading of the TLS files. Null before it starts and after it has failed. */
+  reading: Promise<void> | null;
+  /** Settles when the client closes while it opens. */
+  readonly interrupted: Promise<void>;
+  interrupt(): void;
   /** Null for a connection string that names its hosts. */
   readonly discovery: SrvDiscovery | null;
 }
@@ -168,9 +173,16 @@ export class ClientLifecycle {
   #beginOpening(): Opening {
     const { effects, publisher } = this.#parts;
     const { srvHost } = this.#options;
+    let interrupt!: () => void;
+    const interrupted = new Promise<void>(resolve => {
+      interrupt = resolve;
+    });
     const opening: Opening = {
       name: 'opening',
       tls: tlsMaterialOf(this.#options, effects),
+      reading: null,
+      interrupted,
+      interrupt,
       discovery: srvHost === undefined ? null : new SrvDiscovery(this.#options, effects, publisher),
     };
     this.#state = opening;
@@ -186,7 +198,7 @@ export class ClientLifecycle {
   async #openWhenReady(opening: Opening, call: Call): Promise<Engine> {
     const { tls, discovery } = opening;
     if (tls !== undefined) {
-      await this.#whenRead(tls, call);
+      await this.#whenRead(opening, tls, call);
       this.#throwIfClosed(opening);
     }
     const options = discovery === null ? this.#options : await discovery.resolve(call);
@@ -194,11 +206,16 @@ export class ClientLifecycle {
     return this.#state.name === 'open' ? this.#state.engine : this.#open(options, opening);
   }
 
-  #whenRead(tls: TLSMaterial, { name, namespace, deadline }: Call): Promise<void> {
+  #whenRead(opening: Opening, tls: TLSMaterial, { name, namespace, deadline }: Call): Promise<void> {
+    opening.reading ??= tls.load().catch((error: unknown) => {
+      // The next operation reads the files again.
+      opening.reading = null;
+      throw error;
+    });
     const limit = deadline.within('serverSelection', this.#options.serverSelectionTimeoutMS);
     const during = `while reading the files of TLS for ${name} ${namespace}`;
     const describe = () => ({ during, phase: 'serverSelection', namespace, maybeApplied: false }) as const;
-    return waitFor(tls.load(), describe, null, limit);
+    return waitFor(Promise.race([opening.reading, opening.interrupted]), describe, null, limit);
   }
 
   /** Another call may have opened the client meanwhile. */
@@ -272,7 +289,10 @@ export class ClientLifecycle {
   }
 
   async #closeFrom(state: Exclude<State, Closing>, closing: Closing, call: Call): Promise<void> {
-    if (state.name === 'opening') state.discovery?.close();
+    if (state.name === 'opening') {
+      state.interrupt();
+      state.discovery?.close();
+    }
     if (state.name === 'open') {
       state.poller?.close();
       state.engine.lifetime.end();

@@ -1,6 +1,7 @@
 import type { Document } from '../../src/bson/index.js';
 import type { ClientPort } from '../../src/client/client_port.js';
 import { MongoClient } from '../../src/client/mongo_client.js';
+import type { ReadFile } from '../../src/runtime/tls_material.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { PRIMARY } from './engine_harness.js';
 import { FakeClock } from './fake_clock.js';
@@ -11,32 +12,39 @@ import { type Answer, quiet, ScriptedServer } from './scripted_server.js';
 /** What the server of a {@link ClientHarness} answers to hello: a primary of the newest version. */
 const NEWEST_PRIMARY: Document = Object.freeze({ ...PRIMARY, maxWireVersion: 25 });
 
+/** How the client of a {@link ClientHarness} is made, beside its options. */
+export interface ClientSetup {
+  /** The connection string. Default: `mongodb://a:27017`. */
+  readonly url?: string;
+  /** Reads the files of TLS. Default: from the file system. */
+  readonly readFile?: ReadFile;
+}
+
 /** A client on the fake clock, whose only server, at `a:27017`, does what the test tells it. */
 export class ClientHarness implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly server = new ScriptedServer();
+  readonly resolver = new FakeResolver();
   readonly client: MongoClient;
+  /** The number that the client draws whenever it needs chance. */
+  chance = 0.5;
   /** What the server answers to commands; null is no answer. */
   answer: Answer = () => null;
   /** Every command but hello that the server has received, in order. */
   readonly received: ReceivedCommand[] = [];
 
-  constructor(options: MongoClientOptions = {}) {
+  constructor(options: MongoClientOptions = {}, { url = 'mongodb://a:27017', readFile }: ClientSetup = {}) {
     this.server.hello = () => NEWEST_PRIMARY;
     this.server.answer = command => {
       this.received.push(command);
       return this.answer(command);
     };
     let drawn = 0;
-    const random = { next: () => 0.5, bytes: (length: number) => new Uint8Array(length).fill(++drawn) };
-    const { clock, server } = this;
+    const random = { next: () => this.chance, bytes: (length: number) => new Uint8Array(length).fill(++drawn) };
+    const { clock, server, resolver } = this;
     const given: MongoClientOptions = { serverMonitoringMode: 'poll', ...options };
-    this.client = new MongoClient('mongodb://a:27017', given, {
-      clock,
-      random,
-      open: server.open,
-      resolver: new FakeResolver(),
-    });
+    const effects = { clock, random, open: server.open, resolver, ...(readFile !== undefined && { readFile }) };
+    this.client = new MongoClient(url, given, effects);
   }
 
   /** A client whose server is known and to which a connection is open. */
@@ -49,6 +57,13 @@ export class ClientHarness implements AsyncDisposable {
   /** The client, as the parts below it know it. */
   get port(): ClientPort {
     return this.client;
+  }
+
+  /** Lets everything run that is due, moves time on, and lets everything run that this made due. */
+  async advance(ms: number): Promise<void> {
+    await quiet();
+    await this.clock.advance(ms);
+    await quiet();
   }
 
   /** Names of the commands received. */
