@@ -70,8 +70,8 @@ interface Closing {
   readonly lastCommands: Engine | null;
   /** The program has closed the client: operations are refused until it connects anew. */
   byProgram: boolean;
-  /** Never rejects. Null only while the close begins. */
-  done: Promise<void> | null;
+  /** Never rejects. */
+  readonly done: Promise<void>;
 }
 
 type State =
@@ -280,12 +280,18 @@ export class ClientLifecycle {
 
   #close(byProgram: boolean, call: Call): Promise<void> {
     const state = this.#state;
-    if (state.name === 'closing') return state.done ?? Promise.resolve();
+    if (state.name === 'closing') return state.done;
     const engine = this.current;
     const lastCommands = engine === null ? null : { ...engine, lifetime: new Lifetime() };
-    const closing: Closing = { name: 'closing', engine, lastCommands, byProgram, done: null };
+    let finish!: (closed: Promise<void>) => void;
+    const done = new Promise<void>(resolve => {
+      finish = resolve;
+    });
+    // A listener that is called while the close begins may call `close` too.
+    const closing: Closing = { name: 'closing', engine, lastCommands, byProgram, done };
     this.#state = closing;
-    return (closing.done = this.#closeFrom(state, closing, call));
+    finish(this.#closeFrom(state, closing, call));
+    return done;
   }
 
   async #closeFrom(state: Exclude<State, Closing>, closing: Closing, call: Call): Promise<void> {
@@ -328,6 +334,6 @@ export class ClientLifecycle {
   #whenClosed({ done }: Closing, { deadline }: Call): Promise<void> {
     const during = 'while waiting for an earlier close of the client';
     const describe = () => ({ during, phase: 'serverSelection', maybeApplied: false }) as const;
-    return waitFor(done ?? Promise.resolve(), describe, null, deadline);
+    return waitFor(done, describe, null, deadline);
   }
 }

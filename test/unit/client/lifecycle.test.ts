@@ -631,6 +631,27 @@ describe('the events open and close of a client', () => {
     assert.deepEqual(seen, ['close']);
     assert.equal(harness.story().filter(name => name === 'endSessions').length, 1);
   });
+
+  it('close by a listener that the close itself calls waits for that close', async () => {
+    const { harness } = await busy({ maxPoolSize: 1 });
+    // The second one waits for the connection that the first one has.
+    const interrupted = [ping(harness), ping(harness)].map(work => errorOf(work, MongoClientClosedError));
+    await quiet();
+    let inner: { done: boolean } | undefined;
+    harness.client.on('connectionCheckOutFailed', () => {
+      inner ??= watched(harness.client.close());
+    });
+
+    const closed = harness.client.close();
+    assert.notEqual(inner, undefined);
+    await Promise.all(interrupted);
+    await harness.advance(4999);
+    assert.deepEqual(inner, { done: false });
+    await harness.advance(1);
+    await closed;
+
+    assert.deepEqual(inner, { done: true });
+  });
 });
 
 describe('what a client that closes sends', () => {
