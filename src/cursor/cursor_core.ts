@@ -226,7 +226,6 @@ export class CursorCore {
 
   #corrupt({ reply }: Buffer, error: unknown): void {
     if (error instanceof MongoUnexpectedServerResponseError) reply.reply.corrupt(error);
-    this.#buffer = null;
     void this.#close('killed', null);
   }
 
