@@ -272,7 +272,6 @@ export class CursorCore {
       if (error instanceof MongoServerError && !call.deadline.canEnd) await closing;
       throw error;
     }
-    await this.#close('exhausted', null);
     return documents;
   }
 
@@ -416,8 +415,7 @@ export class CursorCore {
   }
 
   /** The cursor as a reply describes it; null when the server has no more. The client's list of live cursors follows. */
-  #follow(known: OpenCursor | null, { id, address, namespace: given }: CursorReply): OpenCursor | null {
-    const namespace = given === '' ? (known?.namespace ?? '') : given;
+  #follow(known: OpenCursor | null, { id, address, namespace }: CursorReply): OpenCursor | null {
     if (known !== null && known.id === id && known.namespace === namespace) return known;
     if (known !== null) this.#engine?.cursors.delete(known);
     if (id === 0n) {
@@ -468,7 +466,7 @@ export class CursorCore {
   #close(why: Closed['why'], call: Call | null): Promise<void> {
     const state = this.#state;
     if (state.name === 'closed') return state.killed;
-    const isRead = state.name === 'new' || (cursorOf(state) === null && this.#buffer === null);
+    const isRead = cursorOf(state) === null && this.#buffer === null;
     const closed: Closed = {
       name: 'closed',
       why: why === 'killed' && isRead ? 'exhausted' : why,
@@ -521,7 +519,7 @@ export class CursorCore {
 
   /** Checks the connection in and returns the session when no command of this cursor can follow any more. */
   #release(): void {
-    if (this.#running > 0 || cursorOf(this.#state) !== null || this.#state.name === 'fetching') return;
+    if (this.#running > 0 || cursorOf(this.#state) !== null) return;
     this.#binding.unpin();
     if (this.#engine !== null) this.#binding.releaseSession(this.#engine.sessions);
   }
