@@ -465,6 +465,23 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
+  it('stays closed when the batch on its way fails', async () => {
+    const cursor = await pinned(7, []);
+    const error = errorOf(cursor.next());
+    const getMore = await cursor.command('getMore');
+
+    const closing = cursor.close();
+    getMore.reply(failure(FAILED));
+    await error;
+    assert.equal(cursor.told.killed, true);
+    await cursor.answerKill();
+    await closing;
+
+    assert.equal(await cursor.next(), undefined);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('keeps it until the kill is answered, also when the batch on its way was the last', async () => {
     const cursor = await pinned(7, []);
     const next = cursor.next();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Deadline } from '../../../src/call/deadline.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
-import { EngineHarness, errorOf, failure } from '../../support/engine_harness.js';
+import { EngineHarness, errorOf, failure, LOAD_BALANCED } from '../../support/engine_harness.js';
 import { quiet } from '../../support/scripted_server.js';
 import { batch, CoreHarness, isPending, killedBy } from './core_harness.js';
 
@@ -348,6 +348,7 @@ describe('The signal of the caller', () => {
 
     controller.abort(reason);
 
+    assert.equal(await errorOf(cursor.hasNext()), reason);
     assert.equal(await errorOf(cursor.next()), reason);
     assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
     assert.throws(
@@ -356,6 +357,24 @@ describe('The signal of the caller', () => {
     );
     assert.deepEqual(await cursor.sent(), ['find', 'killCursors']);
     await cursor.assertOver();
+    await cursor.stop();
+  });
+
+  it('leaves a cursor its connection behind a load balancer, and the next read closes it', async () => {
+    const controller = new AbortController();
+    const cursor = await CoreHarness.opened(7, [], { signal: controller.signal }, LOAD_BALANCED);
+    const error = errorOf(cursor.next());
+    const getMore = await cursor.command('getMore');
+    controller.abort(reason);
+    assert.equal(await error, reason);
+    assert.equal(cursor.told.closed, false);
+
+    assert.equal(await errorOf(cursor.next()), reason);
+
+    assert.equal(cursor.told.killed, true);
+    getMore.reply(batch(getMore, 7, []));
+    assert.equal((await cursor.answerKill()).peer, getMore.peer);
+    await cursor.assertOver(0);
     await cursor.stop();
   });
 

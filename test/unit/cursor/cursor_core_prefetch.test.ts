@@ -276,6 +276,20 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
+  it('with the last batch here that a method has just asked for sends nothing', async () => {
+    const cursor = await opened([]);
+    await cursor.answer('getMore', 0, [1]);
+    await quiet();
+
+    const next = cursor.next();
+    await cursor.close();
+
+    assert.equal(await next, undefined);
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('with a batch here that tells another cursor kills that', async () => {
     const cursor = await opened([1]);
     const getMore = await cursor.command('getMore');
@@ -333,6 +347,26 @@ describe('The signal of a caller whose cursor prefetches', () => {
     assert.equal(await errorOf(cursor.next()), reason);
     assert.deepEqual(killedBy(await cursor.answerKill()), [7]);
     getMore.reply();
+    await cursor.assertOver(0);
+    await cursor.stop();
+  });
+
+  it('leaves the cursor its connection behind a load balancer, and the close kills it after the late reply', async () => {
+    const controller = new AbortController();
+    const cursor = await opened([], { signal: controller.signal }, LOAD_BALANCED);
+    const getMore = await cursor.command('getMore');
+    const error = errorOf(cursor.next());
+    controller.abort(reason);
+    assert.equal(await error, reason);
+    assert.equal(cursor.told.closed, false);
+
+    const closing = cursor.close();
+    assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
+    getMore.reply(batch(getMore, 7, []));
+    const kill = await cursor.answerKill();
+    await closing;
+
+    assert.equal(kill.peer, getMore.peer);
     await cursor.assertOver(0);
     await cursor.stop();
   });

@@ -120,6 +120,7 @@ describe('fetch', () => {
 
     const outer = cursor.fetch();
     assert.ok(inner !== undefined, 'the listener must have run within fetch');
+    assert.equal(await isPending(inner), true);
     await cursor.answer('find', 0, [1]);
 
     assert.deepEqual([await outer, await inner], [true, true]);
@@ -304,6 +305,20 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
+  it('does not wait for the close after an error of the server if the caller can abort', async () => {
+    const { signal } = new AbortController();
+    const cursor = await CoreHarness.opened(7, [1], { signal });
+
+    const error = errorOf(cursor.toArray());
+    (await cursor.command('getMore')).reply(failure(FAILED));
+    const kill = await cursor.command('killCursors');
+
+    assert.match((await error).message, /error 2/);
+    kill.reply();
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('does not wait for the close after another error', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
@@ -331,6 +346,13 @@ describe('limit and batchSize', () => {
     ignore(plain.fetch());
     assert.equal('batchSize' in (await plain.command('getMore')).body, false);
     await plain.stop();
+  });
+
+  it('sends a batchSize of 0, which leaves the size to the server', async () => {
+    const cursor = await CoreHarness.opened(7, [], { batchSize: 0 });
+    ignore(cursor.fetch());
+    assert.equal((await cursor.command('getMore')).body['batchSize'], 0);
+    await cursor.stop();
   });
 
   it('sends the comment and the time to wait with each getMore', async () => {

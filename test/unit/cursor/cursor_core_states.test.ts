@@ -171,6 +171,22 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
+  it('takes a new namespace under the same id', async () => {
+    const cursor = await CoreHarness.opened(7, []);
+    const second = cursor.fetch();
+    const getMore = await cursor.command('getMore');
+    getMore.reply(batch(getMore, 7, [], 'shop.archive'));
+    await second;
+
+    const closing = cursor.close();
+    const { body } = await cursor.answerKill();
+    await closing;
+
+    assert.equal(body['killCursors'], 'archive');
+    await cursor.assertOver();
+    await cursor.stop();
+  });
+
   it('keeps its namespace when the server gives none with a later batch', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const second = cursor.fetch();
