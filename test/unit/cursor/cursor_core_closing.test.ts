@@ -8,7 +8,7 @@ import { batch, CoreHarness, isPending, killedBy } from './core_harness.js';
 const FAILED = 2;
 
 describe('Closing a cursor', () => {
-  it('before its first command sends nothing, and later reads end at once', async () => {
+  it('closing a cursor before its first command sends nothing, and later reads end at once', async () => {
     const cursor = await CoreHarness.open();
 
     await cursor.close();
@@ -23,7 +23,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while its first batch is on its way waits for nothing, and kills the cursor when the reply tells its id', async () => {
+  it('closing a cursor while its first batch is on its way waits for nothing, and kills the cursor when the reply tells its id', async () => {
     const cursor = await CoreHarness.open();
     const next = cursor.next();
     const find = await cursor.command('find');
@@ -40,7 +40,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while its first batch is on its way kills nothing when everything came with it', async () => {
+  it('closing a cursor while its first batch is on its way kills nothing when everything came with it', async () => {
     const cursor = await CoreHarness.open();
     const next = cursor.next();
     const find = await cursor.command('find');
@@ -55,7 +55,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while its first command fails lets its reader have the error', async () => {
+  it('closing a cursor while its first command is on its way leaves the error of that command to the reader', async () => {
     const cursor = await CoreHarness.open();
     const error = errorOf(cursor.next());
     const find = await cursor.command('find');
@@ -69,7 +69,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('from a listener while its first command begins kills it when the reply comes', async () => {
+  it('closing a cursor from a listener while its first command begins kills it when the reply comes', async () => {
     const cursor = await CoreHarness.open();
     await cursor.servers.runAnswered(read(), [{ ok: 1 }]);
     cursor.servers.answer = () => null;
@@ -89,7 +89,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while it waits for a batch kills it at once, and its reader gets none of the batch', async () => {
+  it('closing a cursor while it waits for a batch kills it at once, and its reader gets none of the batch', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -106,7 +106,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while it waits for a batch keeps the session until both replies have come', async () => {
+  it('closing a cursor while it waits for a batch keeps the session until both replies have come', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -123,7 +123,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('while it waits for a batch kills the cursor of another id that the batch tells', async () => {
+  it('closing a cursor while it waits for a batch also kills the cursor of another id that the batch names', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -139,7 +139,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('with documents buffered drops them', async () => {
+  it('closing a cursor with documents buffered drops them', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2]);
 
     const closing = cursor.close();
@@ -152,7 +152,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('keeps the session and its place among the live cursors until the server has confirmed', async () => {
+  it('closing a cursor releases its session and leaves the live cursors only when the server has answered killCursors', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const closing = cursor.close();
@@ -171,7 +171,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('twice at once kills once, and both wait for it', async () => {
+  it('closing a cursor twice at once kills once, and both wait for it', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const both = [cursor.close(), cursor.close()];
@@ -185,7 +185,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('once more after it was closed sends nothing', async () => {
+  it('closing a cursor once more after it was closed sends nothing', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     const closing = cursor.close();
     await cursor.answerKill();
@@ -198,7 +198,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('after the server has told its end sends nothing, and does not tell the end again', async () => {
+  it('closing a cursor after the server has told its end sends nothing, and does not tell the end again', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
 
     await cursor.close();
@@ -208,7 +208,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('tells the end at once, before the server has confirmed', async () => {
+  it('closing a cursor tells the end at once, before the server has confirmed', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const closing = cursor.close();
@@ -220,7 +220,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('kills it all the same when a listener of the end throws', async () => {
+  it('closing a cursor kills it although a listener of its end throws', async () => {
     const broken = new TypeError('listener');
     const cursor = await CoreHarness.opened(7, [1], {
       onEnd: () => {
@@ -236,7 +236,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('settles when the server refuses to kill it', async () => {
+  it('closing a cursor settles when the server refuses to kill it', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const closing = cursor.close();
@@ -248,7 +248,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('settles when the connection breaks before the server has confirmed', async () => {
+  it('closing a cursor settles when the connection breaks before the server has confirmed', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const closing = cursor.close();
@@ -261,7 +261,7 @@ describe('Closing a cursor', () => {
     await cursor.stop();
   });
 
-  it('sends nothing once its client closes, which kills the cursors itself', async () => {
+  it('closing a cursor sends nothing once its client closes, which kills the cursors itself', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     cursor.servers.engine.lifetime.end();
 
@@ -287,7 +287,7 @@ describe('The time of a close', () => {
     await quiet();
   }
 
-  it('is the timeoutMS of the call', async () => {
+  it('the time of a close is the timeoutMS of the call', async () => {
     const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 1000 });
 
     await assertEndsAfter(50, cursor, cursor.close(50));
@@ -296,7 +296,7 @@ describe('The time of a close', () => {
     await cursor.stop();
   });
 
-  it('is the whole timeoutMS of the cursor once more, however much of it is used up', async () => {
+  it('the time of a close is the whole timeoutMS of the cursor once more, however much of it is used up', async () => {
     const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 1000 });
     await cursor.servers.clock.advance(800);
 
@@ -306,7 +306,7 @@ describe('The time of a close', () => {
     await cursor.stop();
   });
 
-  it('is 10 seconds without a timeoutMS', async () => {
+  it('the time of a close is 10 seconds without a timeoutMS', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     await assertEndsAfter(10_000, cursor, cursor.close());
@@ -315,7 +315,7 @@ describe('The time of a close', () => {
     await cursor.stop();
   });
 
-  it('is the same for the kill that follows a failure', async () => {
+  it('the time of a close is the same for the kill that follows a failure', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const error = errorOf(cursor.toArray());
     (await cursor.command('getMore')).reply(failure(FAILED));
@@ -331,7 +331,7 @@ describe('The time of a close', () => {
     await cursor.stop();
   });
 
-  it('is not ended by the signal of the cursor', async () => {
+  it('the time of a close is not ended by the signal of the cursor', async () => {
     const controller = new AbortController();
     const cursor = await CoreHarness.opened(7, [1], { signal: controller.signal });
 
@@ -345,12 +345,12 @@ describe('The time of a close', () => {
   });
 });
 
-describe('A cursor with a connection of its own', () => {
+describe('A cursor with a pinned connection', () => {
   const LB = 'lb:27017';
   const pinned = (id: number, values: readonly unknown[]) => CoreHarness.opened(id, values, {}, LOAD_BALANCED);
   const inUse = (cursor: CoreHarness) => cursor.servers.serverAt(LB).pool.stats().inUse;
 
-  it('keeps it between its batches, and sends all its commands on it', async () => {
+  it('a cursor behind a load balancer sends all its commands on one connection, which stays pinned between its batches', async () => {
     const cursor = await pinned(7, []);
     assert.equal(inUse(cursor), 1);
 
@@ -367,7 +367,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('has released it when it tells the end with the last batch', async () => {
+  it('a cursor with a pinned connection has checked it in when it tells its end', async () => {
     const inUseAtEnd: number[] = [];
     const cursor: CoreHarness = await CoreHarness.opened(
       7,
@@ -385,14 +385,14 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('keeps none when everything came with the first batch', async () => {
+  it('a cursor behind a load balancer whose results came at once pins no connection', async () => {
     const cursor = await pinned(0, [1]);
 
     await cursor.assertOver();
     await cursor.stop();
   });
 
-  it('keeps it when a batch fails, until the cursor is closed', async () => {
+  it('a pinned connection stays pinned after a batch that failed, until the cursor is closed', async () => {
     const cursor = await pinned(7, []);
     const error = errorOf(cursor.next());
     (await cursor.command('getMore')).reply(failure(FAILED));
@@ -410,7 +410,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('can be read on after a batch that failed', async () => {
+  it('a cursor with a pinned connection can be read on after a batch that failed', async () => {
     const cursor = await pinned(7, []);
     const error = errorOf(cursor.next());
     (await cursor.command('getMore')).reply(failure(FAILED));
@@ -424,7 +424,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('sends nothing when the connection is lost, and releases it', async () => {
+  it('closing a cursor whose pinned connection broke sends nothing, and releases the connection', async () => {
     const cursor = await pinned(7, []);
     const error = errorOf(cursor.next(), MongoNetworkError);
     (await cursor.command('getMore')).peer.reset();
@@ -438,7 +438,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('is closed, and has released its connection, when its first command fails', async () => {
+  it('a cursor behind a load balancer is closed, and pins no connection, when its first command fails', async () => {
     const cursor = await CoreHarness.open({}, LOAD_BALANCED);
     const error = errorOf(cursor.next());
     (await cursor.command('find')).reply(failure(FAILED));
@@ -449,7 +449,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('kills after the reply that is still to come when it is closed while it waits for a batch', async () => {
+  it('closing a cursor with a pinned connection while it waits for a batch kills it after that reply', async () => {
     const cursor = await pinned(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -465,7 +465,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('stays closed when the batch on its way fails', async () => {
+  it('a cursor with a pinned connection stays closed when the batch on its way fails', async () => {
     const cursor = await pinned(7, []);
     const error = errorOf(cursor.next());
     const getMore = await cursor.command('getMore');
@@ -482,7 +482,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('keeps it until the kill is answered, also when the batch on its way was the last', async () => {
+  it('a pinned connection stays pinned until killCursors is answered, although the batch on its way was the last', async () => {
     const cursor = await pinned(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -499,7 +499,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('keeps it until the batch on its way has come, also when the kill cannot wait so long', async () => {
+  it('a pinned connection stays pinned until the batch on its way has come, although the close timed out', async () => {
     const cursor = await pinned(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');
@@ -516,7 +516,7 @@ describe('A cursor with a connection of its own', () => {
     await cursor.stop();
   });
 
-  it('keeps it until the last kill is answered when the batch on its way tells another cursor', async () => {
+  it('a pinned connection stays pinned until the second killCursors is answered when the batch on its way names another cursor', async () => {
     const cursor = await pinned(7, []);
     const next = cursor.next();
     const getMore = await cursor.command('getMore');

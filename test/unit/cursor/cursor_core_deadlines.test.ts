@@ -9,7 +9,7 @@ import { batch, CoreHarness, isPending, killedBy } from './core_harness.js';
 const FAILED = 2;
 
 describe('The calls of a cursor', () => {
-  it('are named after the method that made the cursor and the one that is called', async () => {
+  it('the calls of a cursor are named after the method that made the cursor and the one that is called', async () => {
     const cursor = await CoreHarness.open({ name: 'aggregate' });
 
     assert.equal(cursor.core.call('next').name, 'aggregate.next');
@@ -18,7 +18,7 @@ describe('The calls of a cursor', () => {
     await cursor.stop();
   });
 
-  it('have one number, which all its commands carry', async () => {
+  it('the calls of a cursor have one number, which all its commands carry', async () => {
     const cursor = await CoreHarness.open();
     const { operationId } = cursor.core.call('next');
     assert.notEqual(operationId, 0);
@@ -36,7 +36,7 @@ describe('The calls of a cursor', () => {
     await cursor.stop();
   });
 
-  it('keep that number when the cursor is killed after a failure', async () => {
+  it('the calls of a cursor keep that number when the cursor is killed after a failure', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const error = errorOf(cursor.next());
     (await cursor.command('getMore')).reply(failure(FAILED));
@@ -51,7 +51,7 @@ describe('The calls of a cursor', () => {
 });
 
 describe('timeoutMS of the whole life of a cursor', () => {
-  it('begins with the first call, and not with the cursor', async () => {
+  it('a timeoutMS of the whole cursor begins with the first call, and not with the cursor', async () => {
     const cursor = await CoreHarness.open({ timeoutMS: 100 });
     await cursor.servers.clock.advance(1000);
 
@@ -65,7 +65,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
     await cursor.stop();
   });
 
-  it('is shared by all calls, and the time between them counts', async () => {
+  it('a timeoutMS of the whole cursor is shared by all calls, and the time between them counts', async () => {
     const cursor = await CoreHarness.open({ timeoutMS: 100 });
     const { clock } = cursor.servers;
     const next = cursor.next();
@@ -95,7 +95,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
     await cursor.stop();
   });
 
-  it('lets what is buffered be read when it is over, and sends no more', async () => {
+  it('a timeoutMS of the whole cursor that has expired leaves buffered documents readable, and no more commands are sent', async () => {
     const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 100 });
     await cursor.servers.clock.advance(100);
     assert.equal(await cursor.next(), 1);
@@ -108,7 +108,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
     await cursor.stop();
   });
 
-  it('bounds all batches of toArray together, which does not wait for the close then', async () => {
+  it('a timeoutMS of the whole cursor bounds all batches of toArray together, and toArray does not wait for the close', async () => {
     const cursor = await CoreHarness.open({ timeoutMS: 100 });
     const error = errorOf(cursor.toArray(), MongoOperationTimeoutError);
     const find = await cursor.command('find');
@@ -125,7 +125,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
     await cursor.stop();
   });
 
-  it('tells the server with the first command, and not with getMore', async () => {
+  it('a timeoutMS of the whole cursor is sent as maxTimeMS with the first command, and not with getMore', async () => {
     const cursor = await CoreHarness.open({ timeoutMS: 100 });
 
     const next = cursor.next();
@@ -141,7 +141,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
 describe('timeoutMS of each call on a cursor', () => {
   const options = { timeoutMS: 100, timeoutMode: 'iteration' } as const;
 
-  it('begins anew with each call', async () => {
+  it('a timeoutMS of each call begins anew with each call', async () => {
     const cursor = await CoreHarness.open(options);
     const { clock } = cursor.servers;
     const next = cursor.next();
@@ -164,7 +164,7 @@ describe('timeoutMS of each call on a cursor', () => {
     await cursor.stop();
   });
 
-  it('bounds all batches that one next waits for', async () => {
+  it('a timeoutMS of each call bounds all batches that one next waits for', async () => {
     const cursor = await CoreHarness.open(options);
     const error = errorOf(cursor.next(), MongoOperationTimeoutError);
     const find = await cursor.command('find');
@@ -180,7 +180,7 @@ describe('timeoutMS of each call on a cursor', () => {
     await cursor.stop();
   });
 
-  it('begins anew with each batch of toArray', async () => {
+  it('a timeoutMS of each call begins anew with each batch of toArray', async () => {
     const cursor = await CoreHarness.open(options);
     const { clock } = cursor.servers;
     const all = cursor.toArray();
@@ -198,7 +198,7 @@ describe('timeoutMS of each call on a cursor', () => {
     await cursor.stop();
   });
 
-  it('ends the batch of toArray that takes too long', async () => {
+  it('a timeoutMS of each call ends the batch of toArray that takes too long', async () => {
     const cursor = await CoreHarness.opened(7, [1], options);
     await cursor.servers.clock.advance(1000);
     const error = errorOf(cursor.toArray(), MongoOperationTimeoutError);
@@ -212,7 +212,7 @@ describe('timeoutMS of each call on a cursor', () => {
     await cursor.stop();
   });
 
-  it('is not told to the server', async () => {
+  it('a timeoutMS of each call is not sent as maxTimeMS', async () => {
     const cursor = await CoreHarness.open(options);
 
     const next = cursor.next();
@@ -234,7 +234,7 @@ describe('A cursor of a session with a deadline', () => {
     return { cursor, session };
   }
 
-  it('shares it, whatever its own time', async () => {
+  it('a cursor of a session with a deadline has that deadline, whatever its own timeoutMS', async () => {
     const { cursor } = await inSession(100);
     await cursor.servers.clock.advance(70);
 
@@ -248,7 +248,7 @@ describe('A cursor of a session with a deadline', () => {
     await cursor.stop();
   });
 
-  it('can be aborted all the same', async () => {
+  it('a cursor of a session with a deadline can be aborted all the same', async () => {
     const controller = new AbortController();
     const { cursor } = await inSession(100, controller.signal);
 
@@ -263,7 +263,7 @@ describe('A cursor of a session with a deadline', () => {
     await cursor.stop();
   });
 
-  it('has a time of its own for its close', async () => {
+  it('a cursor of a session with a deadline has a time of its own for its close', async () => {
     const { cursor, session } = await inSession(100);
     const fetching = cursor.fetch();
     await cursor.answer('find', 7, [1]);
@@ -289,7 +289,7 @@ describe('The signal of the caller', () => {
     return { cursor, controller };
   }
 
-  it('that is aborted already keeps the cursor from sending anything', async () => {
+  it('the signal of the caller that is aborted already keeps the cursor from sending anything', async () => {
     const { cursor, controller } = await aborted();
     controller.abort(reason);
 
@@ -307,7 +307,7 @@ describe('The signal of the caller', () => {
     await cursor.stop();
   });
 
-  it('ends the wait for the first batch, whose reply then tells what to kill no more', async () => {
+  it('the signal of the caller ends the wait for the first batch', async () => {
     const { cursor, controller } = await aborted();
     const error = errorOf(cursor.next());
     const find = await cursor.command('find');
@@ -321,7 +321,7 @@ describe('The signal of the caller', () => {
     await cursor.stop();
   });
 
-  it('ends the wait for another batch, and the cursor is killed', async () => {
+  it('the signal of the caller ends the wait for another batch, and the cursor is killed', async () => {
     const { cursor, controller } = await aborted();
     const first = cursor.next();
     await cursor.answer('find', 7, [1]);
@@ -340,7 +340,7 @@ describe('The signal of the caller', () => {
     await cursor.stop();
   });
 
-  it('ends the reading of buffered documents, and the cursor is killed once', async () => {
+  it('the signal of the caller ends the reading of buffered documents, and the cursor is killed once', async () => {
     const { cursor, controller } = await aborted();
     const first = cursor.next();
     await cursor.answer('find', 7, [1, 2]);
@@ -360,7 +360,7 @@ describe('The signal of the caller', () => {
     await cursor.stop();
   });
 
-  it('leaves a cursor its connection behind a load balancer, and the next read closes it', async () => {
+  it('a cursor with a pinned connection stays open when its caller aborts a wait, and the next read closes it', async () => {
     const controller = new AbortController();
     const cursor = await CoreHarness.opened(7, [], { signal: controller.signal }, LOAD_BALANCED);
     const error = errorOf(cursor.next());
@@ -378,7 +378,7 @@ describe('The signal of the caller', () => {
     await cursor.stop();
   });
 
-  it('is given up when the cursor is at its end', async () => {
+  it('the signal of the caller has no listener left when the cursor is at its end', async () => {
     const { cursor, controller } = await aborted();
     let listeners = 0;
     const { signal } = controller;

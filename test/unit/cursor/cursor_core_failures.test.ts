@@ -12,7 +12,7 @@ import { batch, CoreHarness, ignore, killedBy } from './core_harness.js';
 const FAILED = 2;
 
 describe('A batch that fails', () => {
-  it('by an error of the server closes the cursor and kills it', async () => {
+  it('a batch that fails by an error of the server closes the cursor and kills it', async () => {
     const cursor = await CoreHarness.opened(7, []);
 
     const error = errorOf(cursor.next(), MongoServerError);
@@ -26,7 +26,7 @@ describe('A batch that fails', () => {
     await cursor.stop();
   });
 
-  it('by a broken connection closes the cursor and kills it on another connection', async () => {
+  it('a batch that fails by a broken connection closes the cursor and kills it on another connection', async () => {
     const cursor = await CoreHarness.opened(7, []);
 
     const error = errorOf(cursor.next(), MongoNetworkError);
@@ -44,7 +44,7 @@ describe('A batch that fails', () => {
     await cursor.stop();
   });
 
-  it('by a timeout closes a cursor that is not tailable, and kills it in a time of its own', async () => {
+  it('a batch that fails by a timeout closes a cursor that is not tailable, and kills it in a time of its own', async () => {
     const cursor = await CoreHarness.opened(7, [], { timeoutMS: 100 });
 
     const error = errorOf(cursor.next(), MongoOperationTimeoutError);
@@ -60,7 +60,7 @@ describe('A batch that fails', () => {
   });
 
   for (const kind of ['tailable', 'tailableAwait'] as const) {
-    it(`by a timeout leaves a ${kind} cursor open, whose next call has a time of its own`, async () => {
+    it(`a batch that fails by a timeout leaves a ${kind} cursor open, whose next call has a time of its own`, async () => {
       const cursor = await CoreHarness.opened(7, [], { kind, timeoutMode: 'iteration', timeoutMS: 100 });
       const error = errorOf(cursor.next(), MongoOperationTimeoutError);
       const late = await cursor.command('getMore');
@@ -81,7 +81,7 @@ describe('A batch that fails', () => {
     });
   }
 
-  it('by another error closes a tailable cursor too', async () => {
+  it('a batch that fails by another error closes a tailable cursor too', async () => {
     const cursor = await CoreHarness.opened(7, [], { kind: 'tailable', timeoutMode: 'iteration', timeoutMS: 100 });
 
     const error = errorOf(cursor.next(), MongoServerError);
@@ -94,7 +94,7 @@ describe('A batch that fails', () => {
     await cursor.stop();
   });
 
-  it('by a timeout of the first command closes a tailable cursor: there is none to go on with', async () => {
+  it('a batch that fails by a timeout of the first command closes a tailable cursor: there is none to go on with', async () => {
     const cursor = await CoreHarness.open({ kind: 'tailable', timeoutMode: 'iteration', timeoutMS: 100 });
 
     const error = errorOf(cursor.next(), MongoOperationTimeoutError);
@@ -109,7 +109,7 @@ describe('A batch that fails', () => {
     await cursor.stop();
   });
 
-  it('because no engine can be had leaves nothing behind', async () => {
+  it('a cursor that cannot get an engine leaves nothing behind', async () => {
     const refused = new Error('no engine');
     const cursor = await CoreHarness.open({
       engine: () => {
@@ -138,7 +138,7 @@ describe('A cursor whose client is closed', () => {
     assert.equal(cursor.told.killed, true);
   }
 
-  it('throws MongoClientClosedError at every read, although documents are buffered', async () => {
+  it('a cursor whose client is closed throws MongoClientClosedError at every read, although documents are buffered', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2]);
     await cursor.next();
 
@@ -153,7 +153,7 @@ describe('A cursor whose client is closed', () => {
     await cursor.stop();
   });
 
-  it('throws it while a batch is on its way, and at every read after that', async () => {
+  it('a cursor whose client closes while a batch is on its way throws MongoClientClosedError, and at every read after that', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const error = errorOf(cursor.next(), MongoClientClosedError);
     await cursor.command('getMore');
@@ -168,7 +168,7 @@ describe('A cursor whose client is closed', () => {
     assert.deepEqual(cursor.servers.engine.cursors.drain(), []);
   });
 
-  it('throws it when its first command finds the client closed, and at every read after that', async () => {
+  it('a cursor that starts on a closed client throws MongoClientClosedError at every read', async () => {
     const cursor = await CoreHarness.open();
     closeClient(cursor);
 
@@ -179,7 +179,7 @@ describe('A cursor whose client is closed', () => {
     await cursor.stop();
   });
 
-  it('throws it when the client was closed while it connected, and at every read after that', async () => {
+  it('a cursor whose client was closed while it connected throws MongoClientClosedError at every read', async () => {
     const connecting = Promise.reject<Engine>(new MongoClientClosedError());
     ignore(connecting);
     const cursor = await CoreHarness.open({ engine: () => connecting });
@@ -191,7 +191,7 @@ describe('A cursor whose client is closed', () => {
     await cursor.stop();
   });
 
-  it('gives what is left of its last batch: nothing is lost', async () => {
+  it('a cursor whose client is closed still gives what is left of its last batch', async () => {
     const cursor = await CoreHarness.opened(0, [1, 2]);
 
     closeClient(cursor);
@@ -202,7 +202,7 @@ describe('A cursor whose client is closed', () => {
     await cursor.stop();
   });
 
-  it('is at its end, and not lost, when it had been closed before', async () => {
+  it('a cursor that was closed before its client is at its end, and throws nothing', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     const closing = cursor.close();
     await cursor.answerKill();
@@ -215,7 +215,7 @@ describe('A cursor whose client is closed', () => {
     await cursor.stop();
   });
 
-  it('goes on with the engine that it began with', async () => {
+  it('a cursor asks for an engine once', async () => {
     let asked = 0;
     const cursor: CoreHarness = await CoreHarness.open({
       engine: () => {
@@ -235,7 +235,7 @@ describe('A cursor whose client is closed', () => {
   });
 });
 
-describe('A batch that cannot be decoded', () => {
+describe('A corrupt batch', () => {
   /** A batch with an element that is no document behind the documents. */
   async function corrupted(id: number, limit = 0, loadBalanced = false) {
     const cursor = await CoreHarness.open({ limit }, loadBalanced ? LOAD_BALANCED : undefined);
@@ -247,7 +247,7 @@ describe('A batch that cannot be decoded', () => {
     return { cursor, fetching, peer: find.peer };
   }
 
-  it('fails at the document, after those before it; closes the connection and the cursor', async () => {
+  it('a corrupt batch fails at the document, after those before it; closes the connection and the cursor', async () => {
     const { cursor, fetching, peer } = await corrupted(7);
     assert.equal(await fetching, true);
     assert.equal(await cursor.next(), 1);
@@ -265,7 +265,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('fails as a whole when it is read as a whole; closes the connection and the cursor', async () => {
+  it('a corrupt batch fails as a whole when it is read as a whole; closes the connection and the cursor', async () => {
     const { cursor, fetching, peer } = await corrupted(7);
     await fetching;
 
@@ -278,7 +278,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('fails in toArray, which closes the connection and the cursor', async () => {
+  it('a corrupt batch fails in toArray, which closes the connection and the cursor', async () => {
     const { cursor, fetching, peer } = await corrupted(7);
     await fetching;
 
@@ -290,7 +290,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('fails when it comes if its documents are counted for a limit; the cursor that it tells is killed', async () => {
+  it('a corrupt first batch whose documents are counted for a limit fails at once, and its cursor is killed', async () => {
     const { cursor, fetching, peer } = await corrupted(7, 10);
 
     await errorOf(fetching, MongoUnexpectedServerResponseError);
@@ -302,7 +302,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('sends nothing if the connection that it closes was the cursor’s own', async () => {
+  it('a corrupt batch on a pinned connection closes the connection, and killCursors is not sent', async () => {
     const { cursor, fetching, peer } = await corrupted(7, 0, true);
     await fetching;
 
@@ -314,7 +314,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('leaves the connection open if the failure is not the server’s', async () => {
+  it('a decoder that fails closes the cursor, and not the connection', async () => {
     const broken = new TypeError('no decoder');
     const decode = () => {
       throw broken;
@@ -331,7 +331,7 @@ describe('A batch that cannot be decoded', () => {
     await cursor.stop();
   });
 
-  it('kills a cursor that has its last batch, and sends nothing', async () => {
+  it('a corrupt last batch leaves the cursor killed, and nothing is sent', async () => {
     const { cursor, fetching } = await corrupted(0);
     await fetching;
 
@@ -348,7 +348,7 @@ describe('A batch that cannot be decoded', () => {
     ['an id that is no number', { id: 'seven' }],
     ['a namespace that no getMore could name', { ns: 'shop' }],
   ] as const) {
-    it(`with ${what} fails, and its connection is closed`, async () => {
+    it(`a reply with ${what} fails, and its connection is closed`, async () => {
       const cursor = await CoreHarness.open({ context: { namespace: '' } });
       const error = errorOf(cursor.next(), MongoUnexpectedServerResponseError);
       const find = await cursor.command('find');

@@ -14,7 +14,7 @@ const opened = (values: readonly unknown[], options: CoreOptions = {}, servers =
   CoreHarness.opened(7, values, { prefetch: true, ...options }, servers);
 
 describe('A cursor that prefetches', () => {
-  it('asks for the second batch as soon as the first has come', async () => {
+  it('a cursor that prefetches asks for the second batch as soon as the first has come', async () => {
     const cursor = await opened([1]);
 
     const getMore = await cursor.command('getMore');
@@ -25,7 +25,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('asks for one batch at most that has not been read', async () => {
+  it('a cursor that prefetches asks for one batch at most that has not been read', async () => {
     const cursor = await opened([1]);
     await cursor.answer('getMore', 7, [2]);
     assert.deepEqual(await cursor.sent(), ['find', 'getMore']);
@@ -37,7 +37,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('waits for the batch that is on its way rather than ask again', async () => {
+  it('a cursor that prefetches waits for the batch that is on its way rather than ask again', async () => {
     const cursor = await opened([]);
 
     const both = Promise.all([cursor.next(), cursor.next()]);
@@ -50,7 +50,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('tells its end when the last batch is asked for, and not when it comes', async () => {
+  it('a cursor that prefetches tells its end when a reader asks for the last batch, and not when it comes', async () => {
     const cursor = await opened([1]);
     await cursor.answer('getMore', 0, [2]);
     await quiet();
@@ -65,7 +65,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('reads all by toArray', async () => {
+  it('a cursor that prefetches reads all by toArray', async () => {
     const cursor = await CoreHarness.open({ prefetch: true });
 
     const all = cursor.toArray();
@@ -79,7 +79,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('asks for nothing when everything came at once', async () => {
+  it('a cursor that prefetches asks for nothing when everything came at once', async () => {
     const cursor = await CoreHarness.opened(0, [1], { prefetch: true });
 
     assert.deepEqual(await cursor.sent(), ['find']);
@@ -87,7 +87,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('asks for no batch beyond the limit', async () => {
+  it('a cursor that prefetches asks for no batch beyond the limit', async () => {
     const cursor = await opened([1, 2], { limit: 2 });
     assert.deepEqual([await cursor.next(), await cursor.next()], [1, 2]);
     assert.deepEqual(await cursor.sent(), ['find']);
@@ -99,7 +99,7 @@ describe('A cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('carries the number of the cursor in each command', async () => {
+  it('a cursor that prefetches carries the number of the cursor in each command', async () => {
     const cursor = await opened([1]);
     await cursor.command('getMore');
 
@@ -110,7 +110,7 @@ describe('A cursor that prefetches', () => {
 });
 
 describe('A prefetched batch that fails', () => {
-  it('throws its error when it is asked for, after the documents before it; the cursor is killed then', async () => {
+  it('a prefetched batch that fails throws when it is asked for, after the documents before it', async () => {
     const cursor = await opened([1, 2]);
     (await cursor.command('getMore')).reply(failure(FAILED));
     await quiet();
@@ -127,7 +127,7 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
-  it('throws no error when the cursor is closed before it is asked for', async () => {
+  it('a prefetched batch that fails throws no error when the cursor is closed before it is asked for', async () => {
     const cursor = await opened([1]);
     (await cursor.command('getMore')).reply(failure(FAILED));
     await quiet();
@@ -140,7 +140,7 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
-  it('leaves the cursor its connection behind a load balancer, and the next read asks again', async () => {
+  it('a prefetched batch that fails leaves a pinned connection pinned, and the next read asks again', async () => {
     const cursor = await opened([], {}, LOAD_BALANCED);
     (await cursor.command('getMore')).reply(failure(FAILED));
     await errorOf(cursor.next(), MongoServerError);
@@ -155,7 +155,7 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
-  it('by a timeout leaves a tailable cursor open, and the next read asks again', async () => {
+  it('a prefetched batch that fails by a timeout leaves a tailable cursor open, and the next read asks again', async () => {
     const cursor = await opened([], { kind: 'tailable', timeoutMode: 'iteration', timeoutMS: 100 });
     const late = await cursor.command('getMore');
     await cursor.servers.clock.advance(100);
@@ -170,7 +170,7 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
-  it('has the time of the whole cursor', async () => {
+  it('a prefetched batch shares the timeoutMS of the whole cursor, and its killCursors the session', async () => {
     const cursor = await opened([1], { timeoutMS: 100 });
     const getMore = await cursor.command('getMore');
     await cursor.servers.clock.advance(99);
@@ -189,7 +189,7 @@ describe('A prefetched batch that fails', () => {
     await cursor.stop();
   });
 
-  it('because the client is closed throws MongoClientClosedError at every read', async () => {
+  it('a prefetched batch that fails because the client is closed throws MongoClientClosedError at every read', async () => {
     const cursor = await opened([1]);
     await cursor.command('getMore');
     cursor.servers.engine.lifetime.end();
@@ -204,7 +204,7 @@ describe('A prefetched batch that fails', () => {
 });
 
 describe('Closing a cursor that prefetches', () => {
-  it('while the first batch is on its way prefetches nothing', async () => {
+  it('closing a cursor that prefetches while the first batch is on its way prefetches nothing', async () => {
     const cursor = await CoreHarness.open({ prefetch: true });
     const next = cursor.next();
     const find = await cursor.command('find');
@@ -219,7 +219,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('while a batch is on its way that no method waits for ends the wait, and kills the cursor', async () => {
+  it('closing a cursor that prefetches while a batch is on its way that no method waits for ends the wait, and kills the cursor', async () => {
     const cursor = await opened([1]);
     const getMore = await cursor.command('getMore');
 
@@ -233,7 +233,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('while a method waits for the batch ends that method without an error', async () => {
+  it('closing a cursor that prefetches while a method waits for the batch ends that method without an error', async () => {
     const cursor = await opened([]);
     const getMore = await cursor.command('getMore');
     const next = cursor.next();
@@ -249,7 +249,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('with a batch here that no method has read kills the cursor', async () => {
+  it('closing a cursor that prefetches with a batch here that no method has read kills the cursor', async () => {
     const cursor = await opened([1]);
     await cursor.answer('getMore', 7, [2]);
     await quiet();
@@ -263,7 +263,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('with the last batch here that no method has read sends nothing', async () => {
+  it('closing a cursor that prefetches with the last batch here that no method has read sends nothing', async () => {
     const cursor = await opened([1]);
     await cursor.answer('getMore', 0, [2]);
     await quiet();
@@ -276,7 +276,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('with the last batch here that a method has just asked for sends nothing', async () => {
+  it('closing a cursor that prefetches with the last batch here that a method has just asked for sends nothing', async () => {
     const cursor = await opened([]);
     await cursor.answer('getMore', 0, [1]);
     await quiet();
@@ -290,7 +290,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('with a batch here that tells another cursor kills that', async () => {
+  it('closing a cursor with a prefetched batch that names another cursor kills that one', async () => {
     const cursor = await opened([1]);
     const getMore = await cursor.command('getMore');
     getMore.reply(batch(getMore, 8, [2]));
@@ -304,7 +304,7 @@ describe('Closing a cursor that prefetches', () => {
     await cursor.stop();
   });
 
-  it('releases the connection that it has behind a load balancer', async () => {
+  it('closing a cursor that prefetches checks its pinned connection in', async () => {
     const cursor = await opened([1], {}, LOAD_BALANCED);
     await cursor.answer('getMore', 0, [2]);
     await quiet();
@@ -321,7 +321,7 @@ describe('Closing a cursor that prefetches', () => {
 describe('The signal of a caller whose cursor prefetches', () => {
   const reason = new Error('enough');
 
-  it('ends the wait for the batch with its reason, and the cursor is killed', async () => {
+  it('the signal of a caller whose cursor prefetches ends the wait for the batch with its reason, and the cursor is killed', async () => {
     const controller = new AbortController();
     const cursor = await opened([], { signal: controller.signal });
     const getMore = await cursor.command('getMore');
@@ -337,7 +337,7 @@ describe('The signal of a caller whose cursor prefetches', () => {
     await cursor.stop();
   });
 
-  it('ends the reading of buffered documents, and the batch on its way is not waited for', async () => {
+  it('the signal of a caller whose cursor prefetches ends the reading of buffered documents', async () => {
     const controller = new AbortController();
     const cursor = await opened([1], { signal: controller.signal });
     const getMore = await cursor.command('getMore');
@@ -351,7 +351,7 @@ describe('The signal of a caller whose cursor prefetches', () => {
     await cursor.stop();
   });
 
-  it('leaves the cursor its connection behind a load balancer, and the close kills it after the late reply', async () => {
+  it('a prefetching cursor with a pinned connection stays open when its caller aborts a wait, until it is closed', async () => {
     const controller = new AbortController();
     const cursor = await opened([], { signal: controller.signal }, LOAD_BALANCED);
     const getMore = await cursor.command('getMore');
@@ -371,7 +371,7 @@ describe('The signal of a caller whose cursor prefetches', () => {
     await cursor.stop();
   });
 
-  it('does not disturb a batch that comes in time', async () => {
+  it('the signal of a caller whose cursor prefetches does not disturb a batch that comes in time', async () => {
     const { signal } = new AbortController();
     const cursor = await opened([], { signal });
 

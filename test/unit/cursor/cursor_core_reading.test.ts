@@ -8,7 +8,7 @@ import { CoreHarness, idsOf, ignore, isPending, killedBy } from './core_harness.
 const FAILED = 2;
 
 describe('next', () => {
-  it('gives one document after the other over batches, then undefined', async () => {
+  it('next gives one document after the other over batches, then undefined', async () => {
     const cursor = await CoreHarness.open();
     const first = cursor.next();
     await cursor.answer('find', 7, [1, 2]);
@@ -23,7 +23,7 @@ describe('next', () => {
     await cursor.stop();
   });
 
-  it('asks again after an empty batch', async () => {
+  it('next asks again after an empty batch', async () => {
     const cursor = await CoreHarness.open();
 
     const next = cursor.next();
@@ -35,7 +35,7 @@ describe('next', () => {
     await cursor.stop();
   });
 
-  it('called twice at once shares one batch, and each call gets a document of its own', async () => {
+  it('next called twice at once shares one batch, and each call gets a document of its own', async () => {
     const cursor = await CoreHarness.open();
 
     const both = Promise.all([cursor.next(), cursor.next()]);
@@ -46,7 +46,7 @@ describe('next', () => {
     await cursor.stop();
   });
 
-  it('called twice at once for one document asks for another batch once', async () => {
+  it('next called twice at once for one document asks for another batch once', async () => {
     const cursor = await CoreHarness.open();
 
     const both = Promise.all([cursor.next(), cursor.next()]);
@@ -59,7 +59,7 @@ describe('next', () => {
     await cursor.stop();
   });
 
-  it('called twice at once fails for both with the one error', async () => {
+  it('next called twice at once fails for both with the one error', async () => {
     const cursor = await CoreHarness.open();
 
     const errors = Promise.all([errorOf(cursor.next()), errorOf(cursor.next())]);
@@ -73,7 +73,7 @@ describe('next', () => {
 });
 
 describe('hasNext', () => {
-  it('is true while a document is there, and does not take it', async () => {
+  it('hasNext is true while a document is there, and does not take it', async () => {
     const cursor = await CoreHarness.open();
 
     const has = cursor.hasNext();
@@ -86,7 +86,7 @@ describe('hasNext', () => {
     await cursor.stop();
   });
 
-  it('is false at the end', async () => {
+  it('hasNext is false at the end', async () => {
     const cursor = await CoreHarness.opened(0, []);
 
     assert.equal(await cursor.hasNext(), false);
@@ -97,7 +97,7 @@ describe('hasNext', () => {
 });
 
 describe('fetch', () => {
-  it('is true for each batch, empty ones included, and false after the last', async () => {
+  it('fetch is true for each batch, empty ones included, and false after the last', async () => {
     const cursor = await CoreHarness.opened(7, []);
 
     const second = cursor.fetch();
@@ -108,7 +108,7 @@ describe('fetch', () => {
     await cursor.stop();
   });
 
-  it('shares the batch when a listener asks for one while the first command begins', async () => {
+  it('fetch shares the batch when a listener asks for one while the first command begins', async () => {
     const cursor = await CoreHarness.open();
     // With an idle connection the command is sent before the first fetch returns.
     await cursor.servers.runAnswered(read(), [{ ok: 1 }]);
@@ -130,7 +130,7 @@ describe('fetch', () => {
     await cursor.stop();
   });
 
-  it('keeps the documents that are buffered', async () => {
+  it('fetch keeps the documents that are buffered', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     assert.equal(await cursor.fetch(), true);
@@ -139,7 +139,7 @@ describe('fetch', () => {
     await cursor.stop();
   });
 
-  it('keeps the documents of the last batch', async () => {
+  it('fetch keeps the documents of the last batch', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
 
     assert.equal(await cursor.fetch(), true);
@@ -150,7 +150,7 @@ describe('fetch', () => {
 });
 
 describe('nextBuffered', () => {
-  it('gives documents that are here, and undefined rather than asking the server', async () => {
+  it('nextBuffered gives documents that are here, and undefined rather than asking the server', async () => {
     const cursor = await CoreHarness.open();
     assert.equal(cursor.core.nextBuffered(), undefined);
     ignore(cursor.fetch());
@@ -165,7 +165,7 @@ describe('nextBuffered', () => {
 });
 
 describe('restOfBatch', () => {
-  it('gives what is left of the batch that is here, and nothing of the next', async () => {
+  it('restOfBatch gives what is left of the batch that is here, and nothing of the next', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2, 3]);
     await cursor.next();
 
@@ -178,7 +178,7 @@ describe('restOfBatch', () => {
 });
 
 describe('toArray', () => {
-  it('gives the documents of all batches', async () => {
+  it('toArray gives the documents of all batches', async () => {
     const cursor = await CoreHarness.open();
 
     const all = cursor.toArray();
@@ -193,7 +193,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('gives what is left after some have been read', async () => {
+  it('toArray gives what is left after some have been read', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2]);
     await cursor.next();
 
@@ -204,7 +204,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('is empty at the end, and of a closed cursor', async () => {
+  it('toArray is empty at the end, and of a closed cursor', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
     await cursor.close();
 
@@ -213,7 +213,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('shapes each batch as it comes', async () => {
+  it('toArray shapes each batch as it comes', async () => {
     const cursor = await CoreHarness.open();
     const batches: unknown[][] = [];
     const shape = (documents: readonly Document[]) => {
@@ -232,7 +232,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('loses no document to another reader while a batch is shaped', async () => {
+  it('toArray loses no document to another reader while a batch is shaped', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     let goOn: () => void = () => undefined;
     const wait = new Promise<void>(resolve => (goOn = resolve));
@@ -251,7 +251,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('closes the cursor when a batch that had been buffered cannot be shaped', async () => {
+  it('toArray closes the cursor when a batch that had been buffered cannot be shaped', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     const broken = new TypeError('no shape');
 
@@ -263,7 +263,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('closes the cursor when a batch cannot be shaped', async () => {
+  it('toArray closes the cursor when a batch cannot be shaped', async () => {
     const cursor = await CoreHarness.open();
     const broken = new TypeError('no shape');
     const shape = (documents: readonly Document[]) =>
@@ -278,7 +278,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('waits for the close after an error of the server', async () => {
+  it('toArray waits for the close after an error of the server', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const error = errorOf(cursor.toArray());
@@ -292,7 +292,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('does not wait for the close after an error of the server under timeoutMS', async () => {
+  it('toArray does not wait for the close after an error of the server under timeoutMS', async () => {
     const cursor = await CoreHarness.opened(7, [1], { timeoutMS: 1000 });
 
     const error = errorOf(cursor.toArray());
@@ -305,7 +305,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('does not wait for the close after an error of the server if the caller can abort', async () => {
+  it('toArray does not wait for the close after an error of the server if the caller can abort', async () => {
     const { signal } = new AbortController();
     const cursor = await CoreHarness.opened(7, [1], { signal });
 
@@ -319,7 +319,7 @@ describe('toArray', () => {
     await cursor.stop();
   });
 
-  it('does not wait for the close after another error', async () => {
+  it('toArray does not wait for the close after another error', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const error = errorOf(cursor.toArray());
@@ -335,7 +335,7 @@ describe('toArray', () => {
 });
 
 describe('limit and batchSize', () => {
-  it('sends the batchSize with each getMore, and none if none is set', async () => {
+  it('a cursor sends the batchSize with each getMore, and none if none is set', async () => {
     const sized = await CoreHarness.opened(7, [1, 2], { batchSize: 2 });
     sized.core.restOfBatch();
     ignore(sized.fetch());
@@ -348,14 +348,14 @@ describe('limit and batchSize', () => {
     await plain.stop();
   });
 
-  it('sends a batchSize of 0, which leaves the size to the server', async () => {
+  it('a cursor sends a batchSize of 0, which leaves the size to the server', async () => {
     const cursor = await CoreHarness.opened(7, [], { batchSize: 0 });
     ignore(cursor.fetch());
     assert.equal((await cursor.command('getMore')).body['batchSize'], 0);
     await cursor.stop();
   });
 
-  it('sends the comment and the time to wait with each getMore', async () => {
+  it('a cursor sends the comment and the time to wait with each getMore', async () => {
     const cursor = await CoreHarness.opened(7, [], { comment: 'why', maxAwaitTimeMS: 50, kind: 'tailableAwait' });
     ignore(cursor.fetch());
 
@@ -365,7 +365,7 @@ describe('limit and batchSize', () => {
     await cursor.stop();
   });
 
-  it('asks for no more documents than the limit leaves', async () => {
+  it('a cursor asks for no more documents than the limit leaves', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2, 3], { limit: 5, batchSize: 3 });
     cursor.core.restOfBatch();
 
@@ -377,7 +377,7 @@ describe('limit and batchSize', () => {
     await cursor.stop();
   });
 
-  it('has a server forget the cursor that it keeps open at the limit', async () => {
+  it('a cursor that a server keeps open at the limit is killed', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2], { limit: 2 });
     assert.deepEqual([await cursor.next(), await cursor.next()], [1, 2]);
 
@@ -391,7 +391,7 @@ describe('limit and batchSize', () => {
     await cursor.stop();
   });
 
-  it('lets toArray end at the limit', async () => {
+  it('toArray ends at the limit', async () => {
     const cursor = await CoreHarness.open({ limit: 2 });
 
     const all = cursor.toArray();

@@ -20,7 +20,7 @@ function watchReleases(cursor: CoreHarness): string[] {
 }
 
 describe('The implicit session of a cursor', () => {
-  it('is taken with the first command, and is one for all its commands', async () => {
+  it('the implicit session of a cursor is taken with the first command, and is one for all its commands', async () => {
     const cursor = await CoreHarness.open();
 
     const next = cursor.next();
@@ -37,7 +37,7 @@ describe('The implicit session of a cursor', () => {
     await cursor.stop();
   });
 
-  it('is released with the last batch, once, and before its documents are read', async () => {
+  it('the implicit session of a cursor is released with the last batch, once, and before its documents are read', async () => {
     const cursor = await CoreHarness.open();
     const log = watchReleases(cursor);
 
@@ -53,7 +53,7 @@ describe('The implicit session of a cursor', () => {
     await cursor.stop();
   });
 
-  it('is released after the kill, once', async () => {
+  it('the implicit session of a cursor is released after the kill, once', async () => {
     const cursor = await CoreHarness.open();
     const log = watchReleases(cursor);
 
@@ -69,7 +69,7 @@ describe('The implicit session of a cursor', () => {
     await cursor.stop();
   });
 
-  it('is released after the kill that follows a failure, once', async () => {
+  it('the implicit session of a cursor is released after the kill that follows a failure, once', async () => {
     const cursor = await CoreHarness.open();
     const log = watchReleases(cursor);
 
@@ -83,7 +83,7 @@ describe('The implicit session of a cursor', () => {
     await cursor.stop();
   });
 
-  it('is released once when the cursor is closed while its first command fails', async () => {
+  it('the implicit session of a cursor is released once when the cursor is closed while its first command fails', async () => {
     const cursor = await CoreHarness.open();
     const log = watchReleases(cursor);
 
@@ -98,7 +98,7 @@ describe('The implicit session of a cursor', () => {
     await cursor.stop();
   });
 
-  it('stays with a tailable cursor that waits for more', async () => {
+  it('the implicit session of a cursor stays with a tailable cursor that waits for more', async () => {
     const cursor = await CoreHarness.opened(7, [], { kind: 'tailable' });
     const fetching = cursor.fetch();
     await cursor.answer('getMore', 7, []);
@@ -116,7 +116,7 @@ describe('The session of the caller', () => {
     return { session, cursor: new CoreHarness(servers, { ...options, session }) };
   }
 
-  it('is sent with all commands of the cursor', async () => {
+  it('the session of the caller is sent with all commands of the cursor', async () => {
     const { cursor, session } = await inSession();
 
     const next = cursor.next();
@@ -138,7 +138,7 @@ describe('The session of the caller', () => {
     ['is closed', (cursor: CoreHarness) => cursor.close()],
     ['fails', (cursor: CoreHarness) => errorOf(cursor.toArray())],
   ] as const) {
-    it(`stays the caller's when the cursor ${how}`, async () => {
+    it(`the session of the caller stays the caller's when the cursor ${how}`, async () => {
       const { cursor, session } = await inSession();
       const log = watchReleases(cursor);
       const fetching = cursor.fetch();
@@ -164,7 +164,7 @@ describe('The session of the caller', () => {
 describe('The live cursors of a client', () => {
   const ids = ({ servers }: CoreHarness) => servers.engine.cursors.drain().map(({ cursor }) => cursor.id);
 
-  it('hold a cursor that the server keeps open, with its session', async () => {
+  it('the live cursors of a client hold a cursor that the server keeps open, with its session', async () => {
     const servers = await EngineHarness.open();
     const session = servers.session();
     const cursor = new CoreHarness(servers, { session });
@@ -181,14 +181,14 @@ describe('The live cursors of a client', () => {
     await cursor.stop();
   });
 
-  it('hold no cursor whose results came at once', async () => {
+  it('the live cursors of a client hold no cursor whose results came at once', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
 
     assert.deepEqual(ids(cursor), []);
     await cursor.stop();
   });
 
-  it('hold the cursor under its last id only', async () => {
+  it('the live cursors of a client hold the cursor under its last id only', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const fetching = cursor.fetch();
     await cursor.answer('getMore', 8);

@@ -6,7 +6,7 @@ import { batch, CoreHarness, ignore } from './core_harness.js';
 const FAILED = 2;
 
 describe('What a cursor says of itself', () => {
-  it('has not started, has no id and is not closed before its first command', async () => {
+  it('a cursor has not started, has no id and is not closed before its first command', async () => {
     const cursor = await CoreHarness.open();
 
     assert.deepEqual(cursor.told, { started: false, closed: false, killed: false, id: undefined, buffered: 0 });
@@ -15,7 +15,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('has started, and has no id yet, while its first batch is on its way', async () => {
+  it('a cursor has started, and has no id yet, while its first batch is on its way', async () => {
     const cursor = await CoreHarness.open();
 
     ignore(cursor.fetch());
@@ -25,7 +25,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('has the id of the server while the server has more', async () => {
+  it('a cursor has the id of the server while the server has more', async () => {
     const cursor = await CoreHarness.opened(7, [1, 2]);
     assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 7n, buffered: 2 });
 
@@ -38,7 +38,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('keeps the id while the next batch is on its way', async () => {
+  it('a cursor keeps the id while the next batch is on its way', async () => {
     const cursor = await CoreHarness.opened(7, []);
 
     ignore(cursor.fetch());
@@ -48,7 +48,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('has the id 0 and tells its end with the last batch, and is closed when that is read', async () => {
+  it('a cursor has the id 0 and tells its end with the last batch, and is closed when that is read', async () => {
     const cursor = await CoreHarness.opened(0, [1, 2]);
     assert.deepEqual(cursor.told, { started: true, closed: false, killed: false, id: 0n, buffered: 2 });
     assert.equal(cursor.ends, 1);
@@ -65,7 +65,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is closed at once by a last batch that is empty', async () => {
+  it('a cursor is closed at once by a last batch that is empty', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
     await cursor.next();
 
@@ -78,7 +78,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is not killed, and has no id, when it is closed before its first command', async () => {
+  it('a cursor is not killed, and has no id, when it is closed before its first command', async () => {
     const cursor = await CoreHarness.open();
 
     await cursor.close();
@@ -90,7 +90,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is killed, and has the id 0, when it is closed while the server has more', async () => {
+  it('a cursor is killed, and has the id 0, when it is closed while the server has more', async () => {
     const cursor = await CoreHarness.opened(7, [1]);
 
     const closing = cursor.close();
@@ -103,7 +103,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is killed when it is closed before its last batch has been read', async () => {
+  it('a cursor is killed when it is closed before its last batch has been read', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
 
     await cursor.close();
@@ -115,7 +115,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is not killed when it is closed after all has been read', async () => {
+  it('a cursor is not killed when it is closed after all has been read', async () => {
     const cursor = await CoreHarness.opened(0, [1]);
     await cursor.next();
 
@@ -126,7 +126,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('is closed, and has no id, when its first command fails', async () => {
+  it('a cursor is closed, and has no id, when its first command fails', async () => {
     const cursor = await CoreHarness.open();
 
     const error = errorOf(cursor.next());
@@ -138,7 +138,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('has not started when its first command cannot be built', async () => {
+  it('a cursor has not started when its first command cannot be built', async () => {
     const broken = new TypeError('no command');
     const cursor = await CoreHarness.open({
       open: () => {
@@ -153,7 +153,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('takes the id and the namespace that the server gives it last', async () => {
+  it('a cursor takes the id and the namespace that the server gives it last', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const second = cursor.fetch();
     const getMore = await cursor.command('getMore');
@@ -171,7 +171,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('takes a new namespace under the same id', async () => {
+  it('a cursor takes a new namespace under the same id', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const second = cursor.fetch();
     const getMore = await cursor.command('getMore');
@@ -187,7 +187,7 @@ describe('What a cursor says of itself', () => {
     await cursor.stop();
   });
 
-  it('keeps its namespace when the server gives none with a later batch', async () => {
+  it('a cursor keeps its namespace when the server gives none with a later batch', async () => {
     const cursor = await CoreHarness.opened(7, []);
     const second = cursor.fetch();
     const getMore = await cursor.command('getMore');

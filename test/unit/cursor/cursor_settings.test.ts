@@ -6,21 +6,21 @@ const sizes = (batchSize: number | undefined, limit: number, received: number): 
   nextBatchSize({ batchSize, limit } as CursorSettings, received);
 
 describe('nextBatchSize', () => {
-  it('is the batchSize, or left to the server, without a limit', () => {
+  it('nextBatchSize is the batchSize, or left to the server, without a limit', () => {
     assert.deepEqual([sizes(undefined, 0, 5), sizes(3, 0, 5), sizes(0, 0, 5)], [undefined, 3, 0]);
   });
 
-  it('does not go beyond the limit', () => {
+  it('nextBatchSize does not go beyond the limit', () => {
     assert.deepEqual([sizes(3, 10, 3), sizes(3, 10, 9), sizes(undefined, 10, 4), sizes(0, 10, 4)], [3, 1, 6, 6]);
   });
 
-  it('is 0 when the limit is reached', () => {
+  it('nextBatchSize is 0 when the limit is reached', () => {
     assert.deepEqual([sizes(3, 10, 10), sizes(undefined, 10, 12)], [0, 0]);
   });
 });
 
 describe('maxTimeOfOpen', () => {
-  it('leaves it out where the command is one of many that each have the time', () => {
+  it('maxTimeOfOpen omits maxTimeMS where the command is one of many that each have the whole time', () => {
     const of = (kind: CursorSettings['kind'], timeoutMode: CursorSettings['timeoutMode']): unknown =>
       maxTimeOfOpen({ kind, timeoutMode } as CursorSettings);
 
