@@ -49,7 +49,7 @@ interface Run {
 /** What an attempt leads to: a result, or an error after which the whole transaction may be tried again. */
 type Outcome<T> =
   | { readonly name: 'committed'; readonly result: T }
-  | { readonly name: 'failed'; readonly error: unknown };
+  | { readonly name: 'failed'; readonly error: MongoError };
 
 /**
  * Runs a function in a transaction as often as it takes.
@@ -120,7 +120,7 @@ async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<O
 
 async function pauseOrThrow(
   { client, deadline, shared, endsAt }: Run,
-  error: unknown,
+  error: MongoError,
   attempts: number,
 ): Promise<void> {
   const backoff = transactionBackoff(attempts, client.random.next());
@@ -129,19 +129,17 @@ async function pauseOrThrow(
 }
 
 /** There is no time for another attempt: what the last one met is the cause, and its labels stay in force. */
-function timeoutAfter(deadline: Deadline, error: unknown, attempts: number): Error {
+function timeoutAfter(deadline: Deadline, error: MongoError, attempts: number): Error {
   const timeout = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
     {
       during: `in withTransaction after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
       phase: 'backoff',
       maybeApplied: false,
-      cause: error instanceof Error ? error : undefined,
+      cause: error,
     },
   );
-  if (error instanceof MongoError && timeout instanceof MongoError) {
-    for (const label of error.errorLabels) timeout.addErrorLabel(label);
-  }
+  if (timeout instanceof MongoError) for (const label of error.errorLabels) timeout.addErrorLabel(label);
   return timeout;
 }
 
@@ -153,6 +151,6 @@ async function awaited<T>(callback: () => Promise<T>): Promise<T> {
   return await (running as Promise<T>);
 }
 
-function hasLabel(error: unknown, label: string): boolean {
+function hasLabel(error: unknown, label: string): error is MongoError {
   return error instanceof MongoError && error.hasErrorLabel(label);
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReadPreference } from '../../../src/concern/read_preference.js';
 import { Transaction, type TransactionSettings } from '../../../src/sessions/transaction.js';
-import { transactionBackoff } from '../../../src/sessions/with_transaction.js';
 
 const SETTINGS: TransactionSettings = {
   readConcern: undefined,
@@ -67,16 +66,5 @@ describe('Transaction', () => {
     assert.equal(transaction.commitTried, true);
     transaction.start(SETTINGS);
     assert.equal(transaction.commitTried, false);
-  });
-});
-
-describe('transactionBackoff', () => {
-  it('grows by half each time, up to half a second, times a chance', () => {
-    assert.deepEqual(
-      [1, 2, 3, 12, 13, 100].map(attempts => Math.round(transactionBackoff(attempts, 1))),
-      [8, 11, 17, 500, 500, 500],
-    );
-    assert.equal(transactionBackoff(3, 0), 0);
-    assert.equal(transactionBackoff(1, 0.5), 3.75);
   });
 });
