@@ -20,7 +20,7 @@ export const UNTIMED: Budget = Object.freeze({ timeoutMS: undefined, source: 'th
  *
  * @param source - the level, as messages say it
  * @param given - its `timeoutMS`, as the user gave it; undefined and null inherit
- * @throws MongoInvalidArgumentError if `given` is not a finite number from 0 on
+ * @throws MongoInvalidArgumentError if `given` is not an integer from 0 on
  */
 export function budgetAt(source: string, given: unknown, inherited: Budget): Budget {
   if (given === undefined || given === null) return inherited;
@@ -32,13 +32,13 @@ export function budgetAt(source: string, given: unknown, inherited: Budget): Bud
  *
  * @param where - whose option it is, to stand after "of": `the client`, `insertOne`
  * @returns undefined for undefined and null, which both mean "inherit"
- * @throws MongoInvalidArgumentError if it is not a finite number from 0 on
+ * @throws MongoInvalidArgumentError if it is not an integer from 0 on that a number holds exactly (up to 2^53 - 1)
  */
 export function validateTimeoutMS(value: unknown, where: string): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'number' && value >= 0 && value !== Infinity) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw new MongoInvalidArgumentError(
-    `timeoutMS of ${where} is ${shown(value)}; allowed are milliseconds as a number from 0 on, where 0 means no limit`,
+    `timeoutMS of ${where} is ${shown(value)}; allowed are milliseconds as an integer from 0 to ${Number.MAX_SAFE_INTEGER}, where 0 means no limit`,
   );
 }
 

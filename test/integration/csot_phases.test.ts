@@ -243,11 +243,19 @@ describe('timeoutMS', () => {
   });
 
   it('that is over before anything is sent sends nothing', async () => {
-    await withServer({}, async ({ collection, log }) => {
+    await withServer({}, async ({ client, log }) => {
+      // The program takes longer to make the _id than the operation has.
+      const createPk = () => {
+        const begin = performance.now();
+        while (performance.now() - begin < 2);
+        return 1;
+      };
+      const collection = client.db('slow', { pkFactory: { createPk } }).collection<{ _id: number }>('items');
       await collection.findOne();
       log.clear();
 
-      const error = await rejection<MongoOperationTimeoutError>(collection.insertOne({}, { timeoutMS: 1e-9 }));
+      const insert = collection.insertOne({} as { _id: number }, { timeoutMS: 1 });
+      const error = await rejection<MongoOperationTimeoutError>(insert);
 
       assert.ok(error instanceof MongoOperationTimeoutError);
       assert.equal(error.maybeApplied, false);

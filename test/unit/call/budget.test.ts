@@ -29,7 +29,7 @@ describe('budgetAt', () => {
 });
 
 describe('validateTimeoutMS', () => {
-  for (const value of [0, 0.5, 1, 2 ** 40]) {
+  for (const value of [0, 1, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
     it(`takes ${value}`, () => assert.equal(validateTimeoutMS(value, 'find'), value));
   }
 
@@ -39,7 +39,10 @@ describe('validateTimeoutMS', () => {
 
   for (const [value, shown] of [
     [-1, '-1 (number)'],
+    [0.5, '0.5 (number)'],
     [-Number.MIN_VALUE, '-5e-324 (number)'],
+    [2 ** 53, '9007199254740992 (number)'],
+    [2 ** 63, '9223372036854776000 (number)'],
     [NaN, 'NaN (number)'],
     [Infinity, 'Infinity (number)'],
     [-Infinity, '-Infinity (number)'],
@@ -57,7 +60,7 @@ describe('validateTimeoutMS', () => {
         (error: unknown) =>
           error instanceof MongoInvalidArgumentError &&
           error.message ===
-            `timeoutMS of insertOne is ${shown}; allowed are milliseconds as a number from 0 on, where 0 means no limit`,
+            `timeoutMS of insertOne is ${shown}; allowed are milliseconds as an integer from 0 to 9007199254740991, where 0 means no limit`,
       );
     });
   }
