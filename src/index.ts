@@ -53,6 +53,8 @@ export {
   type WriteConcernErrorData,
   WriteError,
 } from './bulk/result.js';
+export { withDeadline } from './call/scope.js';
+export { SharedDeadline as Deadline } from './call/shared_deadline.js';
 export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
 export type { CollectionOptions, FindOneOptions, IndexInformationOptions } from './client/collection.js';
@@ -211,6 +213,7 @@ export {
   type ClientSessionEvents,
   type EndSessionOptions,
   type ServerSessionId,
+  type SessionCallOptions,
   type WithTransactionCallback,
 } from './sessions/client_session.js';
 export type { ServerSession } from './sessions/server_session_pool.js';

@@ -122,13 +122,8 @@ async function sendBatch(bulk: BulkWrite, run: Run, from: number, tally: Tally):
     // The batch was written. The write concern error is reported at the end.
     if (outcome !== undefined && error instanceof MongoWriteConcernError) return outcome;
     if (outcome !== undefined) tally.add(run, from, outcome);
-    throw isAbortReason(error, call) ? error : withCounts(error, tally);
+    throw call.deadline.isAbortReason(error) ? error : withCounts(error, tally);
   }
-}
-
-/** Whether an error is the reason of an abort: the caller's own value, which stays as it is. */
-export function isAbortReason(error: unknown, { deadline: { signal } }: Call): boolean {
-  return signal?.aborted === true && error === signal.reason;
 }
 
 /**

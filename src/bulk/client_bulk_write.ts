@@ -26,7 +26,7 @@ import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OpenCursor } from '../executor/operation.js';
-import { isAbortReason, refuseCollation } from './bulk_write.js';
+import { refuseCollation } from './bulk_write.js';
 import { type ClientBulkWriteResult, ClientTally } from './client_result.js';
 import { MongoClientBulkWriteError } from './errors.js';
 
@@ -106,7 +106,7 @@ async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boole
       if (reply.results !== null) await readResults(bulk, tally, reply.results, from, reply.taken);
       from += reply.taken;
     } catch (error) {
-      throw isAbortReason(error, call) ? error : withPartialResult(error, tally);
+      throw call.deadline.isAbortReason(error) ? error : withPartialResult(error, tally);
     } finally {
       binding.unpin();
     }

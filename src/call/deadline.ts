@@ -7,6 +7,8 @@ import {
 import type { Clock, Timer } from '../runtime/clock.js';
 import { unwatchAbort, watchAbort } from './abort_watch.js';
 import { type Budget, UNTIMED } from './budget.js';
+import { type Scope, signalsOf, soonestOf } from './scope.js';
+import { SharedDeadline } from './shared_deadline.js';
 
 /** Why a deadline ended. */
 export type DeadlineEnd =
@@ -37,12 +39,18 @@ export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 
 interface Account {
   readonly clock: Clock;
   readonly budget: Budget;
-  readonly signal: AbortSignal | undefined;
+  /** Signals of the call and of its scope: each ends it. */
+  readonly signals: readonly AbortSignal[];
+  /** Shared deadlines and signals that limit the operation beside its own options. */
+  readonly scope: Scope | null;
   readonly startedAt: number;
   /** End of the last recorded stage. */
   markedAt: number;
   timings: StageTiming[] | null;
 }
+
+/** Compared by identity: a deadline without signals is the usual case. */
+const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
 
 /** A timer later than this by the clock says that the event loop was busy, not that the timer was coarse. */
 const NOTABLE_DELAY_MS = 5;
@@ -82,8 +90,22 @@ export class Deadline {
     const now = clock.now();
     const { timeoutMS } = budget;
     const endsAt = timeoutMS === undefined || timeoutMS === 0 ? Infinity : now + timeoutMS;
-    const account: Account = { clock, budget, signal, startedAt: now, markedAt: now, timings: null };
+    const signals = signal === undefined ? NO_SIGNALS : [signal];
+    const account: Account = { clock, budget, signals, scope: null, startedAt: now, markedAt: now, timings: null };
     return new Deadline(account, endsAt, 'timeoutMS');
+  }
+
+  /** This deadline within a scope: a shared deadline that ends sooner takes its place, and the signals of the scope end it too. */
+  in(scope: Scope | null): Deadline {
+    const account = this.#account;
+    if (scope === null || scope === account.scope) return this;
+    const added = signalsOf(scope);
+    const signals = added.length === 0 ? account.signals : [...account.signals, ...added];
+    const shared = soonestOf(scope);
+    if (shared === null || shared.endsAt >= this.endsAt) {
+      return new Deadline({ ...account, signals, scope }, this.endsAt, this.boundBy);
+    }
+    return new Deadline({ ...account, signals, scope, budget: shared }, shared.endsAt, 'timeoutMS');
   }
 
   /** A deadline for work that no operation waits for (monitors, filling a pool): only its stages are limited. */
@@ -110,13 +132,30 @@ export class Deadline {
     return this.#account.budget;
   }
 
-  get signal(): AbortSignal | undefined {
-    return this.#account.signal;
+  /** Shared deadlines and signals that limit the operation beside its own options. */
+  get scope(): Scope | null {
+    return this.#account.scope;
+  }
+
+  /** Whether a signal has ended it. */
+  get aborted(): boolean {
+    return this.#abortedSignal() !== undefined;
+  }
+
+  /** Whether an error is the reason of an abort that has ended it: the caller's own value, which stays as it is. */
+  isAbortReason(error: unknown): boolean {
+    const { signals } = this.#account;
+    return signals.some(signal => signal.aborted && signal.reason === error);
+  }
+
+  #abortedSignal(): AbortSignal | undefined {
+    const { signals } = this.#account;
+    return signals === NO_SIGNALS ? undefined : signals.find(signal => signal.aborted);
   }
 
   /** Whether something can end it at all: if not, nothing need watch. */
   get canEnd(): boolean {
-    return this.endsAt !== Infinity || this.#account.signal !== undefined;
+    return this.endsAt !== Infinity || this.#account.signals !== NO_SIGNALS;
   }
 
   /** Stretches of time recorded so far, in order. */
@@ -136,19 +175,20 @@ export class Deadline {
 
   /** This deadline for one of the operations that share it, which its caller may abort. */
   withSignal(signal: AbortSignal): Deadline {
-    return new Deadline({ ...this.#account, signal }, this.endsAt, this.boundBy);
+    return new Deadline({ ...this.#account, signals: [...this.#account.signals, signal] }, this.endsAt, this.boundBy);
   }
 
   /** A new start with the whole budget: for `close` and `abortTransaction`, which may follow a timeout. */
   refreshed(timeoutMS: number | undefined = this.#account.budget.timeoutMS): Deadline {
     const { budget, clock } = this.#account;
-    return Deadline.start({ timeoutMS, source: budget.source }, clock);
+    return Deadline.start(timeoutMS === budget.timeoutMS ? budget : { timeoutMS, source: budget.source }, clock);
   }
 
   /** Why it has ended, or null while it has not. */
   ended(): DeadlineEnd | null {
-    const { signal, clock } = this.#account;
-    if (signal?.aborted === true) return { kind: 'aborted', reason: signal.reason };
+    const { clock } = this.#account;
+    const aborted = this.#abortedSignal();
+    if (aborted !== undefined) return { kind: 'aborted', reason: aborted.reason };
     if (this.endsAt === Infinity) return null;
     const now = clock.now();
     if (now < this.endsAt) return null;
@@ -241,22 +281,24 @@ export class Deadline {
 
   /** `after 501.2 ms, timeoutMS=500 of the client: serverSelection 2.0 ms, checkOut 499.2 ms` */
   #ledger(): string {
-    const { timeoutMS, source } = this.#account.budget;
+    const { budget } = this.#account;
+    const { timeoutMS, source } = budget;
     const stages = this.timings.map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`).join(', ');
     // Under `timeoutMS`, a stage whose own limit was sooner is named: otherwise the numbers would not fit.
     const limit = this.boundBy === 'timeoutMS' ? '' : `the limit of ${this.boundBy}, within `;
-    const budget = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}`;
-    return `after ${this.elapsedMS.toFixed(1)} ms${budget}: ${stages}`;
+    const spent = budget instanceof SharedDeadline && budget.spent !== '' ? ` after ${budget.spent}` : '';
+    const time = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}${spent}`;
+    return `after ${this.elapsedMS.toFixed(1)} ms${time}: ${stages}`;
   }
 
   #arm(): void {
-    const { clock, signal } = this.#account;
-    if (signal !== undefined) {
+    const { clock, signals } = this.#account;
+    if (signals !== NO_SIGNALS) {
       this.#onAbort = () => {
-        this.#end({ kind: 'aborted', reason: signal.reason });
+        this.#end({ kind: 'aborted', reason: this.#abortedSignal()?.reason });
       };
-      if (signal.aborted) this.#timer = clock.afterPoll(this.#onAbort);
-      else watchAbort(signal, this.#onAbort);
+      if (this.aborted) this.#timer = clock.afterPoll(this.#onAbort);
+      else for (const signal of signals) watchAbort(signal, this.#onAbort);
     }
     this.#armedAt = clock.now();
     if (this.endsAt !== Infinity && this.#timer === null) {
@@ -289,10 +331,9 @@ export class Deadline {
   #disarm(): void {
     this.#timer?.clear();
     this.#timer = null;
-    if (this.#onAbort !== null) {
-      if (this.#account.signal !== undefined) unwatchAbort(this.#account.signal, this.#onAbort);
-      this.#onAbort = null;
-    }
+    if (this.#onAbort === null) return;
+    for (const signal of this.#account.signals) unwatchAbort(signal, this.#onAbort);
+    this.#onAbort = null;
   }
 }
 

@@ -1,6 +1,8 @@
-import { budgetAt } from '../call/budget.js';
+import { type Budget, budgetAt, UNTIMED } from '../call/budget.js';
 import { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
+import { currentScope, recordIn, type Scope, soonestOf } from '../call/scope.js';
+import { SharedDeadline } from '../call/shared_deadline.js';
 import { checkOptions } from '../commands/check_options.js';
 import { withOverrides } from '../commands/context.js';
 import { checkExplainTimes, explained } from '../commands/explain.js';
@@ -12,6 +14,7 @@ import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
 import { ClientSession } from '../sessions/client_session.js';
+import type { SessionState } from '../sessions/session_state.js';
 import type { ClientPort } from './client_port.js';
 import type { Inherited } from './inherit.js';
 
@@ -43,55 +46,96 @@ export async function enter<O extends OperationOptions, T>(
   work: (call: Call, options: O) => T | Promise<T>,
   begin: Begin<O> = beginCall,
 ): Promise<T> {
-  let signal: AbortSignal | undefined;
+  let call: Call | null = null;
   try {
     const options = ownOptions(given);
-    const call = begin(place, method, options);
-    signal = call.deadline.signal;
+    call = begin(place, method, options);
     return await work(call, options);
   } catch (error) {
     // The reason of an abort is the caller's own and stays as it is.
-    if (signal?.aborted !== true || error !== signal.reason) addCaller(error, enter);
+    if (call?.deadline.isAbortReason(error) !== true) addCaller(error, enter);
     throw error;
+  } finally {
+    if (call !== null && call.deadline.scope !== null) record(call, call.deadline.scope);
   }
 }
 
+function record({ name, namespace, deadline }: Call, scope: Scope): void {
+  recordIn(scope, name, namespace, deadline.elapsedMS);
+}
+
 function beginCall(place: Place, method: string, options: OperationOptions): Call {
-  const { client, context } = place;
-  return new Call(
-    client.operationIds.next(),
-    method,
-    context.namespace,
-    startTime(place, method, options),
-    client.stageLimits,
-  );
+  return callOf(place, method, startTime(place, method, options));
 }
 
 /**
- * The time of a call: that of the `withTransaction` which it is part of, else its own `timeoutMS`, else what its place inherits.
+ * The begin of what tidies up (`abortTransaction`, `endSession`, `close`): it is often done because a shared deadline is over, and has the whole of that
+ * time once more.
+ */
+export function beginTidyUp(place: Place, method: string, options: OperationOptions): Call {
+  const { client, context } = place;
+  checkOptions(options);
+  const inherited: Budget = soonestOf(scopeOf(options)) ?? context.budget;
+  const own = () => Deadline.start(budgetAt(method, options.timeoutMS, inherited), client.clock);
+  return callOf(place, method, withSignal(stateOf(options)?.deadline ?? own(), options));
+}
+
+function callOf({ client, context }: Place, method: string, deadline: Deadline): Call {
+  return new Call(client.operationIds.next(), method, context.namespace, deadline, client.stageLimits);
+}
+
+/**
+ * The time of a call: that of the transaction which it is part of, else its own `timeoutMS`, else that of a shared deadline, else what its place
+ * inherits. A shared deadline that ends sooner than the first two takes their place.
  *
  * @throws MongoInvalidArgumentError if an option is of a wrong type
  */
 function startTime({ client, context }: Place, method: string, options: OperationOptions): Deadline {
   checkOptions(options);
-  const signal = signalOf(options);
+  const scope = scopeOf(options);
   const transaction = transactionDeadline(options);
-  if (transaction !== null) return signal === undefined ? transaction : transaction.withSignal(signal);
-  return Deadline.start(budgetAt(method, options.timeoutMS, context.budget), client.clock, signal);
+  if (transaction !== null) return withSignal(transaction.in(scope), options);
+  const inherited = soonestOf(scope) === null ? context.budget : UNTIMED;
+  const deadline = Deadline.start(budgetAt(method, options.timeoutMS, inherited), client.clock, signalOf(options));
+  const signal = stateOf(options)?.signal;
+  return (signal === undefined ? deadline : deadline.withSignal(signal)).in(scope);
+}
+
+function stateOf({ session }: OperationOptions): SessionState | null {
+  const given: unknown = session;
+  return given instanceof ClientSession ? given.state : null;
+}
+
+function withSignal(deadline: Deadline, options: OperationOptions): Deadline {
+  const signal = signalOf(options);
+  return signal === undefined ? deadline : deadline.withSignal(signal);
 }
 
 /**
- * The deadline of the `withTransaction` that runs in the session of a call: all that is done in it shares this time (CSOT, "Convenient
- * Transactions API").
+ * What limits a call beside its own `timeoutMS` and `signal`: its option `deadline`, and what {@link withDeadline} says where it is called.
+ *
+ * @throws MongoInvalidArgumentError if the option is no deadline
+ */
+export function scopeOf(options: OperationOptions): Scope | null {
+  const deadline: unknown = options.deadline;
+  if (!isGiven(deadline)) return currentScope();
+  if (deadline instanceof SharedDeadline) return { limit: deadline, outer: currentScope() };
+  throw new MongoInvalidArgumentError(
+    `Option "deadline" must be a Deadline (Deadline.after, Deadline.at), got ${typeof deadline}`,
+  );
+}
+
+/**
+ * The deadline of the transaction that a call is part of, if it has one: all that is done in it shares this time (CSOT, "Convenient Transactions
+ * API").
  *
  * @throws MongoInvalidArgumentError if the call has a `timeoutMS` of its own
  */
 export function transactionDeadline(options: OperationOptions): Deadline | null {
-  const session: unknown = options.session;
-  const deadline = session instanceof ClientSession ? session.state.deadline : null;
+  const deadline = stateOf(options)?.sharedDeadline ?? null;
   if (deadline !== null && isGiven(options.timeoutMS)) {
     throw new MongoInvalidArgumentError(
-      'timeoutMS cannot be set for an operation in withTransaction: it shares the time of the transaction',
+      'timeoutMS cannot be set for an operation in withTransaction or in a transaction with a timeoutMS: it shares the time of the transaction',
     );
   }
   return deadline;

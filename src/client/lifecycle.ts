@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import { Lifetime } from '../call/lifetime.js';
+import { outsideScope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import { endSessions } from '../commands/end_sessions.js';
 import { killLiveCursors } from '../commands/kill_live_cursors.js';
@@ -244,7 +245,8 @@ export class ClientLifecycle {
     const lookUp = discovery === null ? null : () => discovery.hosts();
     const poller = lookUp === null ? null : new SrvPoller(options, { clock: effects.clock, topology, lookUp });
     this.#state = { name: 'open', engine, poller, isConnected: false };
-    topology.open();
+    // What begins here outlives the operation that opens the client.
+    outsideScope(() => topology.open());
     // A listener that was told of the opening may have closed the client.
     if (this.#isOpen) poller?.start();
     return engine;

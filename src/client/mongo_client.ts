@@ -3,7 +3,9 @@ import { clientBulkWrite } from '../bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../bulk/client_result.js';
 import { budgetAt } from '../call/budget.js';
 import type { Call, StageLimits } from '../call/call.js';
+import type { EndDescription } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
+import type { SharedDeadline } from '../call/shared_deadline.js';
 import { checkOptionNames } from '../commands/check_options.js';
 import type { ClientBulkWriteOptions } from '../commands/client_bulk_write.js';
 import { endTransaction } from '../commands/end_transaction.js';
@@ -39,7 +41,7 @@ import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import { Db, type DbOptions } from './db.js';
-import { enter, type Place, runSteps } from './door.js';
+import { beginTidyUp, enter, type Place, runSteps } from './door.js';
 import type { Effects } from './engine.js';
 import { adminContext, clientContext, type Inherited } from './inherit.js';
 import { CLOSE_TIMEOUT_MS, ClientLifecycle } from './lifecycle.js';
@@ -64,23 +66,30 @@ export interface ConnectOptions extends Abortable {
    * server, `connectTimeoutMS` each step of connecting, and `waitQueueTimeoutMS` the wait for the connection.
    */
   timeoutMS?: number;
+  /** A deadline that the call shares with others. */
+  deadline?: SharedDeadline;
   /** Which servers will do. Default: that of the client. */
   readPreference?: ReadPreference;
 }
 
 /** @public */
-export interface CloseOptions {
+export interface CloseOptions extends Abortable {
   /**
    * Milliseconds that all of `close` may take; 0 is no limit for aborting transactions. Default: `timeoutMS` of the client, and at most
    * 5 seconds.
    */
   timeoutMS?: number;
+  /** Whose whole time `close` has, if no `timeoutMS` is given: also if it is over. */
+  deadline?: SharedDeadline;
 }
 
 /** What it works with; tests pass their own. */
 export interface ClientEffects extends Effects {
   readonly resolver: DNSResolver;
 }
+
+/** An aborted close fails with the reason of the signal, and needs no description. */
+const CLOSED: EndDescription = Object.freeze({ during: 'during close', phase: 'read' });
 
 /** How many warnings about its options a client prints. */
 const MOST_WARNINGS = 10;
@@ -308,12 +317,21 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       get sessionTimeoutMinutes() {
         return topologyDescription()?.logicalSessionTimeoutMinutes ?? null;
       },
-      enter: (session, method, given, work) => {
-        const { timeoutMS } = ownOptions(given);
-        const own: OperationOptions = timeoutMS === undefined ? { session } : { session, timeoutMS };
+      enter: (session, method, given, work, kind) => {
+        // The other options of `withTransaction` are those of the transaction.
+        const { timeoutMS, signal, deadline } = ownOptions(given);
+        const own = ownOptions({ session, timeoutMS, signal, deadline }) as OperationOptions;
         const { client, context } = this.#place;
-        const budget = budgetAt('the session', session.timeoutMS, context.budget);
-        return enter({ client, context: { ...context, budget } }, method, own, work);
+        // Once the transaction is over, its end may be tried again, with the whole of its time.
+        const ofTransaction = method === 'withTransaction' ? null : (session.state.ownDeadline?.budget ?? null);
+        const budget = ofTransaction ?? budgetAt('the session', session.timeoutMS, context.budget);
+        return enter(
+          { client, context: { ...context, budget } },
+          method,
+          own,
+          work,
+          kind === 'tidiesUp' ? beginTidyUp : undefined,
+        );
       },
       endTransaction: async (state, name, call) =>
         endTransaction(this.#lifecycle.lastCommands ?? (await this.engine(call)), state, name, call),
@@ -356,15 +374,16 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    * A server that does not answer is waited for at most `timeoutMS`, by default 5 seconds, and only 1 second where no transaction is open.
    *
    * @param options - a boolean is accepted and has no effect
-   * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; nothing else
+   * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; the reason of the signal, once all connections are closed; nothing else
    */
   close(options?: boolean | CloseOptions): Promise<void> {
     const own = typeof options === 'object' ? options : null;
-    return enter(this.#place, 'close', own, (call, { timeoutMS }) => {
-      return this.#lifecycle.close(
-        isGiven(timeoutMS) ? call : call.until(call.deadline.within('read', CLOSE_TIMEOUT_MS)),
-      );
-    });
+    const work = async (call: Call, { timeoutMS }: CloseOptions): Promise<void> => {
+      const { deadline } = call;
+      await this.#lifecycle.close(isGiven(timeoutMS) ? call : call.until(deadline.within('read', CLOSE_TIMEOUT_MS)));
+      if (deadline.aborted) deadline.throwIfEnded(() => CLOSED);
+    };
+    return enter(this.#place, 'close', own, work, beginTidyUp);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,7 +9,17 @@ import { suggestName } from '../uri/suggest.js';
  */
 export const OPTION_NAMES = [
   ...BSON_OPTIONS,
-  ...['session', 'signal', 'timeoutMS', 'timeoutMode', 'readPreference', 'readConcern', 'writeConcern', 'comment'],
+  ...[
+    'session',
+    'signal',
+    'timeoutMS',
+    'deadline',
+    'timeoutMode',
+    'readPreference',
+    'readConcern',
+    'writeConcern',
+    'comment',
+  ],
   ...[
     'maxTimeMS',
     'explain',

@@ -1,4 +1,5 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
+import type { SharedDeadline } from '../call/shared_deadline.js';
 import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
@@ -29,6 +30,13 @@ export interface OperationOptions extends BSONSerializeOptions, Abortable {
    * @throws MongoOperationTimeoutError when the time has expired
    */
   timeoutMS?: number;
+  /**
+   * A deadline that this operation shares with others and with work of the program. An own `timeoutMS` still counts if it is sooner; that of the
+   * collection, the database or the client does not.
+   *
+   * @throws MongoOperationTimeoutError when it is over
+   */
+  deadline?: SharedDeadline;
 }
 
 /** @public */

@@ -2,6 +2,7 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
+import { currentScope, soonestOf } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
@@ -137,19 +138,24 @@ export class CursorCore {
 
   /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
   call(method: string): Call {
-    return this.#callUntil(method, this.#deadline(this.#settings.signal));
+    return this.#callUntil(method, this.#deadline(null));
   }
 
   /**
    * The call of a close, which has a time of its own: a cursor is often closed because its time is over.
    *
-   * @param timeoutMS - default: the cursor's whole `timeoutMS` once more
+   * @param timeoutMS - default: the cursor's whole `timeoutMS` once more, or that of its shared deadline
    */
-  closingCall(method: string, timeoutMS: number | undefined = this.#settings.budget.timeoutMS): Call {
+  closingCall(method: string, timeoutMS: number | undefined = this.#wholeTimeMS): Call {
     const { source } = this.#settings.budget;
     const deadline = Deadline.start({ timeoutMS, source }, this.#source.clock);
     const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
     return this.#callUntil(method, bounded);
+  }
+
+  get #wholeTimeMS(): number | undefined {
+    const { budget, scope } = this.#settings;
+    return budget.timeoutMS ?? soonestOf(scope)?.timeoutMS;
   }
 
   #callUntil(method: string, deadline: Deadline): Call {
@@ -159,13 +165,21 @@ export class CursorCore {
     return new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
   }
 
-  #deadline(signal: AbortSignal | undefined): Deadline {
-    const { budget, timeoutMode, context, signal: own } = this.#settings;
-    const shared = context.session?.deadline ?? null;
-    if (shared !== null) return signal === undefined ? shared : shared.withSignal(signal);
-    if (timeoutMode === CursorTimeoutMode.ITERATION) return Deadline.start(budget, this.#source.clock, signal);
-    this.#lifetime ??= Deadline.start(budget, this.#source.clock, own);
-    return signal === own || signal === undefined ? this.#lifetime : this.#lifetime.withSignal(signal);
+  /**
+   * The scope in which the cursor was opened counts for its whole life, and the one in which it is read for this call.
+   *
+   * @param extra - a signal beside the cursor's own; null if there is none
+   */
+  #deadline(extra: AbortSignal | null): Deadline {
+    const { budget, timeoutMode, context, signal, scope } = this.#settings;
+    const start = () => Deadline.start(budget, this.#source.clock, signal).in(scope);
+    const transaction = context.session?.sharedDeadline?.in(scope) ?? null;
+    let deadline: Deadline;
+    if (transaction !== null) deadline = signal === undefined ? transaction : transaction.withSignal(signal);
+    else if (timeoutMode === CursorTimeoutMode.ITERATION) deadline = start();
+    else deadline = this.#lifetime ??= start();
+    const here = deadline.in(currentScope());
+    return extra === null ? here : here.withSignal(extra);
   }
 
   // ── Reading
@@ -278,7 +292,7 @@ export class CursorCore {
   /** In the mode `iteration` each batch has the whole time. */
   #forNextBatch(call: Call): Call {
     if (this.#settings.timeoutMode !== CursorTimeoutMode.ITERATION || this.#state.name === 'new') return call;
-    return call.until(this.#deadline(this.#settings.signal));
+    return call.until(this.#deadline(null));
   }
 
   // ── Fetching

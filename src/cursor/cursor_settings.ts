@@ -1,4 +1,5 @@
 import type { Budget } from '../call/budget.js';
+import type { Scope } from '../call/scope.js';
 import type { OperationContext } from '../commands/context.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import type { Operation } from '../executor/operation.js';
@@ -23,6 +24,8 @@ export interface CursorSettings {
   readonly open: () => Operation<CursorReply>;
   readonly kind: CursorKind;
   readonly budget: Budget;
+  /** What limits the cursor beside its own options, where it was opened. */
+  readonly scope: Scope | null;
   readonly timeoutMode: CursorTimeoutMode;
   readonly signal: AbortSignal | undefined;
   /** Of each getMore; undefined leaves it to the server. */

@@ -132,7 +132,7 @@ function select(engine: Engine, attempt: CommandAttempt<unknown>): Server | Prom
 
 /** If no server is found for a retry, reports the error that caused the retry, unless the time is up or the caller has aborted. */
 function selectionError(error: unknown, { deadline, progress: { previous } }: CommandAttempt<unknown>): unknown {
-  if (previous === null || deadline.signal?.aborted === true) return error;
+  if (previous === null || deadline.aborted) return error;
   if (error instanceof MongoClientClosedError) {
     error.cause ??= previous;
     return error;

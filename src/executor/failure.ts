@@ -35,9 +35,9 @@ export async function afterFailure(
   attempt: CommandAttempt<unknown>,
 ): Promise<Progress> {
   const { operation, progress, deadline, number } = attempt;
-  const { timedByOperation: untilDeadline, signal } = deadline;
+  const { timedByOperation: untilDeadline } = deadline;
   // The reason of an abort is the caller's own value: it stays as it is, and does not decide over retries.
-  if (signal?.aborted === true && error === signal.reason) throw error;
+  if (deadline.isAbortReason(error)) throw error;
   // This attempt sent nothing: no server was found for it, or the one found takes no retry.
   if (progress.previous !== null && error === progress.previous) throw progress.previous;
   inheritWritten(error, progress.previous);

@@ -1,6 +1,7 @@
 import type { ObjectId } from '../bson/index.js';
 import type { Attempt } from '../call/attempt.js';
 import { Deadline, type DeadlineEnd } from '../call/deadline.js';
+import { outsideScope } from '../call/scope.js';
 import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';
 import type { ConnectionClosedReason, PoolSnapshot } from '../events/pool.js';
@@ -303,7 +304,8 @@ export class ConnectionPool implements ConnectionOwner {
       else this.#give(connection);
     }
     while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) {
-      void this.#open(this.#establish);
+      // The connection outlives the operation that it is opened for.
+      outsideScope(() => void this.#open(this.#establish));
     }
   }
 

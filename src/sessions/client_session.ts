@@ -1,6 +1,9 @@
 import type { Timestamp } from '../bson/index.js';
+import { budgetAt, UNTIMED } from '../call/budget.js';
 import type { Call } from '../call/call.js';
-import type { Deadline } from '../call/deadline.js';
+import { Deadline } from '../call/deadline.js';
+import type { SharedDeadline } from '../call/shared_deadline.js';
+import { ownOptions } from '../concern/given.js';
 import type { ClusterTime } from '../description/types.js';
 import { MongoCompatibilityError, MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
@@ -24,12 +27,20 @@ export type ClientSessionEvents = {
 /** @public */
 export type WithTransactionCallback<T = unknown> = (session: ClientSession) => Promise<T>;
 
+/** How long a method of a session may take. @public */
+export interface SessionCallOptions {
+  /** Milliseconds. 0 is no limit. Default: `defaultTimeoutMS` of the session, else `timeoutMS` of the client. */
+  timeoutMS?: number;
+  /** Ends the call when it aborts; the call rejects with the signal's own reason. */
+  signal?: AbortSignal;
+  /** A deadline that the call shares with others. */
+  deadline?: SharedDeadline;
+}
+
 /** @public */
-export interface EndSessionOptions {
+export interface EndSessionOptions extends SessionCallOptions {
   force?: boolean;
   forceClear?: boolean;
-  /** Milliseconds for aborting a transaction that is still open. Default: `defaultTimeoutMS` of the session, else that of the client. */
-  timeoutMS?: number;
 }
 
 /** What a session needs of its client. */
@@ -45,8 +56,9 @@ export interface SessionClient {
   enter<T>(
     session: ClientSession,
     method: string,
-    options: { readonly timeoutMS?: number } | null | undefined,
+    options: SessionCallOptions | null | undefined,
     work: (call: Call) => Promise<T>,
+    kind?: 'tidiesUp',
   ): Promise<T>;
   endTransaction(session: SessionState, name: 'commitTransaction' | 'abortTransaction', call: Call): Promise<void>;
 }
@@ -161,14 +173,18 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   /**
    * Begins a transaction: operations in this session are part of it until it is committed or aborted. Nothing is sent yet.
    *
-   * @throws MongoTransactionError if there is one, or its write concern is `w: 0`; MongoCompatibilityError in a snapshot session
+   * @throws MongoTransactionError if there is one, or its write concern is `w: 0`; MongoCompatibilityError in a snapshot session;
+   * MongoInvalidArgumentError if `timeoutMS` is invalid
    */
   startTransaction(options?: TransactionOptions): void {
     this.state.mustBeUsable();
     if (this.snapshotEnabled) {
       throw new MongoCompatibilityError('Transactions are not supported in snapshot sessions');
     }
+    const { timeoutMS } = ownOptions(options);
+    const budget = budgetAt('startTransaction', timeoutMS, UNTIMED);
     this.state.transaction.start(transactionSettings(options, this.state.settings.transaction));
+    this.state.ownDeadline = budget === UNTIMED ? null : Deadline.start(budget, this.#client.clock);
     this.state.unpin();
     this.incrementTransactionNumber();
   }
@@ -178,7 +194,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
    *
    * @throws MongoTransactionError if there is nothing to commit
    */
-  commitTransaction(options?: { timeoutMS?: number }): Promise<void> {
+  commitTransaction(options?: SessionCallOptions): Promise<void> {
     return this.#client.enter(this, 'commitTransaction', options, async call => {
       this.state.mustBeUsable();
       if (this.state.transaction.commit()) await this.#client.endTransaction(this.state, 'commitTransaction', call);
@@ -186,16 +202,22 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Undoes what the transaction wrote. That a server cannot be reached is no error: it undoes what nobody commits.
+   * Undoes what the transaction wrote. That a server cannot be reached is no error: it undoes what is not committed.
    *
    * @throws MongoTransactionError if there is nothing to abort
    */
-  abortTransaction(options?: { timeoutMS?: number }): Promise<void> {
-    return this.#client.enter(this, 'abortTransaction', options, async call => {
-      this.state.mustBeUsable();
-      if (this.state.transaction.abort()) await this.#abort(call).catch(() => undefined);
-      this.state.unpin();
-    });
+  abortTransaction(options?: SessionCallOptions): Promise<void> {
+    return this.#client.enter(
+      this,
+      'abortTransaction',
+      options,
+      async call => {
+        this.state.mustBeUsable();
+        if (this.state.transaction.abort()) await this.#abort(call);
+        this.state.unpin();
+      },
+      'tidiesUp',
+    );
   }
 
   /**
@@ -208,7 +230,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   withTransaction<T = any>(
     fn: WithTransactionCallback<T>,
-    options?: TransactionOptions & { timeoutMS?: number },
+    options?: TransactionOptions & SessionCallOptions,
   ): Promise<T> {
     return this.#client.enter(this, 'withTransaction', options, async call => {
       const given: unknown = fn;
@@ -230,13 +252,14 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     // A client that closes ends its sessions itself.
     if (this.hasEnded || state.clientClosed) return;
     try {
-      await this.#client.enter(this, 'endSession', options, async call => {
+      const work = async (call: Call): Promise<void> => {
         if (!state.transaction.isActive || !state.transaction.abort()) return;
-        await this.#abort(call).catch((error: unknown) => {
+        await this.#client.endTransaction(state, 'abortTransaction', call).catch((error: unknown) => {
           // Only a caller who has set a time wants to know that it was not enough.
           if (call.deadline.ended() !== null) throw error;
         });
-      });
+      };
+      await this.#client.enter(this, 'endSession', options, work, 'tidiesUp');
     } finally {
       state.end();
       this.emit('ended', this);
@@ -268,8 +291,13 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
   }
 
-  #abort(call: Call): Promise<void> {
-    return this.#client.endTransaction(this.state, 'abortTransaction', call);
+  /** That the server cannot be told is no error, unless the caller has ended the wait. */
+  async #abort(call: Call): Promise<void> {
+    try {
+      await this.#client.endTransaction(this.state, 'abortTransaction', call);
+    } catch (error) {
+      if (call.deadline.isAbortReason(error)) throw error;
+    }
   }
 }
 

@@ -47,6 +47,10 @@ export class SessionState {
   pin: SessionPin | null = null;
   /** The time of a `withTransaction` that runs: it is that of all its operations. */
   deadline: Deadline | null = null;
+  /** Ends a `withTransaction` that runs: it ends all its operations too. */
+  signal: AbortSignal | undefined;
+  /** The time of a transaction that was started with a `timeoutMS` of its own; null if it was not. */
+  ownDeadline: Deadline | null = null;
   #serverSession: ServerSession | null = null;
 
   constructor(pool: ServerSessionPool, settings: SessionSettings) {
@@ -54,6 +58,11 @@ export class SessionState {
     this.settings = settings;
     this.transaction = new Transaction(settings.transaction);
     this.snapshotTime = settings.snapshotTime;
+  }
+
+  /** The time that all operations of a transaction share: that of a `withTransaction`, else that of the transaction; null if there is none. */
+  get sharedDeadline(): Deadline | null {
+    return this.deadline ?? (this.transaction.isActive ? this.ownDeadline : null);
   }
 
   /**

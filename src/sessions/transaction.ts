@@ -12,6 +12,11 @@ export interface TransactionOptions {
   readPreference?: ReadPreferenceLike;
   /** Milliseconds that the server may take for the commit. Without effect where `timeoutMS` is in use. */
   maxCommitTimeMS?: number;
+  /**
+   * Milliseconds for the whole transaction, from its start to its commit: its operations share them. Default: each operation has its own time. In
+   * `withTransaction`: for all attempts.
+   */
+  timeoutMS?: number;
 }
 
 /** What is in effect for a transaction. */

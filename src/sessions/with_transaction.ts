@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.js';
 import type { Deadline } from '../call/deadline.js';
+import { ownOptions } from '../concern/given.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
@@ -60,26 +61,37 @@ export async function runTransaction<T>(
   session: TransactionSession,
   client: TransactionClient,
   callback: () => Promise<T>,
-  options: TransactionOptions | undefined,
+  options: (TransactionOptions & { readonly signal?: AbortSignal }) | undefined,
   call: Call,
 ): Promise<T> {
   const { state } = session;
   const { deadline } = call;
+  // The time is that of all attempts, and not of each transaction.
+  const { timeoutMS: _, signal, ...own } = ownOptions(options);
   const shared = deadline.timedByOperation ? deadline : null;
   const endsAt = shared === null ? client.clock.now() + LIMIT_MS : deadline.endsAt;
   const run: Run = { session, client, deadline, shared, endsAt };
-  const outer = state.deadline;
+  const outer = { deadline: state.deadline, signal: state.signal };
   state.deadline = shared;
+  // A deadline that is shared has the signal already.
+  state.signal = shared === null ? signal : undefined;
   try {
     for (let attempts = 1; ; attempts++) {
-      session.startTransaction(options);
+      throwIfAborted(deadline);
+      session.startTransaction(own);
       const outcome = await attemptOnce(run, callback);
       if (outcome.name === 'committed') return outcome.result;
       await pauseOrThrow(run, outcome.error, attempts);
     }
   } finally {
-    state.deadline = outer;
+    state.deadline = outer.deadline;
+    state.signal = outer.signal;
   }
+}
+
+function throwIfAborted(deadline: Deadline): void {
+  const end = deadline.ended();
+  if (end?.kind === 'aborted') throw end.reason as Error;
 }
 
 async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Outcome<T>> {
@@ -96,12 +108,18 @@ async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Out
   return transaction.isActive ? await commit(run, result) : { name: 'committed', result };
 }
 
-/** The time may be over; the server is told all the same. */
-async function abort({ session, shared }: Run): Promise<void> {
+/** The time may be over, or the caller may have aborted; the server is told all the same, and a caller who has aborted does not wait for it. */
+async function abort({ session, shared, deadline }: Run): Promise<void> {
   const { state } = session;
+  const { signal } = state;
   state.deadline = shared?.refreshed() ?? null;
-  await session.abortTransaction();
+  state.signal = undefined;
+  // The call takes its time when it begins.
+  const aborting = session.abortTransaction();
   state.deadline = shared;
+  state.signal = signal;
+  if (!deadline.aborted) await aborting;
+  else aborting.catch(() => undefined);
 }
 
 async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<Outcome<T>> {

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
-import { type Budget, budgetAt, validateTimeoutMS } from '../../call/budget.js';
+import { type Budget, budgetAt, UNTIMED, validateTimeoutMS } from '../../call/budget.js';
 import type { Call } from '../../call/call.js';
+import { soonestOf } from '../../call/scope.js';
 import { checkOptions } from '../../commands/check_options.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
@@ -20,7 +21,7 @@ import {
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
-import { enter, type Place, signalOf, transactionDeadline } from '../door.js';
+import { enter, type Place, scopeOf, signalOf, transactionDeadline } from '../door.js';
 import type { Inherited } from '../inherit.js';
 import {
   type AbstractCursorOptions,
@@ -365,6 +366,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
         open: () => this.openOperation(context),
         kind: cursorKind(cursorOptions, alwaysAwaits && maxAwaitTimeMS !== undefined),
         budget,
+        scope: scopeOf(cursorOptions),
         timeoutMode: timeoutModeOf(cursorOptions),
         signal: signalOf(cursorOptions),
         batchSize: batchSize !== undefined && batchSize >= 0 ? batchSize : undefined,
@@ -399,6 +401,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /** @throws MongoInvalidArgumentError if an option is of a wrong type */
   #budget(): Budget {
     checkOptions(this.cursorOptions);
-    return budgetAt(this.methodName, this.cursorOptions.timeoutMS, this.context.budget);
+    const inherited = soonestOf(scopeOf(this.cursorOptions)) === null ? this.context.budget : UNTIMED;
+    return budgetAt(this.methodName, this.cursorOptions.timeoutMS, inherited);
   }
 }

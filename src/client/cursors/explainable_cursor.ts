@@ -36,7 +36,7 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
 
   #checkExplain(explain: unknown, timeoutMS: number | undefined): void {
     const { session, budget } = this.context;
-    const own = session?.deadline?.budget ?? budgetAt('explain', timeoutMS, budget);
+    const own = session?.sharedDeadline?.budget ?? budgetAt('explain', timeoutMS, budget);
     checkExplainTimes(explain, this.cursorOptions.maxTimeMS, own);
   }
 

@@ -121,14 +121,15 @@ describe('Deadline.within', () => {
 
   it('shares start, record and signal with the operation', () => {
     const clock = new FakeClock();
-    const { signal } = new AbortController();
-    const parent = start(clock, 500, signal);
+    const controller = new AbortController();
+    const parent = start(clock, 500, controller.signal);
     clock.skip(10);
 
     const child = parent.within('connect', 50);
     child.record('serverSelection');
+    controller.abort();
 
-    assert.equal(child.signal, signal);
+    assert.equal(child.aborted, true);
     assert.equal(child.elapsedMS, 10);
     assert.deepEqual(parent.timings, [{ stage: 'serverSelection', durationMS: 10 }]);
   });

@@ -77,6 +77,7 @@ export class CoreHarness {
       open: () => find(context, {}, { limit, ...(batchSize !== undefined && { batchSize }) }),
       kind: 'nonTailable',
       budget: { timeoutMS, source: 'find' },
+      scope: null,
       timeoutMode: CursorTimeoutMode.LIFETIME,
       signal: undefined,
       batchSize,

@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { systemClock } from '../runtime/clock.js';
+import { SharedDeadline } from './shared_deadline.js';
+
+/** What limits operations beside their own options: shared deadlines and signals, the innermost first. */
+export interface Scope {
+  readonly limit: SharedDeadline | AbortSignal;
+  readonly outer: Scope | null;
+}
+
+/** Made by the first use of {@link withDeadline}: a program that does not use it pays nothing. */
+let storage: AsyncLocalStorage<Scope | null> | null = null;
+
+/**
+ * Runs a function whose operations share one deadline: all that are started in it, in whatever it calls and awaits, in any client. Nothing is passed on by
+ * hand.
+ *
+ * Nested calls only shorten the time. An operation's own `timeoutMS` still counts if it is sooner; that of a client, database, collection or session does not
+ * count inside. A signal in place of a time ends the operations when it aborts, and sets no time.
+ *
+ * @example
+ * ```ts
+ * const page = await withDeadline(500, async () => {
+ *   const order = await orders.findOne({ _id });
+ *   const customer = await customers.findOne({ _id: order.customer });
+ *   return render(order, customer);
+ * });
+ * ```
+ *
+ * @param limit - milliseconds, an integer from 1 on; or a deadline; or a signal
+ * @throws MongoInvalidArgumentError if `limit` is none of these; what the function throws
+ *
+ * @public
+ */
+export function withDeadline<T>(limit: number | SharedDeadline | AbortSignal, run: () => T): T {
+  const own =
+    limit instanceof SharedDeadline || limit instanceof AbortSignal
+      ? limit
+      : SharedDeadline.start(limit, 'withDeadline', withDeadline, systemClock);
+  if (typeof run !== 'function')
+    throw new MongoInvalidArgumentError('Argument "run" of withDeadline must be a function');
+  storage ??= new AsyncLocalStorage();
+  return storage.run({ limit: own, outer: storage.getStore() ?? null }, run);
+}
+
+/** What limits operations that are started here; null if nothing does. */
+export function currentScope(): Scope | null {
+  return storage === null ? null : (storage.getStore() ?? null);
+}
+
+/**
+ * Runs what outlives the operation that began it (connections, monitors) without the scope of that operation: listeners that are called from there later must
+ * not find its deadline.
+ */
+export function outsideScope<T>(run: () => T): T {
+  return storage === null ? run() : storage.run(null, run);
+}
+
+/** The shared deadline of a scope that ends first; null if there is none. */
+export function soonestOf(scope: Scope | null): SharedDeadline | null {
+  let soonest: SharedDeadline | null = null;
+  for (let at = scope; at !== null; at = at.outer) {
+    if (!(at.limit instanceof SharedDeadline)) continue;
+    if (soonest === null || at.limit.endsAt < soonest.endsAt) soonest = at.limit;
+  }
+  return soonest;
+}
+
+/** The signals of a scope. */
+export function signalsOf(scope: Scope | null): readonly AbortSignal[] {
+  const signals: AbortSignal[] = [];
+  for (let at = scope; at !== null; at = at.outer) if (at.limit instanceof AbortSignal) signals.push(at.limit);
+  return signals;
+}
+
+/** Tells the shared deadlines of a scope what an operation took. */
+export function recordIn(scope: Scope | null, name: string, namespace: string, durationMS: number): void {
+  for (let at = scope; at !== null; at = at.outer) {
+    if (at.limit instanceof SharedDeadline) at.limit.record({ name, namespace, durationMS });
+  }
+}
