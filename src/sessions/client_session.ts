@@ -261,8 +261,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       };
       await this.#client.enter(this, 'endSession', options, work, 'tidiesUp');
     } finally {
-      state.end();
-      this.emit('ended', this);
+      this.#end();
     }
   }
 
@@ -278,8 +277,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     if (state.transaction.isActive && state.transaction.abort()) {
       await this.#abort(call).catch(() => undefined);
     }
-    state.end();
-    this.emit('ended', this);
+    this.#end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -289,6 +287,13 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   /** @throws MongoRuntimeError always: a session among a document's fields is a mistake */
   toBSON(): never {
     throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
+  }
+
+  /** The session may have ended while its transaction was aborted: by another call of `endSession`, or by the close of the client. */
+  #end(): void {
+    if (this.hasEnded) return;
+    this.state.end();
+    this.emit('ended', this);
   }
 
   /** That the server cannot be told is no error, unless the caller has ended the wait. */

@@ -328,6 +328,38 @@ describe('a client that is closed while it opens', () => {
     assert.deepEqual(await ping(harness), { ok: 1 });
   });
 
+  it('close while the files of TLS are read asks DNS for nothing any more', async () => {
+    const readFile = () => new Promise<Buffer>(() => undefined);
+    const harness = new ClientHarness({ tlsCAFile: '/ca.pem' }, { readFile, url: SRV_URL });
+    const waiting = errorOf(ping(harness), MongoClientClosedError);
+    await quiet();
+
+    await harness.client.close();
+    await waiting;
+
+    assert.deepEqual(harness.resolver.asked, []);
+  });
+
+  it('a client that srvHostValidator closes connects to nothing', async () => {
+    let closed: Promise<void> | undefined;
+    const harness: ClientHarness = answering(
+      {
+        srvHostValidator: () => {
+          closed = harness.client.close();
+          return true;
+        },
+      },
+      SRV_URL,
+    );
+
+    await errorOf(ping(harness), MongoClientClosedError);
+    await closed;
+
+    assert.equal(harness.server.peers.length, 0);
+    assert.equal(harness.client.topologyDescription, null);
+    assert.equal(harness.clock.pendingTimers, 0);
+  });
+
   it('an operation is refused while the client closes, and after', async () => {
     const { harness, closed } = await closing();
 
@@ -431,6 +463,19 @@ describe('connect', () => {
     assert.equal(harness.clock.pendingTimers, 0);
     assert.deepEqual(harness.server.openPeers, []);
     assert.deepEqual(seen, ['close']);
+  });
+
+  it('connect that fails closes the client also if an earlier connect succeeded', async () => {
+    const harness = answering({ serverSelectionTimeoutMS: 80 });
+    await harness.client.connect();
+    await harness.client.close();
+    harness.server.hello = () => null;
+
+    const failed = errorOf(harness.client.connect(), MongoServerSelectionError);
+    await harness.advance(80);
+    await failed;
+
+    assert.equal(harness.client.topologyDescription, null);
   });
 
   it('an operation opens the client anew after connect has failed', async () => {

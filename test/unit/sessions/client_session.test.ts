@@ -324,6 +324,30 @@ describe('ClientSession: its end', () => {
     });
   }
 
+  for (const [what, end] of Object.entries<(harness: ClientHarness, session: ClientSession) => Promise<void>>({
+    'endSession is called again': (_, session) => session.endSession(),
+    'the client closes': ({ client }) => client.close(),
+  })) {
+    it(`a session emits ended once if ${what} while endSession waits for the abort`, async () => {
+      await using setup = await inTransaction();
+      const { harness, session } = setup;
+      harness.answer = ({ name }) => (name === 'abortTransaction' ? null : { ok: 1 });
+
+      const both = [session.endSession()];
+      await quiet();
+      both.push(end(harness, session));
+      await harness.advance(5000);
+      harness.server.peers.flatMap(peer => peer.commands)[0]?.reply();
+      await Promise.all(both);
+
+      assert.equal(setup.ended(), 1);
+      assert.deepEqual(
+        harness.story().filter(name => name === 'abortTransaction'),
+        ['abortTransaction'],
+      );
+    });
+  }
+
   it('endSession without an open transaction sends nothing', async () => {
     await using setup = await inTransaction();
     const { harness, session } = setup;
