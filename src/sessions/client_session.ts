@@ -43,16 +43,19 @@ export interface EndSessionOptions extends SessionCallOptions {
   forceClear?: boolean;
 }
 
-/** What a session needs of its client. */
+/** The client, as its sessions use it. */
 export interface SessionClient {
   readonly options: MongoOptions;
   readonly clock: Clock;
   readonly random: Random;
-  /** logicalSessionTimeoutMinutes of the deployment, as far as it is known. */
+  /** logicalSessionTimeoutMinutes of the deployment; null while it is not known. */
   readonly sessionTimeoutMinutes: number | null;
-  /** The pause before a retry, which ends early when the client closes. */
+  /** Pauses before a retry. Ends early when the client closes. */
   pause(ms: number, deadline: Deadline): Promise<void>;
-  /** The door of the client (`client/door.ts`). Time: that of a running `withTransaction`, else that given, of the session, of the client. */
+  /**
+   * Enters the door of the client (`client/door.ts`). The deadline is that of a running `withTransaction`. Without one, `timeoutMS` is that of the
+   * options, the session or the client, in this order.
+   */
   enter<T>(
     session: ClientSession,
     method: string,
@@ -64,8 +67,8 @@ export interface SessionClient {
 }
 
 /**
- * A session: operations that are given it are ordered one after the other, and can be one transaction. One at a time: a session is not
- * for operations that run side by side. Made by `client.startSession()`, and ended by {@link ClientSession.endSession}.
+ * A session orders the operations that use it one after the other, and can make them one transaction. It is not for concurrent operations.
+ * `client.startSession()` starts a session, and {@link ClientSession.endSession} ends it.
  *
  * Source: Driver Sessions, Transactions, Causal Consistency, Snapshot Reads.
  *
@@ -74,13 +77,13 @@ export interface SessionClient {
 export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   readonly clientOptions: MongoOptions;
   readonly supports: { causalConsistency: boolean };
-  /** Started by a user, and not by the driver for one operation. */
+  /** A program started the session. The driver starts implicit sessions for single operations. */
   readonly explicit = true;
   readonly snapshotEnabled: boolean;
   readonly defaultTransactionOptions: TransactionOptions;
-  /** Milliseconds for each commit, abort, `withTransaction` and `endSession` (`defaultTimeoutMS`). */
+  /** Milliseconds for each commit, abort, `withTransaction` and `endSession`; the option `defaultTimeoutMS`. */
   readonly timeoutMS: number | undefined;
-  /** What operations know of it. @internal */
+  /** The part that operations use. @internal */
   readonly state: SessionState;
   readonly #client: SessionClient;
 
@@ -96,12 +99,12 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     this.timeoutMS = state.settings.timeoutMS;
   }
 
-  /** The id by which servers know the session; stays when it has ended. */
+  /** The id by which servers know the session. Stays the same after the end of the session. */
   get id(): ServerSessionId | undefined {
     return this.serverSession.id;
   }
 
-  /** The session as the servers know it. */
+  /** The session as servers know it. Acquired at the first use. */
   get serverSession(): ServerSession {
     const session = this.state.takenServerSession;
     if (session !== null) return session;
@@ -118,12 +121,12 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     return this.state.clusterClock.time;
   }
 
-  /** Of the last operation in the session. */
+  /** The operation time of the last operation in the session. */
   get operationTime(): Timestamp | undefined {
     return this.state.operationTime;
   }
 
-  /** The moment that a snapshot session reads: given, or known after its first read. */
+  /** The moment that a snapshot session reads: the option, or the moment of the first read. */
   get snapshotTime(): Timestamp | undefined {
     return this.state.snapshotTime;
   }
@@ -132,12 +135,12 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     return this.clientOptions.loadBalanced;
   }
 
-  /** Whether its transaction is bound to a mongos, or behind a load balancer to a connection. */
+  /** Whether the transaction is pinned to a mongos, or to a connection behind a load balancer. */
   get isPinned(): boolean {
     return this.state.pin !== null;
   }
 
-  /** Lets operations see what another session has seen until this time. */
+  /** Advances the operation time to that of another session, so that operations see what the other session has seen. */
   advanceOperationTime(operationTime: Timestamp): void {
     const given: unknown = operationTime;
     if ((given as { _bsontype?: unknown } | null | undefined)?._bsontype !== 'Timestamp') {
@@ -147,7 +150,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Takes the cluster time of another session, if it is newer.
+   * Advances the cluster time to that of another session, if that is newer.
    *
    * @throws MongoInvalidArgumentError if it is not what a server sends
    */
@@ -155,13 +158,13 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     this.state.clusterClock.advance(clusterTime);
   }
 
-  /** Whether both are the same session to a server. */
+  /** Whether servers know both by the same id. */
   equals(session: ClientSession): boolean {
     if (!(session instanceof ClientSession)) return false;
     return this === session || sameBytes(this.serverSession, session.serverSession);
   }
 
-  /** Uses up one number of those by which a server knows retryable writes and transactions. */
+  /** Takes the next number by which servers know a retryable write or a transaction. */
   incrementTransactionNumber(): void {
     this.serverSession.txnNumber += 1;
   }
@@ -171,9 +174,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Begins a transaction: operations in this session are part of it until it is committed or aborted. Nothing is sent yet.
+   * Starts a transaction. Operations in this session are part of the transaction until it is committed or aborted. Sends nothing.
    *
-   * @throws MongoTransactionError if there is one, or its write concern is `w: 0`; MongoCompatibilityError in a snapshot session;
+   * @throws MongoTransactionError in a transaction, or if the write concern is `w: 0`; MongoCompatibilityError in a snapshot session;
    * MongoInvalidArgumentError if `timeoutMS` is invalid
    */
   startTransaction(options?: TransactionOptions): void {
@@ -190,7 +193,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Makes what the transaction wrote visible to all. May be called again after an error labelled `UnknownTransactionCommitResult`.
+   * Commits the transaction. May be called again after an error with the label `UnknownTransactionCommitResult`.
    *
    * @throws MongoTransactionError if there is nothing to commit
    */
@@ -202,7 +205,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Undoes what the transaction wrote. That a server cannot be reached is no error: it undoes what is not committed.
+   * Aborts the transaction. A server that cannot be reached causes no error, because servers abort idle transactions themselves.
    *
    * @throws MongoTransactionError if there is nothing to abort
    */
@@ -221,10 +224,11 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Runs a function in a transaction and commits it; runs it again where the server says that this may help, for up to 120 seconds, or as
-   * long as `timeoutMS` says. All that the function awaits with this session shares that time.
+   * Runs a function in a transaction and commits the transaction. Retries both while errors have the label `TransientTransactionError` or
+   * `UnknownTransactionCommitResult`, for up to `timeoutMS`, or 120 seconds without `timeoutMS`. All operations of the function in this session share
+   * `timeoutMS`.
    *
-   * @throws what the function or the commit throws at last
+   * @throws the last error of the function or the commit; MongoOperationTimeoutError if `timeoutMS` leaves no time for a retry
    */
   // As in the official driver, the result of a function without a type is of any type.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -243,9 +247,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Ends the session, and aborts a transaction that is open. The server's part of it is used again, or ended with the client.
+   * Ends the session, and aborts an open transaction. The server session goes back to the pool for reuse.
    *
-   * @throws MongoOperationTimeoutError if a transaction could not be aborted within `timeoutMS`
+   * @throws MongoOperationTimeoutError if the abort of a transaction took longer than `timeoutMS`
    */
   async endSession(options?: EndSessionOptions): Promise<void> {
     const { state } = this;
@@ -255,7 +259,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       const work = async (call: Call): Promise<void> => {
         if (!state.transaction.isActive || !state.transaction.abort()) return;
         await this.#client.endTransaction(state, 'abortTransaction', call).catch((error: unknown) => {
-          // Only a caller who has set a time wants to know that it was not enough.
+          // Servers abort idle transactions themselves. Only a timeout that the caller set is worth an error.
           if (call.deadline.ended() !== null) throw error;
         });
       };
@@ -266,7 +270,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   }
 
   /**
-   * Ends the session since its client closes: an open transaction is aborted within the time of `close`. Never rejects.
+   * Ends the session because its client closes. Aborts an open transaction within the deadline of `close`. Never rejects.
    *
    * @internal
    */
@@ -284,19 +288,19 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     await this.endSession({ force: true });
   }
 
-  /** @throws MongoRuntimeError always: a session among a document's fields is a mistake */
+  /** @throws MongoRuntimeError always, because a session in a document is a mistake */
   toBSON(): never {
     throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
   }
 
-  /** The session may have ended while its transaction was aborted: by another call of `endSession`, or by the close of the client. */
+  /** Another call of `endSession`, or the close of the client, may have ended the session while its transaction was aborted. */
   #end(): void {
     if (this.hasEnded) return;
     this.state.end();
     this.emit('ended', this);
   }
 
-  /** That the server cannot be told is no error, unless the caller has ended the wait. */
+  /** A failed abort is no error, because servers abort idle transactions themselves. Only the abort reason of the caller is thrown. */
   async #abort(call: Call): Promise<void> {
     try {
       await this.#client.endTransaction(this.state, 'abortTransaction', call);

@@ -8,8 +8,8 @@ const FIELD = '$clusterTime';
 const FIELD_NAME = Buffer.from(`\u0003${FIELD}\0`, 'latin1');
 
 /**
- * The newest cluster time that a client or a session has seen, kept as the bytes in which a server sent it, since nothing but its
- * timestamp is the driver's business.
+ * The newest cluster time that a client or a session has seen. Kept as the bytes that the server sent, because the driver uses only the
+ * timestamp in them.
  *
  * Source: Driver Sessions, "Gossipping the cluster time".
  */
@@ -18,12 +18,12 @@ export class ClusterClock {
   #seconds = 0;
   #increment = 0;
 
-  /** The field `$clusterTime` of a command in BSON, or null while no server has sent one. */
+  /** The field `$clusterTime` of a command in BSON; null before a server has sent one. */
   get field(): Uint8Array | null {
     return this.#field;
   }
 
-  /** The time as users see it; undefined while no server has sent one. */
+  /** The time as callers see it; undefined before a server has sent one. */
   get time(): ClusterTime | undefined {
     if (this.#field === null) return undefined;
     return decodeDocument(Buffer.from(this.#field), FIELD_NAME.length) as ClusterTime;
@@ -34,8 +34,7 @@ export class ClusterClock {
   }
 
   /**
-   * Takes the cluster time of a reply if it is newer. What is kept goes out again with every command to every server, so all of it is
-   * checked before.
+   * Takes the cluster time of a reply if it is newer. Checks all of it, because every command to every server will carry it.
    *
    * @throws MongoUnexpectedServerResponseError if it is not what a server sends
    */
@@ -56,7 +55,7 @@ export class ClusterClock {
   }
 
   /**
-   * Takes a cluster time that a user has from elsewhere if it is newer.
+   * Takes a cluster time that a caller provides, if it is newer.
    *
    * @throws MongoInvalidArgumentError if it is not what a server sends
    */
@@ -71,19 +70,19 @@ export class ClusterClock {
   }
 }
 
-/** A cluster time takes about 100 bytes. A longer one would be carried by every command. */
+/** Limit in bytes. A cluster time takes about 100, and every command carries it. */
 const MOST_BYTES = 4096;
-/** `{clusterTime: Timestamp}`, and the field `signature` but for its value. */
+/** Size of `{clusterTime: Timestamp}`, and of the field `signature` without its value. */
 const UNSIGNED_SIZE = 5 + 1 + 'clusterTime\0'.length + 8;
 const SIGNATURE_HEAD_SIZE = 1 + 'signature\0'.length;
-/** `{hash: Binary, keyId: Long}` but for the bytes of the hash. */
+/** Size of `{hash: Binary, keyId: Long}` without the bytes of the hash. */
 const SIGNATURE_SIZE = 5 + 1 + 'hash\0'.length + 5 + 1 + 'keyId\0'.length + 8;
 
-/** @throws MongoUnexpectedServerResponseError if any part of a cluster time is malformed, of a wrong type, or too long */
+/** @throws MongoUnexpectedServerResponseError if a part of a cluster time is malformed, of a wrong type, or too long */
 function checkWhole(time: RawDocument): void {
   if (time.byteLength > MOST_BYTES)
     malformed(`a ${FIELD} of ${time.byteLength} bytes, at most ${MOST_BYTES} are taken`);
-  // When the known fields fill a document, there is no room for others; where there is, all of it is decoded to see whether it can be.
+  // If the known fields fill the document, it has no others. Otherwise decode all of it, which throws if a field is malformed.
   if (hasMore(time)) decodeDocument(time.bytes, time.start);
 }
 
@@ -94,7 +93,7 @@ function hasMore(time: RawDocument): boolean {
   const hash = signature.typedOffset('hash', ElementType.binary);
   if (hash < 0 || signature.number('keyId') === undefined) malformed(`a ${FIELD} with an incomplete signature`);
   return (
-    // Other subtypes may have a structure of their own, as the old one with a second length has.
+    // Other subtypes may have a structure of their own: subtype 2 has a second length.
     time.bytes[hash + 4] !== 0 ||
     signature.byteLength !== SIGNATURE_SIZE + time.bytes.readInt32LE(hash) ||
     time.byteLength !== UNSIGNED_SIZE + SIGNATURE_HEAD_SIZE + signature.byteLength
@@ -119,7 +118,7 @@ function checkClusterTime(given: unknown): asserts given is Document {
   }
 }
 
-/** By its name and not its class: values may come from another copy of the package `bson`. */
+/** Compares the name and not the class, because values may come from another copy of the package `bson`. */
 function hasBSONType(value: unknown, type: string): boolean {
   return typeof value === 'object' && value !== null && (value as { _bsontype?: unknown })._bsontype === type;
 }

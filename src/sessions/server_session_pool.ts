@@ -2,24 +2,24 @@ import { Binary, serialize } from '../bson/index.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 
-/** A session is not used again when less than this is left of its life (Driver Sessions, "Server Session Pool"). */
+/** A session with less than this time left before its timeout is not reused (Driver Sessions, "Server Session Pool"). */
 const MARGIN_MS = 60_000;
 const MS_PER_MINUTE = 60_000;
 const UUID_BYTES = 16;
-/** A document begins with its size and ends with a zero; between them lie its fields. */
+/** A BSON document is its size, its fields, and a zero byte. */
 const SIZE_BYTES = 4;
 
-/** A session as a server knows it. Used by one operation, or one explicit session, at a time. */
+/** A session as servers know it. One operation or one explicit session uses it at a time. */
 export class ServerSession {
-  /** `{id: UUID}`, as commands carry it. */
+  /** `{id: UUID}`, the value of `lsid` in commands. */
   readonly id: { readonly id: Binary };
   /** The field `lsid` of a command, in BSON. */
   readonly lsidField: Uint8Array;
-  /** Number of the last retryable write or transaction. */
+  /** The number of the last retryable write or transaction. */
   txnNumber = 0;
-  /** The clock's time at which it was last sent. */
+  /** The clock's time of the last command that carried the session. */
   lastUse: number;
-  /** A network error left its state in doubt: it is not to be used by anyone else. */
+  /** A network error left the state of the session on the server unknown. It must not be reused. */
   isDirty = false;
 
   constructor(id: Binary, now: number) {
@@ -28,14 +28,14 @@ export class ServerSession {
     this.lastUse = now;
   }
 
-  /** Whether the server may have dropped it, or is about to. */
+  /** Whether the server may have dropped the session, or will within a minute. */
   hasTimedOut(timeoutMinutes: number | null, now: number): boolean {
     return timeoutMinutes === null || now - this.lastUse > timeoutMinutes * MS_PER_MINUTE - MARGIN_MS;
   }
 }
 
 /**
- * Sessions for reuse, last in, first out, so that few are alive on the servers.
+ * Server sessions for reuse, last in, first out, so that servers keep few of them alive.
  *
  * Source: Driver Sessions, "Server Session Pool".
  */
@@ -58,7 +58,7 @@ export class ServerSessionPool {
     const now = this.#clock.now();
     const session = this.#free.pop();
     if (session !== undefined && !session.hasTimedOut(timeoutMinutes, now)) return session;
-    // The others are older still.
+    // The other sessions were used even earlier.
     this.#free.length = 0;
     return new ServerSession(newSessionId(this.#random), now);
   }
@@ -67,7 +67,7 @@ export class ServerSessionPool {
     if (!session.isDirty) this.#free.push(session);
   }
 
-  /** Takes all of them out, to be ended on the server. */
+  /** Removes and returns all sessions, for `endSessions`. */
   drain(): ServerSession[] {
     return this.#free.splice(0);
   }

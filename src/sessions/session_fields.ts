@@ -3,9 +3,9 @@ import type { SessionState } from './session_state.js';
 
 /** How a command takes part in a session. */
 export type SessionRole =
-  /** It is part of the transaction, or of the order of things that a causal session keeps. */
+  /** The command is part of the transaction, and of the order that a causal session keeps. */
   | 'ordinary'
-  /** A command of the user's own: nothing is added that it did not ask for but what its transaction needs. */
+  /** A command that the caller wrote. Only the fields that a transaction needs are added. */
   | 'asGiven'
   /** commitTransaction or abortTransaction. */
   | 'endsTransaction';
@@ -28,19 +28,19 @@ const CAUSAL_COMMANDS: ReadonlySet<string> = new Set([
   'update',
 ]);
 
-/** They go on with what another command began, and know no read concern. */
+/** Commands that continue another command, and accept no read concern. */
 const WITHOUT_READ_CONCERN: ReadonlySet<string> = new Set(['getMore', 'killCursors']);
 
-/** What is to be known of a command. */
+/** The facts about a command that decide its session fields. */
 export interface SessionCommand {
   readonly name: string;
   readonly role: SessionRole;
-  /** Whether the deployment has told a cluster time: without one, `afterClusterTime` means nothing to it. */
+  /** Whether the deployment has sent a cluster time. Without one, it does not know `afterClusterTime`. */
   readonly hasClusterTime: boolean;
 }
 
 /**
- * Puts on a command what its session asks for beside `lsid`, `txnNumber` and `$clusterTime`.
+ * Adds the fields of a session to a command: all but `lsid`, `txnNumber` and `$clusterTime`.
  *
  * Source: Transactions, "Constructing commands within a transaction"; Causal Consistency; Snapshot Reads.
  */

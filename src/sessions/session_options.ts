@@ -8,11 +8,11 @@ import { type TransactionOptions, transactionSettings } from './transaction.js';
 
 /** @public */
 export interface ClientSessionOptions {
-  /** Reads see what was written and read before in the session. Default true, but false in a snapshot session. */
+  /** Operations see what earlier operations of the session have written and read. Default: true, but false in a snapshot session. */
   causalConsistency?: boolean;
-  /** All reads of the session see one moment. Not together with `causalConsistency`. Default false. */
+  /** All reads of the session see one moment. Excludes `causalConsistency`. Default: false. */
   snapshot?: boolean;
-  /** The moment that a snapshot session reads. Default: that of its first read. */
+  /** The moment that a snapshot session reads. Default: the moment of its first read. */
   snapshotTime?: Timestamp;
   defaultTransactionOptions?: TransactionOptions;
   /** Milliseconds for each commit, abort, `withTransaction` and `endSession`. Default: `timeoutMS` of the client. */

@@ -10,46 +10,46 @@ import type { ServerSession, ServerSessionPool } from './server_session_pool.js'
 import { Transaction, type TransactionSettings } from './transaction.js';
 
 export interface SessionSettings {
-  /** Reads see what the session has written and read before. */
+  /** Operations see what earlier operations of the session have written and read. */
   readonly causal: boolean;
-  /** All reads see one moment. */
+  /** All reads of the session see one moment. */
   readonly snapshot: boolean;
   readonly snapshotTime: Timestamp | undefined;
-  /** For transactions whose call says nothing else. */
+  /** The defaults of transactions. */
   readonly transaction: TransactionSettings;
   readonly timeoutMS: number | undefined;
 }
 
-/** Where the commands of a transaction go: a mongos; behind a load balancer, a connection. */
+/** The server that a transaction is pinned to: a mongos; behind a load balancer, one connection. */
 export interface SessionPin {
   readonly server: Server;
   readonly connection: Connection | null;
 }
 
 /**
- * What operations know of a user's session. The public face of it is `ClientSession`.
+ * The part of an explicit session that operations use. `ClientSession` is its public facade.
  *
  * Source: Driver Sessions; Causal Consistency; Snapshot Reads; Transactions.
  */
 export class SessionState {
-  /** Of its client. */
+  /** The pool of the client. */
   readonly pool: ServerSessionPool;
   readonly settings: SessionSettings;
   readonly clusterClock = new ClusterClock();
   readonly transaction: Transaction;
-  /** Of the last command's reply, or what the user has advanced it to. */
+  /** The newest operation time of a reply, or the time that the caller has advanced it to. */
   operationTime: Timestamp | undefined;
-  /** The moment that a snapshot session reads; known after its first read. */
+  /** The moment that a snapshot session reads. Undefined before its first read, unless it is an option. */
   snapshotTime: Timestamp | undefined;
   hasEnded = false;
-  /** Its client has begun to close. */
+  /** The client has begun to close. */
   clientClosed = false;
   pin: SessionPin | null = null;
-  /** The time of a `withTransaction` that runs: it is that of all its operations. */
+  /** The deadline of a running `withTransaction`, which all its operations share; null without `timeoutMS`. */
   deadline: Deadline | null = null;
-  /** Ends a `withTransaction` that runs: it ends all its operations too. */
+  /** The signal of a running `withTransaction`, which ends all its operations. */
   signal: AbortSignal | undefined;
-  /** The time of a transaction that was started with a `timeoutMS` of its own; null if it was not. */
+  /** The deadline of a transaction that was started with a `timeoutMS` of its own; null without one. */
   ownDeadline: Deadline | null = null;
   #serverSession: ServerSession | null = null;
 
@@ -60,13 +60,13 @@ export class SessionState {
     this.snapshotTime = settings.snapshotTime;
   }
 
-  /** The time that all operations of a transaction share: that of a `withTransaction`, else that of the transaction; null if there is none. */
+  /** The deadline that all operations of a transaction share: that of `withTransaction`, else that of the transaction; null without both. */
   get sharedDeadline(): Deadline | null {
     return this.deadline ?? (this.transaction.isActive ? this.ownDeadline : null);
   }
 
   /**
-   * Taken when it is needed first, and kept for good.
+   * The server session. Acquired at the first use; stays the same from then on.
    *
    * @param timeoutMinutes - logicalSessionTimeoutMinutes of the deployment
    */
@@ -75,18 +75,18 @@ export class SessionState {
     return this.#serverSession;
   }
 
-  /** @throws MongoExpiredSessionError if it has ended; MongoClientClosedError if the close of its client is why */
+  /** @throws MongoClientClosedError if the client is closing or has closed the session; MongoExpiredSessionError if the session has ended */
   mustBeUsable(): void {
     if (this.clientClosed) throw new MongoClientClosedError();
     if (this.hasEnded) throw new MongoExpiredSessionError();
   }
 
-  /** Without taking one. */
+  /** The server session if one was acquired. Acquires none. */
   get takenServerSession(): ServerSession | null {
     return this.#serverSession;
   }
 
-  /** Takes what a reply says of time and of the transaction. */
+  /** Takes the times and the recovery token of a reply. */
   learn(body: RawDocument): void {
     this.clusterClock.learn(body);
     const operationTime = timestampIn(body, 'operationTime');
@@ -102,14 +102,14 @@ export class SessionState {
     if (this.operationTime === undefined || time.greaterThan(this.operationTime)) this.operationTime = time;
   }
 
-  /** Lets the transaction's server go, and its connection back to the pool. */
+  /** Removes the pin, and checks in the pinned connection. */
   unpin(): void {
     const { pin } = this;
     this.pin = null;
     if (pin !== null && pin.connection !== null) pin.server.pool.checkIn(pin.connection);
   }
 
-  /** Gives back what it has taken. */
+  /** Ends the session: removes the pin, and releases the server session. */
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;

@@ -5,12 +5,12 @@ import { ReadPreference, type ReadPreferenceLike } from '../concern/read_prefere
 import { isUnacknowledged, WriteConcern, type WriteConcernSettings } from '../concern/write_concern.js';
 import { MongoTransactionError } from '../errors/driver.js';
 
-/** What a transaction may set over its session's defaults, and those over the client's. @public */
+/** Options of a transaction. They override the defaults of the session, which override those of the client. @public */
 export interface TransactionOptions {
   readConcern?: ReadConcernLike;
   writeConcern?: WriteConcern | WriteConcernSettings;
   readPreference?: ReadPreferenceLike;
-  /** Milliseconds that the server may take for the commit. Without effect where `timeoutMS` is in use. */
+  /** Milliseconds that the server may take for the commit. Without effect if `timeoutMS` is in use. */
   maxCommitTimeMS?: number;
   /**
    * Milliseconds for the whole transaction, from its start to its commit: its operations share them. Default: each operation has its own time. In
@@ -19,7 +19,7 @@ export interface TransactionOptions {
   timeoutMS?: number;
 }
 
-/** What is in effect for a transaction. */
+/** The options in effect for a transaction. */
 export interface TransactionSettings {
   readonly readConcern: ReadConcern | undefined;
   readonly writeConcern: WriteConcern | undefined;
@@ -28,25 +28,26 @@ export interface TransactionSettings {
 }
 
 /**
- * `committed` and `aborted` last until the session is used for something else; `empty` says that nothing was sent, so that nothing has to be
- * for the end either.
+ * `committed` and `aborted` last until the next operation or transaction of the session. `committed, empty`: the transaction sent no command,
+ * so that the commit sends none.
  */
 export type TransactionState = 'none' | 'starting' | 'in progress' | 'committed' | 'committed, empty' | 'aborted';
 
 /**
- * The transaction of a session: a state and what belongs to it. Nothing here waits or sends.
+ * The transaction of a session: its state and the values that belong to it. Nothing here waits or sends.
  *
  * Source: Transactions, "ClientSession changes" and "Transaction State".
  */
 export class Transaction {
   #state: TransactionState = 'none';
   #settings: TransactionSettings;
-  /** By which another mongos can find out what became of a commit. */
+  /** The token with which another mongos can find out the result of a commit. */
   recoveryToken: Document | undefined;
-  /** A commit was tried before: what follows has to ask for a majority. */
+  /** A commit was sent before. The next commit must ask for a majority. */
   commitTried = false;
-  /** What the last command has changed: undone if the server refuses it unread. */
+  /** Whether the last command started the transaction. {@link Transaction.refused} takes it back. */
   #began = false;
+  /** `commitTried` before the last commit, for the same purpose. */
   #triedBefore = false;
 
   constructor(settings: TransactionSettings) {
@@ -66,7 +67,7 @@ export class Transaction {
     return this.#state === 'starting' || this.#state === 'in progress';
   }
 
-  /** @throws MongoTransactionError if there is one already, or it would not know whether it was committed */
+  /** @throws MongoTransactionError in a transaction, or if the write concern is unacknowledged, because the result of the commit would be unknown */
   start(settings: TransactionSettings): void {
     if (this.isActive) throw new MongoTransactionError('Transaction already in progress');
     if (isUnacknowledged(settings.writeConcern)) {
@@ -78,26 +79,26 @@ export class Transaction {
     this.commitTried = false;
   }
 
-  /** Its first command, or another one, goes out now. */
+  /** A command of the transaction is about to be sent. */
   sent(): void {
     this.#began = this.#state === 'starting';
     if (this.#began) this.#state = 'in progress';
   }
 
-  /** A commit goes out now. */
+  /** A commit is about to be sent. */
   commitSent(): void {
     this.#triedBefore = this.commitTried;
     this.commitTried = true;
   }
 
-  /** What went out last was refused before anything was done (Client Backpressure, "Interaction with transactions"). */
+  /** The server refused the last command before it did anything (Client Backpressure, "Interaction with transactions"). */
   refused(): void {
     if (this.#began && this.#state === 'in progress') this.#state = 'starting';
     if (this.#state === 'committed') this.commitTried = this.#triedBefore;
   }
 
   /**
-   * Whether the commit has to be sent, or nothing was that could be committed.
+   * Commits. Returns whether `commitTransaction` must be sent: not if the transaction has sent no command.
    *
    * @throws MongoTransactionError if there is nothing to commit
    */
@@ -112,7 +113,7 @@ export class Transaction {
         this.#state = 'committed, empty';
         return false;
       default:
-        // A user who does not know what became of a commit may ask again.
+        // A caller that does not know the result of a commit may repeat it.
         this.commitTried ||= this.#state === 'committed';
         this.#state = 'committed';
         return true;
@@ -120,7 +121,7 @@ export class Transaction {
   }
 
   /**
-   * Whether the abort has to be sent.
+   * Aborts. Returns whether `abortTransaction` must be sent: not if the transaction has sent no command.
    *
    * @throws MongoTransactionError if there is nothing to abort
    */
@@ -141,20 +142,20 @@ export class Transaction {
     }
   }
 
-  /** The session is used for something that is not part of it. */
+  /** The session runs an operation outside of the transaction. */
   forget(): void {
     this.#state = 'none';
     this.recoveryToken = undefined;
   }
 
-  /** The read concern of its first command. */
+  /** The read concern of the first command. */
   readConcernDocument(afterClusterTime: Timestamp | undefined): Document | undefined {
     const document = readConcernDocument(this.#settings.readConcern);
     return afterClusterTime === undefined ? document : { ...document, afterClusterTime };
   }
 }
 
-/** Transactions, "TransactionOptions": those of the call over the session's defaults over the client's; a database's do not count. */
+/** The options of the call over the defaults. Those of databases and collections do not count (Transactions, "TransactionOptions"). */
 export function transactionSettings(
   options: TransactionOptions | undefined,
   defaults: TransactionSettings,

@@ -10,13 +10,13 @@ import type { Random } from '../runtime/random.js';
 import type { SessionState } from './session_state.js';
 import type { TransactionOptions } from './transaction.js';
 
-/** Without `timeoutMS`, nothing is tried again after so long. */
+/** Without `timeoutMS`, there is no retry after this time. */
 const LIMIT_MS = 120_000;
 const FIRST_BACKOFF_MS = 5;
 const BACKOFF_GROWTH = 1.5;
 const LONGEST_BACKOFF_MS = 500;
 
-/** The session as far as a transaction in it is concerned. */
+/** The methods of a session that `withTransaction` calls. */
 interface TransactionSession {
   readonly state: SessionState;
   startTransaction(options?: TransactionOptions): void;
@@ -24,36 +24,36 @@ interface TransactionSession {
   abortTransaction(): Promise<void>;
 }
 
-/** What a transaction needs of its client. */
+/** The client, as `withTransaction` uses it. */
 interface TransactionClient {
   readonly clock: Clock;
   readonly random: Random;
   pause(ms: number, deadline: Deadline): Promise<void>;
 }
 
-/** Milliseconds before a transaction is tried again, the first time after one attempt. */
+/** Milliseconds of the pause after this number of attempts. */
 export function transactionBackoff(attempts: number, chance: number): number {
   return chance * Math.min(FIRST_BACKOFF_MS * BACKOFF_GROWTH ** attempts, LONGEST_BACKOFF_MS);
 }
 
-/** What all attempts of one `withTransaction` have in common. */
+/** The values that all attempts of one `withTransaction` share. */
 interface Run {
   readonly session: TransactionSession;
   readonly client: TransactionClient;
   readonly deadline: Deadline;
-  /** The time that all operations in the transaction share; null without `timeoutMS`, when each has its own. */
+  /** The deadline that all operations in the transaction share. Null without `timeoutMS`: each operation has its own. */
   readonly shared: Deadline | null;
-  /** The clock's time after which no further attempt begins. */
+  /** The clock's time after which no attempt begins. */
   readonly endsAt: number;
 }
 
-/** What an attempt leads to: a result, or an error after which the whole transaction may be tried again. */
+/** The outcome of an attempt: a result, or an error after which the whole transaction may be retried. */
 type Outcome<T> =
   | { readonly name: 'committed'; readonly result: T }
   | { readonly name: 'failed'; readonly error: MongoError };
 
 /**
- * Runs a function in a transaction as often as it takes.
+ * Runs a function in a transaction. Retries the transaction, or its commit, as the labels of errors say.
  *
  * Source: Transactions Convenient API, "Sequence of actions".
  */
@@ -66,14 +66,14 @@ export async function runTransaction<T>(
 ): Promise<T> {
   const { state } = session;
   const { deadline } = call;
-  // The time is that of all attempts, and not of each transaction.
+  // `timeoutMS` limits all attempts together, and not each transaction.
   const { timeoutMS: _, signal, ...own } = ownOptions(options);
   const shared = deadline.timedByOperation ? deadline : null;
   const endsAt = shared === null ? client.clock.now() + LIMIT_MS : deadline.endsAt;
   const run: Run = { session, client, deadline, shared, endsAt };
   const outer = { deadline: state.deadline, signal: state.signal };
   state.deadline = shared;
-  // A deadline that is shared has the signal already.
+  // A shared deadline has the signal already.
   state.signal = shared === null ? signal : undefined;
   try {
     for (let attempts = 1; ; attempts++) {
@@ -104,17 +104,20 @@ async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Out
     if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
     return { name: 'failed', error };
   }
-  // The callback may have ended it itself.
+  // The callback may have ended the transaction itself.
   return transaction.isActive ? await commit(run, result) : { name: 'committed', result };
 }
 
-/** The time may be over, or the caller may have aborted; the server is told all the same, and a caller who has aborted does not wait for it. */
+/**
+ * Aborts the transaction also if the deadline has expired or the caller has aborted. The abort has the whole `timeoutMS` again. A caller that has
+ * aborted does not wait for it.
+ */
 async function abort({ session, shared, deadline }: Run): Promise<void> {
   const { state } = session;
   const { signal } = state;
   state.deadline = shared?.refreshed() ?? null;
   state.signal = undefined;
-  // The call takes its time when it begins.
+  // The call reads the deadline of the session when it begins.
   const aborting = session.abortTransaction();
   state.deadline = shared;
   state.signal = signal;
@@ -146,7 +149,7 @@ async function pauseOrThrow(
   await client.pause(backoff, deadline);
 }
 
-/** There is no time for another attempt: what the last one met is the cause, and its labels stay in force. */
+/** The error if no time is left for a retry. It has the error of the last attempt as its cause, and the labels of that error. */
 function timeoutAfter(deadline: Deadline, error: MongoError, attempts: number): Error {
   const timeout = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
