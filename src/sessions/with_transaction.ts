@@ -114,13 +114,10 @@ async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Out
  */
 async function abort({ session, shared, deadline }: Run): Promise<void> {
   const { state } = session;
-  const { signal } = state;
   state.deadline = shared?.refreshed() ?? null;
-  state.signal = undefined;
   // The call reads the deadline of the session when it begins.
   const aborting = session.abortTransaction();
   state.deadline = shared;
-  state.signal = signal;
   if (!deadline.aborted) await aborting;
   else aborting.catch(() => undefined);
 }

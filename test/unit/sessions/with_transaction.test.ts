@@ -47,9 +47,19 @@ async function setUp({ sessionOptions, ...options }: SetupOptions = {}) {
     return reply === undefined ? { ok: 1, n: 1 } : reply;
   };
   const orders = harness.client.db('shop').collection('orders');
-  const insert = (own = {}) => orders.insertOne({}, { session, ...own });
+  /** A callback, which is given the session and no options. */
+  const insert = () => orders.insertOne({}, { session });
+  const insertWithin = (timeoutMS: number) => orders.insertOne({}, { session, timeoutMS });
   const { clock } = harness;
-  return { harness, clock, session, replies, insert, [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose]() };
+  return {
+    harness,
+    clock,
+    session,
+    replies,
+    insert,
+    insertWithin,
+    [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
+  };
 }
 
 /** Whether a promise has settled by now. */
@@ -468,7 +478,7 @@ describe('withTransaction without timeoutMS', () => {
 
     await setup.session.withTransaction(async session => {
       seen = session.state.deadline;
-      await setup.insert({ timeoutMS: 500 });
+      await setup.insertWithin(500);
     });
 
     assert.equal(seen, null);
@@ -561,7 +571,7 @@ describe('withTransaction with timeoutMS', () => {
   it('an operation in the callback cannot have a timeoutMS of its own', async () => {
     await using setup = await setUp();
 
-    const work = setup.session.withTransaction(() => setup.insert({ timeoutMS: 100 }), { timeoutMS: 500 });
+    const work = setup.session.withTransaction(() => setup.insertWithin(100), { timeoutMS: 500 });
 
     assert.match((await errorOf(work, MongoInvalidArgumentError)).message, /^timeoutMS cannot be set for an operation/);
   });
@@ -737,4 +747,100 @@ describe('withTransaction with timeoutMS', () => {
       assert.equal(session.state.deadline, null);
     });
   }
+});
+
+describe('withTransaction with a signal', () => {
+  it('the signal ends the pause before the callback is called again, with its own reason', async () => {
+    await using setup = await setUp();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let calls = 0;
+    const failing = errorOf(
+      setup.session.withTransaction(
+        () => {
+          calls++;
+          return Promise.reject(transient());
+        },
+        { signal: controller.signal },
+      ),
+    );
+    await quiet();
+
+    controller.abort(reason);
+
+    assert.equal(await failing, reason);
+    assert.equal(calls, 1);
+  });
+
+  it('the server is told of the abort, and a caller that has aborted does not wait for it', async () => {
+    await using setup = await setUp();
+    const { harness, session, insert, replies } = setup;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    replies['insert'] = [null];
+    replies['abortTransaction'] = [null];
+    const failing = errorOf(session.withTransaction(insert, { signal: controller.signal }));
+    await quiet();
+
+    controller.abort(reason);
+
+    assert.equal(await failing, reason);
+    await quiet();
+    assert.deepEqual(harness.story(), ['insert', 'abortTransaction']);
+  });
+
+  for (const timeoutMS of [undefined, 500]) {
+    it(`the signal has no effect on the session afterwards (timeoutMS ${timeoutMS})`, async () => {
+      await using setup = await setUp();
+      const { session, insert } = setup;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const own = timeoutMS === undefined ? { signal } : { signal, timeoutMS };
+      await session.withTransaction(() => insert(), own);
+
+      controller.abort();
+
+      await insert();
+      await session.withTransaction(() => insert());
+    });
+
+    it(`the signal is in force again after a withTransaction in the callback (timeoutMS ${timeoutMS})`, async () => {
+      await using setup = await setUp();
+      const { session, insert, replies } = setup;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const own = timeoutMS === undefined ? { signal } : { signal, timeoutMS };
+      const reason = new Error('enough');
+      let waiting: Promise<Error> | undefined;
+
+      const failing = errorOf(
+        session.withTransaction(async () => {
+          await session.abortTransaction();
+          await session.withTransaction(() => insert());
+          replies['insert'] = [null];
+          waiting = errorOf(insert());
+          throw await waiting;
+        }, own),
+      );
+      while (waiting === undefined) await quiet();
+      controller.abort(reason);
+
+      assert.equal(await waiting, reason);
+      assert.equal(await failing, reason);
+    });
+  }
+
+  it('timeoutMS of withTransaction is not that of a commit which is repeated afterwards', async () => {
+    await using setup = await setUp({ sessionOptions: { defaultTimeoutMS: 300 } });
+    const { harness, session, insert, replies } = setup;
+    replies['commitTransaction'] = [failed()];
+    await errorOf(session.withTransaction(insert, { timeoutMS: 100 }));
+
+    await session.commitTransaction();
+
+    assert.deepEqual(
+      harness.received.map(({ body }) => Number(body['maxTimeMS'])),
+      [100, 100, 300],
+    );
+  });
 });
