@@ -73,7 +73,7 @@ export class Deadline {
   readonly boundBy: 'timeoutMS' | OperationPhase;
   #watchers: EndWatcher[] | null = null;
   /** Watchers that are still to be called while the end is made known. */
-  #ending: EndWatcher[] = [];
+  #ending: EndWatcher[] | null = null;
   /** When the timer was set. */
   #armedAt = 0;
   #timer: Timer | null = null;
@@ -216,7 +216,7 @@ export class Deadline {
 
   /** Stops watching; the last watcher to go takes the timer with it. */
   unwatch(watcher: EndWatcher): void {
-    if (removed(this.#ending, watcher)) return;
+    if (this.#ending !== null && removed(this.#ending, watcher)) return;
     if (this.#watchers !== null && removed(this.#watchers, watcher) && this.#watchers.length === 0) this.#disarm();
   }
 
@@ -321,11 +321,13 @@ export class Deadline {
   }
 
   #end(end: DeadlineEnd): void {
-    this.#ending = this.#watchers ?? [];
+    const ending = this.#watchers ?? [];
+    this.#ending = ending;
     this.#watchers = null;
     this.#disarm();
     // One that is called may take back the watch of another.
-    for (let next = this.#ending.shift(); next !== undefined; next = this.#ending.shift()) next.onDeadlineEnd(end);
+    for (let next = ending.shift(); next !== undefined; next = ending.shift()) next.onDeadlineEnd(end);
+    this.#ending = null;
   }
 
   #disarm(): void {

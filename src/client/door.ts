@@ -39,21 +39,36 @@ export type Begin<O> = (place: Place, method: string, options: O) => Call;
  * @param given - the options of the method; null and undefined are none
  * @param begin - default: the call has a number of its own, and the time that its options and the place say
  */
-export async function enter<O extends OperationOptions, T>(
+export function enter<O extends OperationOptions, T>(
   place: Place,
   method: string,
   given: O | null | undefined,
   work: (call: Call, options: O) => T | Promise<T>,
   begin: Begin<O> = beginCall,
 ): Promise<T> {
+  return enterWith(place, method, given, work, begin, null);
+}
+
+/** What a method does inside of the door. The input is what it was given, so that no closure has to be made for a command. */
+type Work<O, I, T> = (call: Call, options: O, place: Place, input: I) => T | Promise<T>;
+
+/** @param input - passed on to `work` */
+async function enterWith<O extends OperationOptions, I, T>(
+  place: Place,
+  method: string,
+  given: O | null | undefined,
+  work: Work<O, I, T>,
+  begin: Begin<O>,
+  input: I,
+): Promise<T> {
   let call: Call | null = null;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
-    return await work(call, options);
+    return await work(call, options, place, input);
   } catch (error) {
     // The reason of an abort is the caller's own and stays as it is.
-    if (call?.deadline.isAbortReason(error) !== true) addCaller(error, enter);
+    if (call?.deadline.isAbortReason(error) !== true) addCaller(error, enterWith);
     throw error;
   } finally {
     if (call !== null && call.deadline.scope !== null) record(call, call.deadline.scope);
@@ -159,11 +174,17 @@ export function run<O extends OperationOptions, T>(
   given: O | null | undefined,
   make: MakeOperation<O, T>,
 ): Promise<T> {
-  return enter(place, method, given, (call, options) => {
-    refuseExplain(options);
-    const operation = make(withOverrides(place.context, options), options);
-    return send(place.client, operation, call);
-  });
+  return enterWith(place, method, given, sendOne<O, T>, beginCall, make);
+}
+
+function sendOne<O extends OperationOptions, T>(
+  call: Call,
+  options: O,
+  { client, context }: Place,
+  make: MakeOperation<O, T>,
+): Promise<T> {
+  refuseExplain(options);
+  return send(client, make(withOverrides(context, options), options), call);
 }
 
 /** The same for a command that the server can explain: with the option `explain` the result is what the server says of it. */
@@ -173,14 +194,20 @@ export function runExplainable<O extends CommandOperationOptions, T>(
   given: O | null | undefined,
   make: MakeOperation<O, T>,
 ): Promise<T> {
-  return enter(place, method, given, (call, options) => {
-    const { explain, maxTimeMS } = options;
-    checkExplainTimes(explain, maxTimeMS, call.deadline.budget);
-    const context = withOverrides(place.context, options);
-    const plain = make(context, options);
-    const operation = isGiven(explain) ? (explained(plain, context, explain) as Operation<T>) : plain;
-    return send(place.client, operation, call);
-  });
+  return enterWith(place, method, given, sendOrExplain<O, T>, beginCall, make);
+}
+
+function sendOrExplain<O extends CommandOperationOptions, T>(
+  call: Call,
+  options: O,
+  { client, context: inherited }: Place,
+  make: MakeOperation<O, T>,
+): Promise<T> {
+  const { explain, maxTimeMS } = options;
+  checkExplainTimes(explain, maxTimeMS, call.deadline.budget);
+  const context = withOverrides(inherited, options);
+  const operation = make(context, options);
+  return send(client, isGiven(explain) ? (explained(operation, context, explain) as Operation<T>) : operation, call);
 }
 
 /** What takes several commands of one call. */

@@ -18,8 +18,10 @@ export function replyDocumentDecoded({ reply }: OperationReply, { decode, bsonOp
 
 /** Throws the write error or write concern error in a reply of `ok: 1` to a write with one statement. */
 export function throwWriteErrors(reply: OperationReply, { namespace }: OperationContext): void {
+  // No iterator and no details are made for a reply without errors, which is the usual one.
+  const first = writeErrorsIn(reply)[0];
+  if (first === undefined && !reply.reply.body.has('writeConcernError')) return;
   const details = { host: reply.address, namespace };
-  const [first] = writeErrorsIn(reply);
   if (first !== undefined) {
     const labels: unknown = reply.reply.document['errorLabels'];
     throw new MongoServerError(first, { ...details, ...(Array.isArray(labels) && { labels: labels as string[] }) });

@@ -98,7 +98,7 @@ export function rawFieldsOf(
 ): readonly Uint8Array[] {
   const clusterTime = clusterTimeFor(engine, operation, connection);
   if (session === null) return clusterTime === null ? NO_FIELDS : [clusterTime];
-  return clusterTime === null ? [session.lsidField] : [session.lsidField, clusterTime];
+  return clusterTime === null ? session.fields : [session.lsidField, clusterTime];
 }
 
 /** The newest cluster time that the client or the session has seen (Driver Sessions, "Gossipping the cluster time"). */

@@ -15,6 +15,8 @@ export class ServerSession {
   readonly id: { readonly id: Binary };
   /** The field `lsid` of a command, in BSON. */
   readonly lsidField: Uint8Array;
+  /** The same, as the only field of a list. @internal */
+  readonly fields: readonly Uint8Array[];
   /** The number of the last retryable write or transaction. */
   txnNumber = 0;
   /** The clock's time of the last command that carried the session. */
@@ -25,6 +27,7 @@ export class ServerSession {
   constructor(id: Binary, now: number) {
     this.id = { id };
     this.lsidField = serialize({ lsid: this.id }).subarray(SIZE_BYTES, -1);
+    this.fields = [this.lsidField];
     this.lastUse = now;
   }
 
