@@ -113,6 +113,7 @@ export class SessionState {
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    this.transaction.endBackgroundAbort();
     this.unpin();
     if (this.#serverSession !== null) this.pool.release(this.#serverSession);
   }

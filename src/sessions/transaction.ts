@@ -49,6 +49,8 @@ export class Transaction {
   #began = false;
   /** `commitTried` before the last commit, for the same purpose. */
   #triedBefore = false;
+  /** Withdraws an abort that no caller waits for. Null without one. */
+  #background: AbortController | null = null;
 
   constructor(settings: TransactionSettings) {
     this.#settings = settings;
@@ -73,6 +75,7 @@ export class Transaction {
     if (isUnacknowledged(settings.writeConcern)) {
       throw new MongoTransactionError('Transactions do not support unacknowledged write concern');
     }
+    this.endBackgroundAbort();
     this.#settings = settings;
     this.#state = 'starting';
     this.recoveryToken = undefined;
@@ -144,8 +147,24 @@ export class Transaction {
 
   /** The session runs an operation outside of the transaction. */
   forget(): void {
+    this.endBackgroundAbort();
     this.#state = 'none';
     this.recoveryToken = undefined;
+  }
+
+  /**
+   * The signal for an abort that no caller waits for. It aborts when the session is used for something else, or ends: if the command were sent
+   * after that, it would carry the number of another transaction.
+   */
+  backgroundSignal(): AbortSignal {
+    this.#background = new AbortController();
+    return this.#background.signal;
+  }
+
+  /** Withdraws an abort that no caller waits for. */
+  endBackgroundAbort(): void {
+    this.#background?.abort();
+    this.#background = null;
   }
 
   /** The read concern of the first command. */

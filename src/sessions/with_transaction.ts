@@ -21,7 +21,7 @@ interface TransactionSession {
   readonly state: SessionState;
   startTransaction(options?: TransactionOptions): void;
   commitTransaction(): Promise<void>;
-  abortTransaction(): Promise<void>;
+  abortTransaction(options?: { readonly signal: AbortSignal }): Promise<void>;
 }
 
 /** The client, as `withTransaction` uses it. */
@@ -115,11 +115,14 @@ async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Out
 async function abort({ session, shared, deadline }: Run): Promise<void> {
   const { state } = session;
   state.deadline = shared?.refreshed() ?? null;
+  const isBackground = deadline.aborted;
   // The call reads the deadline of the session when it begins.
-  const aborting = session.abortTransaction();
+  const aborting = session.abortTransaction(
+    isBackground ? { signal: state.transaction.backgroundSignal() } : undefined,
+  );
   state.deadline = shared;
-  if (!deadline.aborted) await aborting;
-  else aborting.catch(() => undefined);
+  if (isBackground) aborting.catch(() => undefined);
+  else await aborting;
 }
 
 async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<Outcome<T>> {

@@ -789,6 +789,79 @@ describe('withTransaction with a signal', () => {
     assert.deepEqual(harness.story(), ['insert', 'abortTransaction']);
   });
 
+  for (const [what, next, expected] of [
+    ['another transaction', 'startTransaction', ['insert 2 true']],
+    ['an operation outside of a transaction', 'insert', ['insert 2 undefined']],
+    ['its end, after which another session uses its server session', 'endSession', ['insert 2 true']],
+  ] as const) {
+    it(`an abort that no caller waits for, and that has no connection yet, is not sent after the session is used for ${what}`, async () => {
+      await using setup = await setUp({ maxPoolSize: 1 });
+      const { harness, session, insert, replies } = setup;
+      const orders = harness.client.db('shop').collection('orders');
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      replies['ping'] = [null];
+      let ping: Promise<unknown> | undefined;
+      const failing = errorOf(
+        session.withTransaction(
+          async () => {
+            await insert();
+            ping = harness.client.db('shop').command({ ping: 1 });
+            await quiet();
+            controller.abort(reason);
+            throw reason;
+          },
+          { signal: controller.signal },
+        ),
+      );
+      assert.equal(await failing, reason);
+      // The abort waits for the connection that the ping has.
+      harness.received.length = 0;
+
+      if (next === 'startTransaction') session.startTransaction();
+      if (next === 'endSession') await session.endSession();
+      const other = harness.client.startSession();
+      if (next === 'endSession') {
+        assert.equal(other.serverSession, session.serverSession);
+        other.startTransaction();
+      }
+      const later = next === 'endSession' ? orders.insertOne({}, { session: other }) : insert();
+      await quiet();
+      harness.server.peers.flatMap(peer => peer.commands)[0]?.reply();
+      await Promise.all([ping, later]);
+
+      assert.deepEqual(
+        harness.received.map(
+          ({ name, body }) => `${name} ${String(body['txnNumber'])} ${String(body['startTransaction'])}`,
+        ),
+        expected,
+      );
+      assert.equal(session.inTransaction(), next === 'startTransaction');
+    });
+  }
+
+  it('the server is told of the abort also if the session ends at once', async () => {
+    await using setup = await setUp();
+    const { harness, session, insert } = setup;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+
+    const failing = errorOf(
+      session.withTransaction(
+        async () => {
+          await insert();
+          controller.abort(reason);
+          throw reason;
+        },
+        { signal: controller.signal },
+      ),
+    );
+    assert.equal(await failing, reason);
+    await session.endSession();
+
+    assert.deepEqual(harness.story(), ['insert', 'abortTransaction']);
+  });
+
   for (const timeoutMS of [undefined, 500]) {
     it(`the signal has no effect on the session afterwards (timeoutMS ${timeoutMS})`, async () => {
       await using setup = await setUp();
