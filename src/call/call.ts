@@ -1,3 +1,5 @@
+import { MongoError } from '../errors/base.js';
+import { MOST_ATTEMPTS, type MongoOperationTimeoutError, type OperationAttempt } from '../errors/timeout.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -31,6 +33,8 @@ export class Call {
   readonly namespace: string;
   readonly deadline: Deadline;
   readonly limits: StageLimits;
+  /** Attempts that failed, of all commands of the call; null while there is none. */
+  #attempts: OperationAttempt[] | null = null;
 
   constructor(operationId: number, name: string, namespace: string, deadline: Deadline, limits: StageLimits) {
     this.operationId = operationId;
@@ -47,8 +51,32 @@ export class Call {
       : new Call(this.operationId, this.name, this.namespace, deadline, this.limits);
   }
 
+  /** Keeps what an attempt met, for the error of the call. */
+  attemptFailed(attempt: OperationAttempt): void {
+    const attempts = (this.#attempts ??= []);
+    if (attempts.length === MOST_ATTEMPTS) attempts.pop();
+    attempts.push(attempt);
+  }
+
+  /** Puts on a timeout error what the call knows: its name and its attempts. */
+  completeTimeout(error: MongoOperationTimeoutError): void {
+    error.operationName ??= this.name;
+    if (this.#attempts === null || error.attempts.length > 0) return;
+    // The time ran out in this attempt: its error is the one that shows it.
+    error.attempts = this.#attempts.map(attempt =>
+      attempt.error === error ? { ...attempt, error: undefined } : attempt,
+    );
+    if (error.attempts.length > 1) error.message += `. Attempts: ${error.attempts.map(textOfFailed).join('; ')}`;
+  }
+
   /** Work that no caller waits for: a hello, an authentication, a ping of the pool. */
   static background(name: string, deadline: Deadline): Call {
     return new Call(0, name, 'admin', deadline, NO_STAGE_LIMITS);
   }
+}
+
+/** `db1:27017 12.0 ms MongoServerError 10107` */
+function textOfFailed({ host, durationMS, error }: OperationAttempt): string {
+  const code = error instanceof MongoError && error.code !== undefined ? ` ${error.code}` : '';
+  return `${host ?? 'no server'} ${durationMS.toFixed(1)} ms${error === undefined ? '' : ` ${error.name}${code}`}`;
 }

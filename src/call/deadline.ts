@@ -118,6 +118,11 @@ export class Deadline {
     return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.#account.clock.now());
   }
 
+  /** The clock's time at which the operation began. */
+  get startedAt(): number {
+    return this.#account.startedAt;
+  }
+
   /** Milliseconds since the operation began. */
   get elapsedMS(): number {
     return this.#account.clock.now() - this.#account.startedAt;
@@ -257,6 +262,7 @@ export class Deadline {
     // The reason is the caller's own value, whatever it is; the platform's default is a DOMException.
     if (end.kind === 'aborted') return end.reason as Error;
     this.record(description.phase);
+    const { budget } = this.#account;
     const { during, hint, detail: given, ...details } = description;
     const detail = given ?? (details.cause instanceof Error ? details.cause.message : '');
     const text = `Timed out ${during}${detail === '' ? '' : `: ${detail}`} (${this.#ledger()})${hint === undefined ? '' : `. ${hint}`}`;
@@ -265,7 +271,7 @@ export class Deadline {
       ...details,
       elapsedMS: this.elapsedMS,
       timings: [...this.timings],
-      ...(this.#account.budget.timeoutMS !== undefined && { timeoutMS: this.#account.budget.timeoutMS }),
+      ...(budget.timeoutMS !== undefined && { timeoutMS: budget.timeoutMS, timeoutSource: budget.source }),
       ...(end.lateByMS >= NOTABLE_DELAY_MS && { eventLoopDelayMS: end.lateByMS }),
     });
   }

@@ -10,6 +10,7 @@ import type { CommandOperationOptions, OperationOptions } from '../commands/opti
 import { isGiven, ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
@@ -68,7 +69,10 @@ async function enterWith<O extends OperationOptions, I, T>(
     return await work(call, options, place, input);
   } catch (error) {
     // The reason of an abort is the caller's own and stays as it is.
-    if (call?.deadline.isAbortReason(error) !== true) addCaller(error, enterWith);
+    if (call?.deadline.isAbortReason(error) !== true) {
+      if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
+      addCaller(error, enterWith);
+    }
     throw error;
   } finally {
     if (call !== null && call.deadline.scope !== null) record(call, call.deadline.scope);

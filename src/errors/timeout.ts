@@ -10,9 +10,22 @@ export interface StageTiming {
   readonly durationMS: number;
 }
 
+/** One try of one command of an operation, as a timeout error shows it. @public */
+export interface OperationAttempt {
+  /** The server that was selected for it; undefined if none was. */
+  readonly host: string | undefined;
+  readonly durationMS: number;
+  /** What it met; undefined for the attempt in which the time ran out. */
+  readonly error: Error | undefined;
+}
+
+/** Attempts that an error keeps: the first ones, and the last. Retries under `timeoutMS` have no number. */
+export const MOST_ATTEMPTS = 16;
+
 /** @public */
 export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
   timeoutMS?: number;
+  timeoutSource?: string;
   elapsedMS?: number;
   timings?: readonly StageTiming[];
   eventLoopDelayMS?: number;
@@ -33,6 +46,14 @@ export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
 export class MongoOperationTimeoutError extends MongoDriverError {
   /** The time that the operation had, in milliseconds. */
   declare timeoutMS?: number;
+  /** Where that time was set: `the collection`, `insertOne`, `withDeadline at handle (orders.js:12:9)`. */
+  declare timeoutSource?: string;
+  /** The method of the program that ran out of time: `insertOne`; of a cursor `find.toArray`. Absent outside operations. */
+  declare operationName?: string;
+  /** The tries of the operation's commands, in order; empty if no try began. */
+  attempts: readonly OperationAttempt[] = [];
+  /** The `maxTimeMS` that the server was sent with the last command; absent if it was sent none. */
+  declare maxTimeMS?: number;
   /** The time that the operation had taken when it failed, in milliseconds. */
   declare elapsedMS?: number;
   /** Where the time went, in order; a stage appears again with each attempt. */
@@ -48,6 +69,7 @@ export class MongoOperationTimeoutError extends MongoDriverError {
     super(message, details);
     this.timings = details.timings ?? [];
     if (details.timeoutMS !== undefined) this.timeoutMS = details.timeoutMS;
+    if (details.timeoutSource !== undefined) this.timeoutSource = details.timeoutSource;
     if (details.elapsedMS !== undefined) this.elapsedMS = details.elapsedMS;
     if (details.eventLoopDelayMS !== undefined) this.eventLoopDelayMS = details.eventLoopDelayMS;
     if (details.maybeApplied !== undefined) this.maybeApplied = details.maybeApplied;

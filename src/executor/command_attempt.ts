@@ -24,6 +24,8 @@ export interface Progress {
   readonly maybeApplied: boolean;
   /** The server that was selected last; null before the first selection. */
   readonly selected: SelectedServer | null;
+  /** The clock's time at which the next attempt begins; null: when its call does. */
+  readonly startsAt: number | null;
 }
 
 export const FIRST_ATTEMPT: Progress = Object.freeze({
@@ -34,6 +36,7 @@ export const FIRST_ATTEMPT: Progress = Object.freeze({
   overloaded: false,
   maybeApplied: false,
   selected: null,
+  startsAt: null,
 });
 
 /** What the executor needs to know of the selected server, as its description said when it was selected. */
@@ -58,6 +61,8 @@ export class CommandAttempt<T> extends SelectionRequest {
   closing: Operation<void> | null = null;
   /** Number of the transaction or of the retryable write; 0 for none. */
   txnNumber: number;
+  /** The `maxTimeMS` that the command was sent with because of the deadline; 0 for none. */
+  maxTimeMS = 0;
 
   constructor(call: Call, operation: Operation<T>, progress: Progress) {
     super(

@@ -48,7 +48,8 @@ function limitTime(body: Document, connection: Connection, attempt: CommandAttem
   const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
   if (maxTimeMS === undefined) return;
   const own: unknown = Object.hasOwn(body, 'maxTimeMS') ? body['maxTimeMS'] : undefined;
-  body['maxTimeMS'] = typeof own === 'number' && own > 0 ? Math.min(own, maxTimeMS) : maxTimeMS;
+  attempt.maxTimeMS = typeof own === 'number' && own > 0 ? Math.min(own, maxTimeMS) : maxTimeMS;
+  body['maxTimeMS'] = attempt.maxTimeMS;
 }
 
 function stripLegacyTimeouts(body: Document): void {

@@ -28,7 +28,8 @@ export async function execute<T>(
   if (engine.lifetime.closing) throw new MongoClientClosedError(undefined, { namespace: operation.namespace });
   if (operation.session !== null) enterSession(operation.session, operation, engine.sessions);
   const binding = shared ?? new Binding(false);
-  let progress = FIRST_ATTEMPT;
+  // The first command of a call begins with it.
+  let progress = shared === null ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: engine.clock.now() };
   try {
     for (;;) {
       const attempt = new CommandAttempt(call, operation, progress);

@@ -7,6 +7,7 @@ import {
   MongoServerClosedError,
   MongoTopologyClosedError,
 } from '../errors/driver.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { MongoPoolClosedError } from '../pool/errors.js';
 import type { CommandAttempt, Progress, SelectedServer } from './command_attempt.js';
 import type { Engine, EngineOptions } from './engine.js';
@@ -41,6 +42,7 @@ export async function afterFailure(
   // This attempt sent nothing: no server was found for it, or the one found takes no retry.
   if (progress.previous !== null && error === progress.previous) throw progress.previous;
   inheritWritten(error, progress.previous);
+  recordFailed(error, attempt, engine.clock.now());
   label(error, attempt, engine.options);
   const isOverload = isRetryableOverload(error);
   const overloaded = progress.overloaded || isOverload;
@@ -70,7 +72,17 @@ export async function afterFailure(
   if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, attempt);
   await engine.lifetime.pause(pauseMS, deadline);
   if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
-  return next;
+  return { ...next, startsAt: engine.clock.now() };
+}
+
+function recordFailed(error: unknown, attempt: CommandAttempt<unknown>, now: number): void {
+  const { call, deadline, progress, selected, maxTimeMS } = attempt;
+  if (!(error instanceof Error)) return;
+  const durationMS = now - (progress.startsAt ?? deadline.startedAt);
+  // A server that an earlier attempt had selected is not that of this one.
+  const host = selected === progress.selected ? undefined : selected?.address;
+  call.attemptFailed({ host, durationMS, error });
+  if (error instanceof MongoOperationTimeoutError && maxTimeMS > 0) error.maxTimeMS ??= maxTimeMS;
 }
 
 /** Errors of the parts of a client that is closing, which say that the part is closed. */
@@ -180,5 +192,6 @@ function progressAfter(
     overloaded,
     maybeApplied: progress.maybeApplied || maybeApplied(error),
     selected,
+    startsAt: null,
   };
 }
