@@ -9,6 +9,7 @@ import {
   MongoTransactionError,
 } from '../errors/driver.js';
 import { MongoWriteConcernError } from '../errors/server.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { MongoServerSelectionError } from '../sdam/errors.js';
 import type { ServerSessionPool } from '../sessions/server_session_pool.js';
 import type { SessionState } from '../sessions/session_state.js';
@@ -93,6 +94,7 @@ function labelCommitError(error: unknown): void {
   const unknown =
     isNetworkError(error) ||
     error instanceof MongoServerSelectionError ||
+    error instanceof MongoOperationTimeoutError ||
     isRetryableWrite(error) ||
     isMaxTimeMSExpired(error) ||
     (error instanceof MongoWriteConcernError && !HOPELESS_WRITE_CONCERNS.has(serverErrorCode(error)));

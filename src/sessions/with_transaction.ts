@@ -5,6 +5,7 @@ import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SessionState } from './session_state.js';
@@ -131,7 +132,7 @@ async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<O
       await session.commitTransaction();
       return { name: 'committed', result };
     } catch (error) {
-      if (client.clock.now() >= endsAt) throw error;
+      if (client.clock.now() >= endsAt || error instanceof MongoOperationTimeoutError) throw error;
       if (hasLabel(error, MongoErrorLabel.UnknownTransactionCommitResult) && !isMaxTimeMSExpired(error)) continue;
       if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
       return { name: 'failed', error };

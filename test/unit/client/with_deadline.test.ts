@@ -286,6 +286,7 @@ describe('startTransaction with timeoutMS', () => {
 
     assert.equal(afterMS, 70);
     assert.match(error.message, /timeoutMS=100 of startTransaction/);
+    assert.ok(error.hasErrorLabel('UnknownTransactionCommitResult'));
     // The commit may be tried again, with the whole time.
     assert.equal((await ended(harness, () => session.commitTransaction())).afterMS, 100);
   });

@@ -15,6 +15,7 @@ import {
 } from '../../../src/errors/driver.js';
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
+import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import type { Operation } from '../../../src/executor/operation.js';
 import { afterErrorInSession, checkServer, enterSession } from '../../../src/executor/session_rules.js';
 import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
@@ -228,10 +229,11 @@ describe('afterErrorInSession', () => {
     assert.deepEqual(labelsAfter(new MongoNetworkError('broken'), session, read()), []);
   });
 
-  it('labels a commit of which nobody knows what became of it, and unpins', () => {
+  it('labels a commit whose result is unknown, and unpins', () => {
     for (const error of [
       new MongoNetworkError('broken'),
       selectionError(),
+      new MongoOperationTimeoutError('Timed out'),
       new MongoServerError(failure(50)),
       writeConcernError(64),
       writeConcernError(91),
