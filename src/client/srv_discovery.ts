@@ -123,7 +123,7 @@ export class SrvDiscovery {
     return applySrvRecords(this.#options, answer, this.#effects.random);
   }
 
-  /** Of the question itself, which is asked for whoever wants to know and outlives those that wait. */
+  /** The limit of the question itself, which is asked for all calls and outlives those that wait. */
   #limit(): Deadline {
     const { clock } = this.#effects;
     const deadline = Deadline.background(clock).withSignal(this.#abort.signal);

@@ -9,7 +9,7 @@ import type { Clock } from '../runtime/clock.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { type Reply, UNACKNOWLEDGED_REPLY } from '../wire/reply.js';
 
-/** The events of one command on one connection. Made only when somebody listens to one of them. */
+/** The events of one command on one connection. Made only when a sink wants one of them. */
 export class CommandEvents {
   readonly #publisher: EventPublisher;
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class CommandEvents {
   }
 
   /**
-   * Publishes the start of a command, if somebody listens to commands at all.
+   * Publishes the start of a command, if a sink wants the event.
    *
    * @param message - the OP_MSG about to be sent
    * @param body - the document it was made from: its first field is the command's name
@@ -99,7 +99,7 @@ export function holdsCredentials(message: Buffer): boolean {
 
 /**
  * The command in a message, with its document sequences put back as arrays. Of a copy: binary values are views of what they are decoded
- * from, nobody may change what is sent, and the next message must not change an event.
+ * from, a listener must not change what is sent, and the next message must not change an event.
  */
 function commandIn(message: Buffer): Document {
   const { body, sequences } = decodeOpMsg(Buffer.from(message));

@@ -18,7 +18,7 @@ import type { Operation } from './operation.js';
 /** The first server that reads a moment of the past: 5.0. */
 const SNAPSHOT_WIRE_VERSION = 13;
 
-/** Write concern errors that will be the same for as long as the set is as it is: nobody need ask again whether the commit is durable. */
+/** Write concern errors that will be the same for as long as the set is as it is: another commit would not make it durable. */
 const HOPELESS_WRITE_CONCERNS: ReadonlySet<number | undefined> = new Set([
   ServerErrorCode.UnsatisfiableWriteConcern,
   ServerErrorCode.UnknownReplWriteConcern,

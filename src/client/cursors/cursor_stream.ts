@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { unwatchAbort, watchAbort } from '../../call/abort_watch.js';
 
-/** A source that is closed when nobody reads it any more. */
+/** A source that is closed when it is read no more. */
 interface Source<T> extends AsyncIterable<T> {
   close(): Promise<void>;
 }
 
 /**
- * The documents of a cursor as a stream of objects. It asks for a document when one is wanted, so that whoever reads slowly holds one batch in
+ * The documents of a cursor as a stream of objects. It asks for a document when one is wanted, so that a slow reader holds one batch in
  * memory and no more; and closes the cursor at the end, on an error and when it is destroyed.
  */
 export function cursorStream<T>(source: Source<T>, signal: AbortSignal | undefined): Readable & AsyncIterable<T> {

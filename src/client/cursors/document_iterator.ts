@@ -12,7 +12,7 @@ const ASYNC_GENERATOR = Object.getPrototypeOf(
 ) as object;
 
 /**
- * What `for await` reads a cursor by. It is an async generator to whoever looks at it, as in the official driver; but a buffered document
+ * What `for await` reads a cursor by. Code that looks at it sees an async generator, as in the official driver; but a buffered document
  * costs no turn of a generator.
  */
 export class DocumentIterator<T> implements AsyncGenerator<T, void, void> {
