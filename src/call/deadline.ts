@@ -54,6 +54,8 @@ const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
 
 /** A timer later than this by the clock says that the event loop was busy, not that the timer was coarse. */
 const NOTABLE_DELAY_MS = 5;
+/** Time that is waited out without sleeping. An alarm for less would be rounded to 0. */
+const MOST_POLLED_MS = 0.5;
 /** A cursor may live for thousands of batches: beyond so many records, time is added to the last record of the same stage. */
 const MOST_TIMINGS = 48;
 
@@ -307,23 +309,35 @@ export class Deadline {
       else for (const signal of signals) watchAbort(signal, this.#onAbort);
     }
     this.#armedAt = clock.now();
-    if (this.endsAt !== Infinity && this.#timer === null) {
-      this.#timer = clock.setTimer(this.endsAt - this.#armedAt, () => this.#onTimer(), true);
-    }
+    if (this.endsAt !== Infinity && this.#timer === null) this.#wait(this.endsAt - this.#armedAt);
   }
 
   /**
-   * A timer that fires late says nothing of the server: a reply may already lie in the kernel. So input is polled once more before
-   * the operation fails.
+   * Timers count whole milliseconds. An operation that gets one rounded up ends 0.5 ms late on average. So the end of `timeoutMS` is rounded
+   * to the nearest millisecond, and what then remains is waited out in turns of the event loop that do not sleep. The limits of stages, and
+   * pauses, are not worth the CPU time.
+   */
+  #wait(remainingMS: number): void {
+    const { clock } = this.#account;
+    const onTimer = () => this.#onTimer();
+    if (this.boundBy !== 'timeoutMS') this.#timer = clock.setTimer(remainingMS, onTimer, true);
+    else if (remainingMS >= MOST_POLLED_MS) this.#timer = clock.setAlarm(remainingMS, onTimer);
+    else this.#timer = clock.afterPoll(onTimer);
+  }
+
+  /**
+   * A timer that fires late says nothing about the server: the reply may already be in the kernel. So input is polled once more before the
+   * operation fails.
    */
   #onTimer(): void {
     const { clock } = this.#account;
     const now = clock.now();
+    if (now < this.endsAt) {
+      this.#wait(this.endsAt - now);
+      return;
+    }
     const lateByMS = this.#latenessAt(now);
-    this.#timer =
-      now < this.endsAt
-        ? clock.setTimer(this.endsAt - now, () => this.#onTimer(), true)
-        : clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
+    this.#timer = clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
   }
 
   #end(end: DeadlineEnd): void {

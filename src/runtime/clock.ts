@@ -14,8 +14,15 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970 by the system's clock. For timestamps, never for durations. */
   wallTime(): number;
-  /** Calls back once, after `ms`. The timer does not keep the process alive unless `keepAlive` is true. */
+  /**
+   * Calls back once, after `ms` rounded up to whole milliseconds. The timer does not keep the process alive unless `keepAlive` is true.
+   */
   setTimer(ms: number, callback: () => void, keepAlive?: boolean): Timer;
+  /**
+   * Calls back once, after `ms` rounded to whole milliseconds: possibly a fraction of a millisecond early, for a caller that waits out the
+   * rest with {@link Clock.afterPoll}. The alarm keeps the process alive.
+   */
+  setAlarm(ms: number, callback: () => void): Timer;
   /** Calls back after one turn of the event loop has polled for input. */
   afterPoll(callback: () => void): Timer;
 }
@@ -26,6 +33,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 class SystemTimer implements Timer {
   #timeout: NodeJS.Timeout;
 
+  /** @param ms - whole milliseconds */
   constructor(ms: number, callback: () => void, keepAlive: boolean) {
     this.#timeout = this.#arm(ms, callback, keepAlive);
   }
@@ -36,7 +44,7 @@ class SystemTimer implements Timer {
         ? setTimeout(() => {
             this.#timeout = this.#arm(ms - LONGEST_TIMEOUT_MS, callback, keepAlive);
           }, LONGEST_TIMEOUT_MS)
-        : setTimeout(callback, Math.ceil(ms));
+        : setTimeout(callback, ms);
     if (!keepAlive) timeout.unref();
     return timeout;
   }
@@ -50,7 +58,8 @@ class SystemTimer implements Timer {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
-  setTimer: (ms, callback, keepAlive = false) => new SystemTimer(Math.max(0, ms), callback, keepAlive),
+  setTimer: (ms, callback, keepAlive = false) => new SystemTimer(Math.max(0, Math.ceil(ms)), callback, keepAlive),
+  setAlarm: (ms, callback) => new SystemTimer(Math.max(0, Math.round(ms)), callback, true),
   afterPoll(callback) {
     const immediate = setImmediate(callback);
     return {

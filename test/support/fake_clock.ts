@@ -25,6 +25,11 @@ export class FakeClock implements Clock {
     return this.#add(this.#now + Math.max(0, ms), callback);
   }
 
+  /** Not rounded: the time of this clock stands still while a caller polls for the rest. */
+  setAlarm(ms: number, callback: () => void): Timer {
+    return this.setTimer(ms, callback);
+  }
+
   afterPoll(callback: () => void): Timer {
     return this.#add(this.#now, callback);
   }

@@ -86,26 +86,95 @@ describe('Deadline: timers', () => {
     assert.equal(clock.pendingTimers, 1);
   });
 
-  it('waits on when a timer fires too early', async () => {
+  it('polls until the end when an alarm was rounded down', async () => {
     const clock = new HastyClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();
+    clock.skip(0.75);
     deadline.watch(watcher);
 
-    await clock.advance(499.75);
-    assert.equal(watcher.ends.length, 0);
+    await clock.advance(499.125);
+    assert.equal(watcher.ends.length, 0, 'ended early');
     assert.equal(clock.pendingTimers, 1);
-    await clock.advance(0.25);
+    await clock.advance(0.125 + 2 * TURN_MS);
 
     assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0 }]);
     assert.equal(clock.pendingTimers, 0);
   });
+
+  it('sleeps until the end when an alarm was rounded up', async () => {
+    const clock = new HastyClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    clock.skip(0.25);
+    deadline.watch(watcher);
+
+    await clock.advance(501);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0.25 }]);
+    assert.equal(clock.polls, 1);
+  });
+
+  it('waits without a timer for less than half a millisecond', async () => {
+    const clock = new HastyClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    clock.skip(499.75);
+    deadline.watch(watcher);
+
+    await clock.advance(0.25);
+    assert.equal(watcher.ends.length, 0, 'ended early');
+    await clock.advance(2 * TURN_MS);
+
+    assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0 }]);
+  });
+
+  it('sleeps again when the timer of a stage or a pause fires too early', async () => {
+    const clock = new HastyClock();
+    const limit = start(clock, 500).within('backoff', 10.25);
+    const watcher = new Watcher();
+    limit.watch(watcher);
+
+    await clock.advance(20);
+
+    assert.equal(watcher.ends.length, 1);
+    assert.equal(clock.polls, 1);
+  });
+
+  it('stops polling when the reply arrives in the last fraction of a millisecond', async () => {
+    const clock = new HastyClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    clock.skip(0.75);
+    deadline.watch(watcher);
+    await clock.advance(499.125);
+
+    deadline.unwatch(watcher);
+    await clock.advance(10);
+
+    assert.equal(watcher.ends.length, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
 });
 
-/** Like Node's: a timer may fire a fraction of a millisecond before its time. */
+/** A turn of the event loop of {@link HastyClock}. */
+const TURN_MS = 0.125;
+
+/** Like Node's: a timer may fire a fraction of a millisecond early, an alarm is rounded, and each turn of the event loop takes time. */
 class HastyClock extends FakeClock {
+  polls = 0;
+
   override setTimer(ms: number, callback: () => void): Timer {
     return super.setTimer(ms > 1 ? ms - 0.5 : ms, callback);
+  }
+
+  override setAlarm(ms: number, callback: () => void): Timer {
+    return super.setTimer(Math.round(ms), callback);
+  }
+
+  override afterPoll(callback: () => void): Timer {
+    this.polls++;
+    return super.setTimer(TURN_MS, callback);
   }
 }
 

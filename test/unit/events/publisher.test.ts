@@ -7,7 +7,13 @@ import { TopologyOpeningEvent } from '../../../src/events/topology.js';
 import type { Clock } from '../../../src/runtime/clock.js';
 
 const nothing = { clear: () => undefined };
-const clock: Clock = { now: () => 0, wallTime: () => 1234, setTimer: () => nothing, afterPoll: () => nothing };
+const clock: Clock = {
+  now: () => 0,
+  wallTime: () => 1234,
+  setTimer: () => nothing,
+  setAlarm: () => nothing,
+  afterPoll: () => nothing,
+};
 const opening = (stamp: EventStamp) => new TopologyOpeningEvent({ topologyId: 1 }, stamp);
 
 /** A sink whose wishes a test sets. */

@@ -63,7 +63,21 @@ describe('systemClock', () => {
     assert.equal(fired, 0);
   });
 
-  it('keeps the process alive only for a timer that asks for it', () => {
+  it('rounds a timer up and an alarm to the nearest millisecond', async () => {
+    const order: string[] = [];
+    const done = new Deferred<void>();
+
+    systemClock.setTimer(6.2, () => done.resolve(), true);
+    systemClock.setTimer(5.1, () => order.push('timer of 5.1 ms'), true);
+    systemClock.setAlarm(5.6, () => order.push('alarm of 5.6 ms'));
+    systemClock.setAlarm(5.4, () => order.push('alarm of 5.4 ms'));
+    systemClock.setAlarm(5.4, () => order.push('cleared')).clear();
+    await done.promise;
+
+    assert.deepEqual(order, ['alarm of 5.4 ms', 'timer of 5.1 ms', 'alarm of 5.6 ms']);
+  });
+
+  it('keeps the process alive only for a timer that asks for it, and for an alarm', () => {
     const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
 
     const idle = systemClock.setTimer(10_000, () => undefined);
@@ -71,8 +85,12 @@ describe('systemClock', () => {
     const wanted = systemClock.setTimer(10_000, () => undefined, true);
     assert.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before + 1);
 
+    const alarm = systemClock.setAlarm(10_000, () => undefined);
+    assert.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before + 2);
+
     idle.clear();
     wanted.clear();
+    alarm.clear();
   });
 
   it('calls back after a turn of the event loop, unless cleared', async () => {

@@ -10,7 +10,13 @@ import type { Clock } from '../../../src/runtime/clock.js';
 import { EmitterSink } from '../../../src/sinks/emitter_sink.js';
 
 const nothing = { clear: () => undefined };
-const clock: Clock = { now: () => 0, wallTime: () => 1234, setTimer: () => nothing, afterPoll: () => nothing };
+const clock: Clock = {
+  now: () => 0,
+  wallTime: () => 1234,
+  setTimer: () => nothing,
+  setAlarm: () => nothing,
+  afterPoll: () => nothing,
+};
 function publisherTo(
   emitter: TypedEventEmitter<MonitoringEventListeners>,
   options?: { monitorCommands?: boolean | undefined },
