@@ -1,5 +1,5 @@
 import { MongoError } from '../errors/base.js';
-import { MOST_ATTEMPTS, type MongoOperationTimeoutError, type OperationAttempt } from '../errors/timeout.js';
+import type { MongoOperationTimeoutError, OperationAttempt } from '../errors/timeout.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -17,6 +17,9 @@ export const NO_STAGE_LIMITS: StageLimits = Object.freeze({
   waitQueueTimeoutMS: 0,
   socketTimeoutMS: 0,
 });
+
+/** Attempts that a call keeps: the first ones, and the last. Retries under `timeoutMS` have no number. */
+const MOST_ATTEMPTS = 16;
 
 /**
  * One call of a public method that may wait: what is running, and until when.

@@ -19,9 +19,6 @@ export interface OperationAttempt {
   readonly error: Error | undefined;
 }
 
-/** Attempts that an error keeps: the first ones, and the last. Retries under `timeoutMS` have no number. */
-export const MOST_ATTEMPTS = 16;
-
 /** @public */
 export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
   timeoutMS?: number;
