@@ -238,8 +238,16 @@ export class Deadline {
 
   /** Records that the time since the last record was spent in a stage. */
   record(stage: OperationPhase): void {
+    this.#recordUntil(stage, this.#account.clock.now());
+  }
+
+  /** The same for the time until a moment (by the clock) that has passed. Does nothing if all of it has been recorded. */
+  recordUntil(stage: OperationPhase, moment: number): void {
+    if (moment > this.#account.markedAt) this.#recordUntil(stage, moment);
+  }
+
+  #recordUntil(stage: OperationPhase, now: number): void {
     const account = this.#account;
-    const now = account.clock.now();
     const durationMS = now - account.markedAt;
     account.markedAt = now;
     account.timings ??= [];

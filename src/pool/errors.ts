@@ -4,7 +4,7 @@ import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
-import type { PoolCounts } from '../errors/pool_counts.js';
+import type { ConnectionProgress, PoolCounts } from '../errors/pool_counts.js';
 import { nameOfStep } from './connection_errors.js';
 
 /** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
@@ -103,12 +103,19 @@ export function interruptedError(address: string, cause: Error | undefined): Mon
   return new MongoPoolClearedError(address, cause, text, { phase: 'read' });
 }
 
-/** Either new connections do not become ready, or all connections are in use. */
-function hintFor({ inUse, maxPoolSize, establishing }: PoolCounts): string {
-  if (establishing !== undefined && (maxPoolSize === 0 || inUse < maxPoolSize)) {
-    return 'The server does not finish new connections: look at it, at the network, and at tls';
-  }
-  return 'Raise maxPoolSize or the timeout, or look for slow operations';
+/** What to look at when new connections do not become ready. */
+const HINTS: Readonly<Record<ConnectionProgress['phase'], string>> = {
+  resolve: 'The name of the server is not resolved: look at DNS',
+  proxy: 'The proxy does not answer: look at it, at proxyHost and at proxyPort',
+  connect: 'The server does not take new connections: look at it, at the network and at firewalls',
+  tls: 'The server does not finish the TLS handshake: look whether it expects TLS on this port',
+  hello: 'The server takes connections and does not answer: look at its load',
+  auth: 'The server does not answer the authentication: look at its load, and at the service that checks the password',
+};
+
+/** The step of the new connection that check-outs wait for; null if they wait for their turn, in a full pool. */
+function awaitedStep({ inUse, maxPoolSize, establishing }: PoolCounts): ConnectionProgress['phase'] | null {
+  return establishing !== undefined && (maxPoolSize === 0 || inUse < maxPoolSize) ? establishing.phase : null;
 }
 
 /**
@@ -127,16 +134,17 @@ export function checkOutTimeout(
 ): Error {
   const { deadline, request } = waiter;
   const counts = describeCounts(pool, loadBalanced);
+  const step = awaitedStep(pool);
   return deadline.errorOf(
     end,
     {
       during: `while checking out a connection from connection pool of ${address} after ${Math.round(waitedMS)} ms: ${counts}; wanted by ${textOfAttempt(request)}`,
-      phase: 'checkOut',
+      phase: step ?? 'checkOut',
       host: address,
       namespace: request.namespace,
       maybeApplied: false,
       pool,
-      hint: hintFor(pool),
+      hint: step === null ? 'Raise maxPoolSize or the timeout, or look for slow operations' : HINTS[step],
     },
     text => new MongoWaitQueueTimeoutError(text, address, pool),
   );

@@ -315,7 +315,10 @@ export class ConnectionPool implements ConnectionOwner {
     if (waiter === undefined) return;
     this.#places.inUse.add(connection, waiter.request);
     this.#events.checkedOut(connection, waiter.request, this.#waiters.waitedMS(waiter));
-    if (waiter.deadline.canEnd) waiter.deadline.record('checkOut');
+    if (waiter.deadline.canEnd) {
+      if (connection.uses === 1) connection.recordSteps(waiter.deadline, connection.idleSince);
+      waiter.deadline.record('checkOut');
+    }
     waiter.resolve(connection);
   }
 
@@ -420,6 +423,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #onWaiterEnd = (waiter: CheckOut, end: DeadlineEnd): void => {
     const { loadBalanced } = this.#establish.handshake;
     const waitedMS = this.#waiters.waitedMS(waiter);
+    if (this.#awaited !== null) this.#awaited.recordSteps(waiter.deadline, null);
     const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.#countsNow(), loadBalanced);
     this.#waiters.fail(waiter, 'timeout', error);
     // A connection is worth finishing only if another check-out, or minPoolSize, wants it.
@@ -437,6 +441,14 @@ export class ConnectionPool implements ConnectionOwner {
     if (reason !== null) this.#places.discard(connection, reason);
     else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, attempt);
     else this.#places.discard(connection, 'error', lateReplyError(this.address, attempt));
+  }
+
+  /** The connection that has been on its way for longest, if check-outs wait for it: in a full pool they wait for their turn. */
+  get #awaited(): Connection | null {
+    const { maxPoolSize } = this.#options;
+    const [oldest] = this.#places.pending;
+    const isFull = maxPoolSize > 0 && this.#places.inUse.size >= maxPoolSize;
+    return oldest === undefined || oldest.uses > 0 || isFull ? null : oldest;
   }
 
   /** The counts, with the step that the oldest pending connection waits for. */

@@ -132,6 +132,8 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
   /** The current step of establishing the connection, or of a monitor's hello. */
   #step: ConnectionProgress['phase'] = 'connect';
   #stepStartedAt: number;
+  /** The steps of establishing the connection, in order, and when each began. */
+  readonly #steps: { readonly step: ConnectionProgress['phase']; readonly since: number }[] = [];
   /** The time at which the connection, or its last hello, began: errors count from here. */
   #begunAt: number;
 
@@ -141,6 +143,7 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     this.#clock = parts.clock;
     this.#begunAt = parts.clock.now();
     this.#stepStartedAt = this.#begunAt;
+    this.#steps.push({ step: this.#step, since: this.#begunAt });
     this.#encoder = parts.encoder;
     this.#reader = new FrameReader(this, this.#maxMessageSize);
     this.#transport = parts.open(parts.target, parts.transportOptions, this);
@@ -210,10 +213,24 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     });
   }
 
-  /** A command of the handshake begins. */
+  /** A step of establishing the connection begins. */
   beginStep(step: ConnectionProgress['phase']): void {
     this.#step = step;
     this.#stepStartedAt = this.#clock.now();
+    if (this.#steps.at(-1)?.step !== step) this.#steps.push({ step, since: this.#stepStartedAt });
+  }
+
+  /**
+   * Records on a deadline that waited for the connection where the time went: a caller waits for these steps, and not for its turn.
+   *
+   * @param readyAt - when the connection was established; null: it is not yet, and its current step is left to the error of the wait
+   */
+  recordSteps(deadline: Deadline, readyAt: number | null): void {
+    deadline.recordUntil('checkOut', this.#steps[0]?.since ?? 0);
+    for (const [index, { step }] of this.#steps.entries()) {
+      const end = this.#steps[index + 1]?.since ?? readyAt;
+      if (end !== null) deadline.recordUntil(step, end);
+    }
   }
 
   /** A hello on an established connection begins, or the next reply of a stream is awaited. */

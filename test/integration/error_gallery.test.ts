@@ -283,8 +283,8 @@ describe('what an error says when', () => {
       error,
       `Timed out while checking out a connection from connection pool of ${host} after <n> ms: 0 of 100 in use (maxPoolSize: 100, connections ` +
         'in use by cursors: 0, connections in use by transactions: 0, connections in use by other operations: 0), 1 waiting, 1 being ' +
-        'established (hello to the server for <n> ms), 0 idle, 0 draining; wanted by connect() (after <n> ms: checkOut <n> ms). ' +
-        'The server does not finish new connections: look at it, at the network, and at tls',
+        'established (hello to the server for <n> ms), 0 idle, 0 draining; wanted by connect() (after <n> ms: checkOut <n> ms, ' +
+        'connect <n> ms, hello <n> ms). The server takes connections and does not answer: look at its load',
     );
     assert.equal(error.pool.establishing?.phase, 'hello');
   });

@@ -38,7 +38,7 @@ describe('checkOutTimeout', () => {
 
   it('names the step of the oldest new connection, and advises to look at the server', () => {
     const establishing = { phase: 'tls', elapsedMS: 1234.5 } as const;
-    const advice = /The server does not finish new connections: look at it, at the network, and at tls$/;
+    const advice = /The server does not finish the TLS handshake: look whether it expects TLS on this port$/;
 
     const message = messageFor({ inUse: 1, pending: 1, establishing });
     assert.match(message, /1 being established \(TLS handshake with the server for 1235 ms\), /);

@@ -133,7 +133,7 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
   it('is rejected at once during the hello, too', async () => {
     const { server, clock, checkOut } = PoolHarness.ready();
     server.hello = () => null;
-    const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError', phase: 'checkOut' });
+    const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError', phase: 'hello' });
     await quiet();
 
     await clock.advance(100);
