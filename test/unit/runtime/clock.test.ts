@@ -63,18 +63,20 @@ describe('systemClock', () => {
     assert.equal(fired, 0);
   });
 
-  it('rounds a timer up and an alarm to the nearest millisecond', async () => {
-    const order: string[] = [];
-    const done = new Deferred<void>();
+  it('rounds a timer up and an alarm to the nearest millisecond', ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const fired: string[] = [];
+    systemClock.setTimer(5.1, () => fired.push('timer of 5.1 ms'), true);
+    systemClock.setAlarm(5.6, () => fired.push('alarm of 5.6 ms'));
+    systemClock.setAlarm(5.4, () => fired.push('alarm of 5.4 ms'));
+    systemClock.setAlarm(5.4, () => fired.push('cleared')).clear();
 
-    systemClock.setTimer(6.2, () => done.resolve(), true);
-    systemClock.setTimer(5.1, () => order.push('timer of 5.1 ms'), true);
-    systemClock.setAlarm(5.6, () => order.push('alarm of 5.6 ms'));
-    systemClock.setAlarm(5.4, () => order.push('alarm of 5.4 ms'));
-    systemClock.setAlarm(5.4, () => order.push('cleared')).clear();
-    await done.promise;
-
-    assert.deepEqual(order, ['alarm of 5.4 ms', 'timer of 5.1 ms', 'alarm of 5.6 ms']);
+    mock.timers.tick(4);
+    assert.deepEqual(fired, []);
+    mock.timers.tick(1);
+    assert.deepEqual(fired, ['alarm of 5.4 ms']);
+    mock.timers.tick(1);
+    assert.deepEqual(fired, ['alarm of 5.4 ms', 'timer of 5.1 ms', 'alarm of 5.6 ms']);
   });
 
   it('keeps the process alive only for a timer that asks for it, and for an alarm', () => {
