@@ -90,7 +90,7 @@ const NO_QUERY = 'Query filter must be a plain object or ObjectId';
 
 /** @public */
 export type IndexInformationOptions = ListIndexesOptions & {
-  /** Whether to return all that the server tells of each index, instead of their keys by their names. */
+  /** Whether to return all that the server reports about each index, instead of their keys by their names. */
   full?: boolean;
 };
 
@@ -295,7 +295,7 @@ export class Collection<TSchema extends Document = Document> {
   /**
    * Inserts documents, in as few messages as possible.
    *
-   * @throws MongoBulkWriteError if some were refused; its `result` tells of the others
+   * @throws MongoBulkWriteError if some were refused; its `result` has the others
    */
   insertMany(
     documents: ReadonlyArray<OptionalUnlessRequiredId<TSchema>>,
@@ -314,7 +314,7 @@ export class Collection<TSchema extends Document = Document> {
   /**
    * Does writes of several kinds, in as few messages as possible.
    *
-   * @throws MongoBulkWriteError if some were refused; its `result` tells of the others
+   * @throws MongoBulkWriteError if some were refused; its `result` has the others
    */
   bulkWrite(
     operations: ReadonlyArray<AnyBulkWriteOperation<TSchema>>,
@@ -540,7 +540,7 @@ export class Collection<TSchema extends Document = Document> {
     return (Array.isArray(indexes) ? indexes : [indexes]).every(name => present.has(name));
   }
 
-  /** The keys of the indexes by their names, or with `full: true` all that the server tells of them. */
+  /** The keys of the indexes by their names, or with `full: true` all that the server reports about them. */
   indexInformation(options: IndexInformationOptions & { full: true }): Promise<IndexDescriptionInfo[]>;
   indexInformation(options: IndexInformationOptions & { full?: false }): Promise<IndexDescriptionCompact>;
   indexInformation(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
@@ -549,7 +549,7 @@ export class Collection<TSchema extends Document = Document> {
     return this.indexes({ ...options, full: options?.full ?? false });
   }
 
-  /** All that the server tells of the indexes, or with `full: false` their keys by their names. */
+  /** All that the server reports about the indexes, or with `full: false` their keys by their names. */
   indexes(options: IndexInformationOptions & { full?: true }): Promise<IndexDescriptionInfo[]>;
   indexes(options: IndexInformationOptions & { full: false }): Promise<IndexDescriptionCompact>;
   indexes(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;

@@ -63,9 +63,11 @@ async function enterWith<O extends OperationOptions, I, T>(
   input: I,
 ): Promise<T> {
   let call: Call | null = null;
+  let beganAt = 0;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
+    if (call.deadline.scope !== null) beganAt = place.client.clock.now();
     return await work(call, options, place, input);
   } catch (error) {
     // The reason of an abort is the caller's own and stays as it is.
@@ -75,12 +77,11 @@ async function enterWith<O extends OperationOptions, I, T>(
     }
     throw error;
   } finally {
-    if (call !== null && call.deadline.scope !== null) record(call, call.deadline.scope);
+    if (call !== null && call.deadline.scope !== null) {
+      // The deadline of a cursor or a transaction began before this call.
+      recordIn(call.deadline.scope, call.name, call.namespace, place.client.clock.now() - beganAt);
+    }
   }
-}
-
-function record({ name, namespace, deadline }: Call, scope: Scope): void {
-  recordIn(scope, name, namespace, deadline.elapsedMS);
 }
 
 function beginCall(place: Place, method: string, options: OperationOptions): Call {

@@ -466,7 +466,7 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
       default: {
         // A frame that is no message at all has an error of its own.
         this.#replyIn(frame, false);
-        protocolError(`a message (responseTo ${frame.readInt32LE(8)}) that nobody had asked for`);
+        protocolError(`a message (responseTo ${frame.readInt32LE(8)}) that answers no request`);
       }
     }
     this.#wake();

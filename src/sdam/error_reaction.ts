@@ -67,7 +67,7 @@ const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true 
  */
 export function reactTo(error: unknown, context: ErrorContext): Reaction {
   if (!(error instanceof MongoError) || saysNothingOfServer(error)) return NO_REACTION;
-  // SDAM, "Why use connection generations": errors of older connections have been handled already.
+  // SDAM, "Why use connection generations": an error of an older connection has been handled already.
   if (context.connectionGeneration < context.poolGeneration) return NO_REACTION;
   if (context.loadBalanced) return reactBehindLoadBalancer(error, context);
 

@@ -184,7 +184,8 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     if (this.snapshotEnabled) {
       throw new MongoCompatibilityError('Transactions are not supported in snapshot sessions');
     }
-    const { timeoutMS } = ownOptions(options);
+    // In a withTransaction with a time, that time is the one of all its attempts.
+    const timeoutMS = this.state.deadline === null ? this.#transactionTimeoutMS(options) : undefined;
     const budget = budgetAt('startTransaction', timeoutMS, UNTIMED);
     this.state.transaction.start(transactionSettings(options, this.state.settings.transaction));
     this.state.ownDeadline = budget === UNTIMED ? null : Deadline.start(budget, this.#client.clock);
@@ -236,7 +237,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     fn: WithTransactionCallback<T>,
     options?: TransactionOptions & SessionCallOptions,
   ): Promise<T> {
-    return this.#client.enter(this, 'withTransaction', options, async call => {
+    const timeoutMS = this.#transactionTimeoutMS(options);
+    const own = timeoutMS === undefined ? options : { ...options, timeoutMS };
+    return this.#client.enter(this, 'withTransaction', own, async call => {
       const given: unknown = fn;
       if (typeof given !== 'function') {
         throw new MongoInvalidArgumentError('Argument "fn" of withTransaction must be a function');
@@ -291,6 +294,11 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
   /** @throws MongoRuntimeError always, because a session in a document is a mistake */
   toBSON(): never {
     throw new MongoRuntimeError('ClientSession cannot be serialized to BSON.');
+  }
+
+  /** The `timeoutMS` of a transaction. Default: that of the session's `defaultTransactionOptions`. */
+  #transactionTimeoutMS(options: TransactionOptions | undefined): number | undefined {
+    return ownOptions(options).timeoutMS ?? ownOptions(this.defaultTransactionOptions).timeoutMS;
   }
 
   /** Another call of `endSession`, or the close of the client, may have ended the session while its transaction was aborted. */

@@ -392,7 +392,7 @@ describe('clientBulkWrite, errors of single writes', () => {
     await close(harness);
   });
 
-  it('has a partial result if a result tells of a write that succeeded', async () => {
+  it('has a partial result if a result says that a write succeeded', async () => {
     const results = [done(0, { n: 0 }), refused(1)];
     const harness = await scripted([reply({ nErrors: 1 }, results)]);
 

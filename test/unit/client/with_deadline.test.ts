@@ -270,6 +270,53 @@ describe('the option deadline', () => {
   });
 });
 
+describe('the record of a shared deadline', () => {
+  it('has the time of each read of a cursor, and not that of its whole life', async () => {
+    await using harness = await ClientHarness.connected();
+    const { clock } = harness;
+    let batches = 2;
+    harness.answer = ({ name }) => {
+      if (batches-- <= 0) return null;
+      clock.skip(20);
+      const batch = name === 'find' ? 'firstBatch' : 'nextBatch';
+      return { ok: 1, cursor: { id: 7n, ns: 'shop.orders', [batch]: [{ a: 1 }] } };
+    };
+    const cursor = orders(harness).find();
+
+    const { error } = await ended(harness, () =>
+      withDeadline(sharedOn(harness, 100), async () => {
+        await cursor.next();
+        clock.skip(10);
+        await cursor.next();
+        await cursor.next();
+      }),
+    );
+
+    assert.match(error.message, / after find\.next shop\.orders 20\.0 ms, find\.next shop\.orders 20\.0 ms: /);
+  });
+});
+
+describe('defaultTransactionOptions with timeoutMS', () => {
+  it('gives it to transactions and to withTransaction that set none', async () => {
+    await using harness = await ClientHarness.connected();
+    const session = harness.client.startSession({ defaultTransactionOptions: { timeoutMS: 60 } });
+    session.startTransaction();
+
+    const started = await ended(harness, () => orders(harness).findOne({}, { session }));
+    harness.answer = ({ name }) => (name === 'abortTransaction' ? { ok: 1 } : null);
+    await session.abortTransaction();
+    const within = await ended(
+      harness,
+      () => session.withTransaction(() => orders(harness).findOne({}, { session })),
+      60,
+    );
+
+    assert.equal(started.afterMS, 60);
+    assert.equal(within.afterMS, 60);
+    assert.match(within.error.message, /timeoutMS=60 of withTransaction/);
+  });
+});
+
 describe('startTransaction with timeoutMS', () => {
   it('gives the operations of the transaction and its commit one time', async () => {
     await using harness = await ClientHarness.connected();

@@ -250,7 +250,7 @@ describe('establishing a connection', () => {
 
       await assert.rejects(checkOut(), {
         name: 'MongoUnexpectedServerResponseError',
-        message: /nobody had asked for/,
+        message: /that answers no request/,
       });
 
       assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'Closed', 'CheckOutFailed']);

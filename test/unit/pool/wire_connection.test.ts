@@ -137,7 +137,7 @@ describe('WireConnection', () => {
     peer.send(opMsg([body({ ok: 1 })]));
     await quiet();
 
-    assert.match(connection.error?.message ?? '', /that nobody had asked for/);
+    assert.match(connection.error?.message ?? '', /that answers no request/);
     assert.ok(peer.closed);
   });
 
