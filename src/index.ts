@@ -59,7 +59,11 @@ export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
 export type { CollectionOptions, FindOneOptions, IndexInformationOptions } from './client/collection.js';
 export { Collection } from './client/collection.js';
-export { AbstractCursor, type AbstractCursorEvents } from './client/cursors/abstract_cursor.js';
+export {
+  AbstractCursor,
+  type AbstractCursorEvents,
+  type CursorCloseOptions,
+} from './client/cursors/abstract_cursor.js';
 export {
   type AggregateOptions,
   AggregationCursor,

@@ -3,10 +3,13 @@ import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
 import { type Budget, budgetAt, UNTIMED, validateTimeoutMS } from '../../call/budget.js';
 import type { Call } from '../../call/call.js';
+import { Deadline, type EndDescription } from '../../call/deadline.js';
 import { soonestOf } from '../../call/scope.js';
+import { waitFor } from '../../call/waiter.js';
 import { checkOptions } from '../../commands/check_options.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
+import type { OperationOptions } from '../../commands/options.js';
 import { ownOptions } from '../../concern/given.js';
 import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
@@ -34,6 +37,12 @@ import {
 } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
 import { DocumentIterator } from './document_iterator.js';
+
+/** @public */
+export type CursorCloseOptions = Pick<OperationOptions, 'timeoutMS' | 'signal'>;
+
+/** Only an abort ends the wait for a close, whose error is the reason of the signal. */
+const CLOSE_ABORTED: EndDescription = Object.freeze({ during: 'during the close of a cursor', phase: 'read' });
 
 /** @public */
 export type AbstractCursorEvents = { close(): void };
@@ -246,17 +255,28 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /**
    * Lets the server forget the cursor. A server that does not answer is no error.
    *
-   * @param options - `timeoutMS` for this call; default: the cursor's own, anew
-   * @throws MongoInvalidArgumentError if `timeoutMS` is invalid; nothing else
+   * @param options - `timeoutMS` for this call; default: the cursor's own, anew. A `signal` ends the wait for the server, and the cursor is closed all
+   * the same
+   * @throws MongoInvalidArgumentError if an option is invalid; the reason of the signal; nothing else
    */
-  async close(options?: { timeoutMS?: number }): Promise<void> {
+  async close(options?: CursorCloseOptions): Promise<void> {
     await this.#close(this.#started(), options);
   }
 
-  #close(core: CursorCore, options?: { timeoutMS?: number }): Promise<void> {
-    const begin = (_: Place, method: string, { timeoutMS }: { timeoutMS?: number }) =>
-      core.closingCall(method, validateTimeoutMS(timeoutMS, `${this.methodName}.close`));
-    return enter(this.place, 'close', options, call => core.close(call), begin);
+  #close(core: CursorCore, options?: CursorCloseOptions): Promise<void> {
+    const begin = (_: Place, method: string, own: CursorCloseOptions) => {
+      const call = core.closingCall(method, validateTimeoutMS(own.timeoutMS, `${this.methodName}.close`));
+      const signal = signalOf(own);
+      return signal === undefined ? call : call.until(call.deadline.withSignal(signal));
+    };
+    const work = (call: Call, own: CursorCloseOptions): Promise<void> => {
+      const signal = signalOf(own);
+      if (signal === undefined) return core.close(call);
+      // The signal ends the wait, and not the close: the server must forget the cursor, and another call may wait for the same.
+      const closing = core.close(core.closingCall('close', own.timeoutMS));
+      return waitFor(closing, () => CLOSE_ABORTED, null, Deadline.background(this.owner.clock).withSignal(signal));
+    };
+    return enter(this.place, 'close', options, work, begin);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

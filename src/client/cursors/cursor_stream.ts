@@ -24,10 +24,17 @@ export function cursorStream<T>(source: Source<T>, signal: AbortSignal | undefin
       void pump();
     },
     destroy(error, callback) {
-      source.close().then(
-        () => callback(error),
-        () => callback(error),
-      );
+      const closing = source.close();
+      // Closing has a time of its own, which a reader who gets an error is not made to wait for.
+      if (error === null) {
+        closing.then(
+          () => callback(null),
+          () => callback(null),
+        );
+      } else {
+        closing.catch(() => undefined);
+        callback(error);
+      }
     },
   });
   async function pump(): Promise<void> {
@@ -47,11 +54,17 @@ export function cursorStream<T>(source: Source<T>, signal: AbortSignal | undefin
       stream.destroy(error as Error);
     }
   }
-  if (signal !== undefined && !signal.aborted) {
-    // A paused stream ends as well.
-    const onAbort = () => stream.destroy(signal.reason as Error);
-    watchAbort(signal, onAbort);
-    for (const event of ['end', 'close']) stream.once(event, () => unwatchAbort(signal, onAbort));
-  }
+  if (signal !== undefined) destroyAtAbort(stream, signal);
   return stream as Readable & AsyncIterable<T>;
+}
+
+/** A paused stream ends as well. Node.js tells no error that is falsy: with such a reason, the stream closes before its end. */
+function destroyAtAbort(stream: Readable, signal: AbortSignal): void {
+  const onAbort = () => stream.destroy(signal.reason as Error);
+  if (signal.aborted) {
+    onAbort();
+    return;
+  }
+  watchAbort(signal, onAbort);
+  for (const event of ['end', 'close']) stream.once(event, () => unwatchAbort(signal, onAbort));
 }

@@ -9,6 +9,7 @@ import {
   type ExplainVerbosityLike,
   explained,
 } from '../../commands/explain.js';
+import type { OperationOptions } from '../../commands/options.js';
 import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
 import { run } from '../door.js';
@@ -16,8 +17,12 @@ import type { Inherited } from '../inherit.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { CursorOptions } from './cursor_options.js';
 
-/** @public */
-export type ExplainTimeout = { timeoutMS?: number };
+/**
+ * What limits an explain. Default: the options of the cursor.
+ *
+ * @public
+ */
+export type ExplainTimeout = Pick<OperationOptions, 'timeoutMS' | 'signal' | 'deadline'>;
 
 /**
  * A cursor whose command the server can explain instead of running it.
@@ -70,10 +75,18 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
     options?: ExplainTimeout,
   ): Promise<Document> {
     const { explain, timeout } = this.resolveExplainTimeoutOptions(verbosity, options);
-    const { timeoutMS = this.cursorOptions.timeoutMS } = timeout ?? {};
+    const { cursorOptions } = this;
+    const {
+      timeoutMS = cursorOptions.timeoutMS,
+      signal = this.signal,
+      deadline = cursorOptions.deadline,
+    } = timeout ?? {};
     this.#checkExplain(explain ?? true, timeoutMS);
-    const { signal } = this;
-    const own = { ...(timeoutMS !== undefined && { timeoutMS }), ...(signal !== undefined && { signal }) };
+    const own = {
+      ...(timeoutMS !== undefined && { timeoutMS }),
+      ...(signal !== undefined && { signal }),
+      ...(deadline !== undefined && { deadline }),
+    };
     return await run(this.place, 'explain', own, context =>
       explained(this.plainOperation(context), context, explain ?? true),
     );

@@ -13,141 +13,7 @@ import { ClientSession } from '../../../src/sessions/client_session.js';
 import { ClientHarness } from '../../support/client_harness.js';
 import { errorOf } from '../../support/engine_harness.js';
 import { quiet } from '../../support/scripted_server.js';
-
-/** Options of a method; without a time of its own, the method has that of the client. */
-interface Own {
-  readonly timeoutMS?: number;
-}
-
-/** A public method that waits: how it is called, and whose `timeoutMS` its error names. */
-interface Waiting {
-  readonly call: (client: MongoClient, own: Own) => Promise<unknown>;
-  /** Default: the method's own name. */
-  readonly source?: string;
-}
-
-const orders = (client: MongoClient) => client.db('shop').collection('orders');
-const admin = (client: MongoClient) => client.db('shop').admin();
-const found = (client: MongoClient, own: Own) => orders(client).find({}, own);
-
-async function consume(documents: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of documents) return;
-}
-
-async function inTransaction(client: MongoClient, end: (session: ClientSession) => Promise<unknown>): Promise<void> {
-  const session = client.startSession();
-  session.startTransaction();
-  await orders(client).insertOne({}, { session });
-  await end(session);
-}
-
-const OF_CLIENT = 'the client';
-
-/** By class and method. Those without options have the time of the client. */
-const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>> = {
-  Collection: {
-    findOne: { call: (client, own) => orders(client).findOne({}, own) },
-    countDocuments: { call: (client, own) => orders(client).countDocuments({}, own) },
-    estimatedDocumentCount: { call: (client, own) => orders(client).estimatedDocumentCount(own) },
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is public, and waits
-    count: { call: (client, own) => orders(client).count({}, own) },
-    distinct: { call: (client, own) => orders(client).distinct('a', {}, own) },
-    insertOne: { call: (client, own) => orders(client).insertOne({}, own) },
-    insertMany: { call: (client, own) => orders(client).insertMany([{}], own) },
-    bulkWrite: { call: (client, own) => orders(client).bulkWrite([{ insertOne: { document: {} } }], own) },
-    updateOne: { call: (client, own) => orders(client).updateOne({}, { $set: { a: 1 } }, own) },
-    updateMany: { call: (client, own) => orders(client).updateMany({}, { $set: { a: 1 } }, own) },
-    replaceOne: { call: (client, own) => orders(client).replaceOne({}, {}, own) },
-    deleteOne: { call: (client, own) => orders(client).deleteOne({}, own) },
-    deleteMany: { call: (client, own) => orders(client).deleteMany({}, own) },
-    findOneAndDelete: { call: (client, own) => orders(client).findOneAndDelete({}, own) },
-    findOneAndReplace: { call: (client, own) => orders(client).findOneAndReplace({}, {}, own) },
-    findOneAndUpdate: { call: (client, own) => orders(client).findOneAndUpdate({}, { $set: { a: 1 } }, own) },
-    createIndex: { call: (client, own) => orders(client).createIndex('a', own) },
-    createIndexes: { call: (client, own) => orders(client).createIndexes([{ key: { a: 1 } }], own) },
-    dropIndex: { call: (client, own) => orders(client).dropIndex('a_1', own) },
-    dropIndexes: { call: (client, own) => orders(client).dropIndexes(own) },
-    indexExists: { call: (client, own) => orders(client).indexExists('a_1', own), source: 'listIndexes' },
-    indexInformation: { call: (client, own) => orders(client).indexInformation(own), source: 'listIndexes' },
-    indexes: { call: (client, own) => orders(client).indexes(own), source: 'listIndexes' },
-    createSearchIndex: {
-      call: client => orders(client).createSearchIndex({ definition: {} }),
-      source: OF_CLIENT,
-    },
-    createSearchIndexes: {
-      call: client => orders(client).createSearchIndexes([{ definition: {} }]),
-      source: OF_CLIENT,
-    },
-    updateSearchIndex: { call: client => orders(client).updateSearchIndex('a', {}), source: OF_CLIENT },
-    dropSearchIndex: { call: client => orders(client).dropSearchIndex('a'), source: OF_CLIENT },
-    rename: { call: (client, own) => orders(client).rename('sales', own) },
-    drop: { call: (client, own) => orders(client).drop(own) },
-    options: { call: (client, own) => orders(client).options(own), source: 'listCollections' },
-    isCapped: { call: (client, own) => orders(client).isCapped(own), source: 'listCollections' },
-  },
-  Db: {
-    createCollection: { call: (client, own) => client.db('shop').createCollection('orders', own) },
-    command: { call: (client, own) => client.db('shop').command({ ping: 1 }, own) },
-    collections: { call: (client, own) => client.db('shop').collections(own), source: 'listCollections' },
-    renameCollection: { call: (client, own) => client.db('shop').renameCollection('a', 'b', own), source: 'rename' },
-    dropCollection: { call: (client, own) => client.db('shop').dropCollection('orders', own), source: 'drop' },
-    dropDatabase: { call: (client, own) => client.db('shop').dropDatabase(own) },
-    createIndex: { call: (client, own) => client.db('shop').createIndex('orders', 'a', own) },
-    indexInformation: {
-      call: (client, own) => client.db('shop').indexInformation('orders', own),
-      source: 'listIndexes',
-    },
-    removeUser: { call: (client, own) => client.db('shop').removeUser('ann', own) },
-    setProfilingLevel: { call: (client, own) => client.db('shop').setProfilingLevel('off', own) },
-    profilingLevel: { call: (client, own) => client.db('shop').profilingLevel(own) },
-    stats: { call: (client, own) => client.db('shop').stats(own) },
-  },
-  Admin: {
-    command: { call: (client, own) => admin(client).command({ ping: 1 }, own) },
-    buildInfo: { call: (client, own) => admin(client).buildInfo(own), source: 'command' },
-    serverInfo: { call: (client, own) => admin(client).serverInfo(own), source: 'command' },
-    serverStatus: { call: (client, own) => admin(client).serverStatus(own), source: 'command' },
-    ping: { call: (client, own) => admin(client).ping(own), source: 'command' },
-    removeUser: { call: (client, own) => admin(client).removeUser('ann', own) },
-    validateCollection: { call: (client, own) => admin(client).validateCollection('orders', own) },
-    listDatabases: { call: (client, own) => admin(client).listDatabases(own) },
-    replSetGetStatus: { call: (client, own) => admin(client).replSetGetStatus(own), source: 'command' },
-  },
-  MongoClient: {
-    bulkWrite: {
-      call: (client, own) => client.bulkWrite([{ name: 'insertOne', namespace: 'shop.orders', document: {} }], own),
-    },
-    withSession: {
-      call: (client, own) => client.withSession(session => orders(client).findOne({}, { ...own, session })),
-      source: 'findOne',
-    },
-  },
-  ClientSession: {
-    commitTransaction: { call: (client, own) => inTransaction(client, session => session.commitTransaction(own)) },
-    endSession: { call: (client, own) => inTransaction(client, session => session.endSession(own)) },
-    withTransaction: {
-      call: (client, own) =>
-        client.startSession().withTransaction(session => orders(client).findOne({}, { session }), own),
-    },
-  },
-  AbstractCursor: {
-    hasNext: { call: (client, own) => found(client, own).hasNext(), source: 'find' },
-    next: { call: (client, own) => found(client, own).next(), source: 'find' },
-    tryNext: { call: (client, own) => found(client, own).tryNext(), source: 'find' },
-    toArray: { call: (client, own) => found(client, own).toArray(), source: 'find' },
-    forEach: { call: (client, own) => found(client, own).forEach(() => true), source: 'find' },
-    batches: { call: (client, own) => consume(found(client, own).batches()), source: 'find' },
-    stream: { call: (client, own) => consume(found(client, own).stream()), source: 'find' },
-    [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(found(client, own)), source: 'find' },
-  },
-  ExplainableCursor: {
-    explain: { call: (client, own) => orders(client).find().explain(own) },
-  },
-  FindCursor: {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is public, and waits
-    count: { call: (client, own) => orders(client).find().count(own) },
-  },
-};
+import { answeringTheFirst, OF_CLIENT, type Own, orders, WAITING, type Waiting } from './waiting_methods.js';
 
 /** Public methods that wait for no server, or whose waits never fail; and what is there for the driver itself. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
@@ -193,8 +59,7 @@ function methodsOf({ prototype }: { readonly prototype: object }): string[] {
 /** The error of a method whose commands the server does not answer, once its time is over. */
 async function timeoutOf(call: Waiting['call'], own: Own): Promise<MongoOperationTimeoutError> {
   await using harness = await ClientHarness.connected({ timeoutMS: 200 });
-  // Only the first command of a transaction is answered: its end is what waits.
-  harness.answer = ({ body }) => (body['startTransaction'] === true && 'insert' in body ? { ok: 1, n: 1 } : null);
+  harness.answer = answeringTheFirst;
   async function lineOfTheCaller(): Promise<void> {
     await call(harness.client, own);
   }
