@@ -91,7 +91,7 @@ export class ServerDescription {
   readonly helloOk: boolean;
   readonly readOnly: boolean;
   readonly passive: boolean;
-  /** The mongos behind a load balancer. */
+  /** Behind a load balancer: the service that the newest connection reached; null before the first one. */
   readonly serviceId: ObjectId | null;
   declare readonly $clusterTime?: ClusterTime;
 
@@ -133,6 +133,11 @@ export class ServerDescription {
   /** @internal */
   withRoundTripTimesOf({ roundTripTime, minRoundTripTime }: ServerDescription): ServerDescription {
     return new ServerDescription(Object.assign({}, this, { roundTripTime, minRoundTripTime }));
+  }
+
+  /** @internal */
+  withServiceId(serviceId: ObjectId | null): ServerDescription {
+    return new ServerDescription(Object.assign({}, this, { serviceId }));
   }
 
   get hostAddress(): HostAddress {

@@ -4,7 +4,7 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 
 /** A server was added to the topology. @public */
 export class ServerOpeningEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
   /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
@@ -22,7 +22,7 @@ export class ServerOpeningEvent extends MonitoringEvent {
 
 /** A server was removed from the topology. @public */
 export class ServerClosedEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
   /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;
@@ -40,7 +40,7 @@ export class ServerClosedEvent extends MonitoringEvent {
 
 /** What is known about a server changed; round trip times and the time of the last write do not count. @public */
 export class ServerDescriptionChangedEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
   /** `host:port` of the server, or the path of its Unix socket. */
   declare readonly address: string;

@@ -3,7 +3,7 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 
 /** A client begins to watch its deployment. @public */
 export class TopologyOpeningEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
 
   /** @internal */
@@ -19,7 +19,7 @@ export class TopologyOpeningEvent extends MonitoringEvent {
 
 /** A client has stopped watching its deployment: the last event of the topology. @public */
 export class TopologyClosedEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
 
   /** @internal */
@@ -35,7 +35,7 @@ export class TopologyClosedEvent extends MonitoringEvent {
 
 /** What is known about the deployment changed. @public */
 export class TopologyDescriptionChangedEvent extends MonitoringEvent {
-  /** Number of the client's topology in this process. */
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
   declare readonly topologyId: number;
   /** What was known before. */
   declare readonly previousDescription: TopologyDescription;

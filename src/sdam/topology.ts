@@ -2,7 +2,7 @@ import type { ObjectId } from '../bson/index.js';
 import { textOfAttempt } from '../call/attempt.js';
 import type { DeadlineEnd } from '../call/deadline.js';
 import { Waiter } from '../call/waiter.js';
-import { loadBalancerServer, ServerDescription } from '../description/server_description.js';
+import { loadBalancerServer, ServerDescription, sameObjectId } from '../description/server_description.js';
 import {
   type CustomServerSelector,
   emptyTopology,
@@ -96,7 +96,7 @@ export class Topology {
 
   constructor(options: TopologyOptions, ports: TopologyPorts) {
     this.#ports = ports;
-    this.#events = new TopologyEvents(ports.publisher);
+    this.#events = new TopologyEvents(ports.publisher, ports.random);
     this.#options = options;
     this.#waiting = new WaitingSelections(options.serverSelector === undefined);
     const { replicaSet, ...rest } = options;
@@ -304,7 +304,12 @@ export class Topology {
   onHandshake(heard: ServerDescription, server: Server, connectionGeneration: number): void {
     const known = this.#description.table.get(server.address);
     if (known === undefined || this.#servers.get(server.address) !== server) return;
-    if (this.#description.type === TopologyType.LoadBalanced || heard.equals(known)) return;
+    if (this.#description.type === TopologyType.LoadBalanced) {
+      // The rest of what was heard is about one of the services behind the balancer. No event tells of a new serviceId.
+      if (!sameObjectId(known.serviceId, heard.serviceId)) this.#apply(known.withServiceId(heard.serviceId));
+      return;
+    }
+    if (heard.equals(known)) return;
     // A connection from before an error may report the state from before the error.
     if (connectionGeneration < server.pool.generation) return;
     this.#apply(known.roundTripTime < 0 ? heard : heard.withRoundTripTimesOf(known));

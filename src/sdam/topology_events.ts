@@ -11,17 +11,21 @@ import {
 } from '../events/selection.js';
 import { ServerClosedEvent, ServerDescriptionChangedEvent, ServerOpeningEvent } from '../events/server.js';
 import { TopologyClosedEvent, TopologyDescriptionChangedEvent, TopologyOpeningEvent } from '../events/topology.js';
+import type { Random } from '../runtime/random.js';
 
-/** Topologies of this process are numbered, as in the official driver. */
-let lastTopologyId = 0;
+/** A safe integer has 53 bits. */
+const TOPOLOGY_ID_BYTES = 7;
+const TOPOLOGY_ID_BITS = 53;
 
 /** The events of one topology. An event is built only if a sink wants it. */
 export class TopologyEvents {
-  readonly topologyId = lastTopologyId++;
+  /** Random, so that the events of several processes can be collected in one place (decision 15). */
+  readonly topologyId: number;
   readonly #publisher: EventPublisher;
 
-  constructor(publisher: EventPublisher) {
+  constructor(publisher: EventPublisher, random: Random) {
     this.#publisher = publisher;
+    this.topologyId = newTopologyId(random);
   }
 
   opening(): void {
@@ -103,6 +107,11 @@ export class TopologyEvents {
     const fields = { ...selectionFields(attempt, selector), topologyDescription, failure, durationMS };
     this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp));
   }
+}
+
+function newTopologyId(random: Random): number {
+  const bits = random.bytes(TOPOLOGY_ID_BYTES).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  return Number(BigInt.asUintN(TOPOLOGY_ID_BITS, bits));
 }
 
 function selectionFields({ commandName, operationId, number }: Attempt, selector: string) {

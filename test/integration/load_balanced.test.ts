@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { TestCluster } from 'mongotempo-server';
 import { MongoClient } from '../../src/client/mongo_client.js';
 import { MongoCompatibilityError } from '../../src/errors/driver.js';
+import type { CommandStartedEvent } from '../../src/events/command.js';
 
 describe('a client behind a load balancer', () => {
   it('tells of its topology as specified, without any heartbeat, and of the service with each command', async () => {
@@ -36,6 +38,23 @@ describe('a client behind a load balancer', () => {
     ]);
     assert.equal(services.size, 1);
     assert.match([...services].join(), /^[0-9a-f]{24}$/);
+  });
+
+  it('describes its server with the service that its newest connection reached', async () => {
+    await using cluster = await TestCluster.start({ seed: 1, topology: 'load-balanced' });
+    await using client = new MongoClient(cluster.uri, { serverSelectionTimeoutMS: 5000 });
+    const started = once(client, 'commandStarted');
+    const before = new Promise<unknown>(resolve => {
+      client.once('serverDescriptionChanged', ({ newDescription }) => resolve(newDescription.serviceId));
+    });
+
+    await client.db('shop').collection('orders').insertOne({ item: 'tea' });
+
+    const [{ serviceId }] = (await started) as [CommandStartedEvent];
+    const [server] = client.topologyDescription!.servers.values();
+    assert.equal(await before, null);
+    assert.ok(serviceId !== undefined);
+    assert.deepEqual([server!.type, server!.serviceId], ['LoadBalancer', serviceId]);
   });
 
   it('retries a write whose connection broke, on another connection', async () => {

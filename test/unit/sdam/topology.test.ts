@@ -51,19 +51,16 @@ describe('Topology.open', () => {
     await quiet();
   });
 
-  it('numbers topologies', () => {
-    const [first, second] = [1, 2].map(() => {
-      const { topology, events } = new TopologyHarness({ hosts: ['a:27017'] });
-      topology.open();
-      topology.close();
-      assert.equal(
-        new Set([...events.of('topologyOpening'), ...events.of('topologyClosed')].map(e => e.topologyId)).size,
-        1,
-      );
-      return events.last('topologyOpening').topologyId;
-    });
+  it('gives all events of a topology one id', async () => {
+    const { topology, events } = new TopologyHarness({ hosts: ['a:27017'] });
 
-    assert.equal(second! - first!, 1);
+    topology.open();
+    topology.close();
+
+    const withId = events.events.filter(event => 'topologyId' in event);
+    assert.ok(withId.length >= 6);
+    assert.equal(new Set(withId.map(event => event.topologyId)).size, 1);
+    await quiet();
   });
 
   for (const name of ['topologyOpening', 'topologyDescriptionChanged', 'serverOpening'] as const) {
