@@ -1,5 +1,6 @@
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
+import { Deadline } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
 import { outsideScope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
@@ -158,11 +159,12 @@ export class ClientLifecycle {
     this.#connecting--;
   }
 
-  /** Closes the client for the program. Calls that overlap share the first one's close. */
+  /** Closes the client for the program. Calls that overlap share one close, which ends with the first of their deadlines. */
   close(call: Call): Promise<void> {
     const state = this.#state;
-    if (state.name === 'closing') state.byProgram = true;
-    return this.#close(true, call);
+    if (state.name !== 'closing') return this.#close(true, call);
+    state.byProgram = true;
+    return this.#shareClose(state, call.deadline, true);
   }
 
   // ── Opening
@@ -275,9 +277,25 @@ export class ClientLifecycle {
     if (this.#connecting > 0 || (state.name === 'open' && state.isConnected) || state.name === 'closed') return;
     if (state.name === 'closing' && state.byProgram) return;
     // The program has not closed the client: an operation opens it anew.
-    const { deadline } = call;
-    const fresh = deadline.refreshed(this.#options.timeoutMS).within('read', CLOSE_TIMEOUT_MS);
-    await this.#close(false, call.until(fresh));
+    const { timeoutMS } = this.#options;
+    // A close by the program that joins this one has the time of the client too, and not that of `connect`.
+    const ofClient = Deadline.start({ timeoutMS, source: 'the client' }, this.#parts.effects.clock);
+    void this.#close(false, call.until(ofClient.within('read', CLOSE_TIMEOUT_MS)));
+    const closing = this.#state;
+    if (closing.name === 'closing') await this.#shareClose(closing, call.deadline.refreshed(timeoutMS), false);
+  }
+
+  /** Waits for a close that has begun. When the deadline ends first, what the client still tells its servers is cut short. */
+  async #shareClose(closing: Closing, deadline: Deadline, forProgram: boolean): Promise<void> {
+    const onDeadlineEnd = (): void => {
+      if (closing.byProgram && !forProgram) return;
+      closing.lastCommands?.lifetime.end();
+      closing.engine?.topology.interruptOperations();
+    };
+    const watcher = { onDeadlineEnd };
+    deadline.watch(watcher);
+    await closing.done;
+    deadline.unwatch(watcher);
   }
 
   #close(byProgram: boolean, call: Call): Promise<void> {
@@ -323,7 +341,7 @@ export class ClientLifecycle {
     const { activeSessions } = this.#parts;
     const courtesy = () => call.until(call.deadline.within('read', COURTESY_TIMEOUT_MS));
     const early = courtesy();
-    const aborts = [...activeSessions].some(session => session.inTransaction());
+    const aborts = [...activeSessions].some(session => session.hasOpenTransaction);
     // The cursors come first, while it is known which of them belong to a transaction.
     const killed = engine === null ? undefined : killLiveCursors(engine, early);
     await Promise.all(Array.from(activeSessions, session => session.endWithClient(call)));

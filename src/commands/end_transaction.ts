@@ -45,6 +45,7 @@ function endTransactionOperation(
         if (transaction.recoveryToken !== undefined) command['recoveryToken'] = transaction.recoveryToken;
         if (isCommit && maxCommitTimeMS !== undefined) command['maxTimeMS'] = maxCommitTimeMS;
         if (isCommit) transaction.commitSent();
+        else transaction.abortSent();
         return command;
       },
       result({ reply, address }) {

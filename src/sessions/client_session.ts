@@ -173,6 +173,11 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     return this.state.transaction.isActive;
   }
 
+  /** Whether the server may have a transaction of the session open. @internal */
+  get hasOpenTransaction(): boolean {
+    return this.inTransaction() || this.state.transaction.abortIsUnsent;
+  }
+
   /**
    * Starts a transaction. Operations in this session are part of the transaction until it is committed or aborted. Sends nothing.
    *
@@ -218,7 +223,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       async call => {
         this.state.mustBeUsable();
         if (this.state.transaction.abort()) await this.#abort(call);
-        this.state.unpin();
+        if (!this.state.clientClosed) this.state.unpin();
       },
       'tidiesUp',
     );
@@ -268,12 +273,14 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       };
       await this.#client.enter(this, 'endSession', options, work, 'tidiesUp');
     } finally {
-      this.#end();
+      // A client that has begun to close meanwhile ends the session, after it has sent an abort that was still to be sent.
+      if (!state.clientClosed) this.#end();
     }
   }
 
   /**
-   * Ends the session because its client closes. Aborts an open transaction within the deadline of `close`. Never rejects.
+   * Ends the session because its client closes. Aborts an open transaction within the deadline of `close`, also if the program has begun to
+   * abort it and nothing was sent before the close interrupted that. Never rejects.
    *
    * @internal
    */
@@ -281,8 +288,9 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     const { state } = this;
     if (this.hasEnded) return;
     state.clientClosed = true;
-    if (state.transaction.isActive && state.transaction.abort()) {
-      await this.#abort(call).catch(() => undefined);
+    const isOpen = state.transaction.isActive && state.transaction.abort();
+    if (isOpen || state.transaction.abortIsUnsent) {
+      await this.#client.endTransaction(state, 'abortTransaction', call).catch(() => undefined);
     }
     this.#end();
   }

@@ -45,6 +45,8 @@ export class Transaction {
   recoveryToken: Document | undefined;
   /** A commit was sent before. The next commit must ask for a majority. */
   commitTried = false;
+  /** The transaction is aborted, and the server has not been told yet. */
+  abortIsUnsent = false;
   /** Whether the last command started the transaction. {@link Transaction.refused} takes it back. */
   #began = false;
   /** `commitTried` before the last commit, for the same purpose. */
@@ -80,6 +82,7 @@ export class Transaction {
     this.#state = 'starting';
     this.recoveryToken = undefined;
     this.commitTried = false;
+    this.abortIsUnsent = false;
   }
 
   /** A command of the transaction is about to be sent. */
@@ -92,6 +95,11 @@ export class Transaction {
   commitSent(): void {
     this.#triedBefore = this.commitTried;
     this.commitTried = true;
+  }
+
+  /** An abort is about to be sent. */
+  abortSent(): void {
+    this.abortIsUnsent = false;
   }
 
   /** The server refused the last command before it did anything (Client Backpressure, "Interaction with transactions"). */
@@ -140,6 +148,7 @@ export class Transaction {
       default: {
         const toSend = this.#state === 'in progress';
         this.#state = 'aborted';
+        this.abortIsUnsent = toSend;
         return toSend;
       }
     }
@@ -150,6 +159,7 @@ export class Transaction {
     this.endBackgroundAbort();
     this.#state = 'none';
     this.recoveryToken = undefined;
+    this.abortIsUnsent = false;
   }
 
   /**

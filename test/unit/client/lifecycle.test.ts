@@ -13,6 +13,7 @@ import {
 import { MongoNetworkError } from '../../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
+import type { ClientSession } from '../../../src/sessions/client_session.js';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';
 import { ClientHarness } from '../../support/client_harness.js';
 import { Deferred } from '../../support/deferred.js';
@@ -592,6 +593,19 @@ describe('connect', () => {
     });
   }
 
+  it('close during the close after a failed connect has the time of the client, and not that of connect', async () => {
+    const { harness, failed } = await connectingAndBusy({ timeoutMS: 80 });
+    await harness.advance(80);
+    const closed = watched(harness.client.close());
+
+    await harness.advance(4999);
+    assert.equal(closed.done, false);
+    await harness.advance(1);
+
+    assert.equal(closed.done, true);
+    assert.ok((await failed) instanceof MongoOperationTimeoutError);
+  });
+
   it('connect on a connected client asks for nothing, not even for a server that suits', async () => {
     await using harness = await ClientHarness.connected();
     const { length } = harness.server.peers;
@@ -665,7 +679,7 @@ describe('the events open and close of a client', () => {
     const { harness, closed } = await closing();
     const seen = announcements(harness);
 
-    const other = watched(harness.client.close({ timeoutMS: 1 }));
+    const other = watched(harness.client.close({ timeoutMS: 2000 }));
     await harness.advance(999);
     assert.equal(other.done, false);
     await harness.advance(1);
@@ -675,6 +689,34 @@ describe('the events open and close of a client', () => {
 
     assert.deepEqual(seen, ['close']);
     assert.equal(harness.story().filter(name => name === 'endSessions').length, 1);
+  });
+
+  it('a close that overlaps an earlier one and has less time ends both when its time is over', async () => {
+    const { harness } = await busy();
+    const first = watched(harness.client.close());
+    const other = watched(harness.client.close({ timeoutMS: 50 }));
+
+    await harness.advance(49);
+    assert.deepEqual([first.done, other.done], [false, false]);
+    await harness.advance(1);
+
+    assert.deepEqual([first.done, other.done], [true, true]);
+    assert.equal(harness.clock.pendingTimers, 0);
+    assert.deepEqual(harness.server.openPeers, []);
+  });
+
+  it('an aborted close that overlaps an earlier one ends both', async () => {
+    const { harness } = await busy();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const first = watched(harness.client.close());
+    const other = errorOf(harness.client.close({ signal: controller.signal }));
+    await quiet();
+
+    controller.abort(reason);
+
+    assert.equal(await other, reason);
+    assert.equal(first.done, true);
   });
 
   it('close by a listener that the close itself calls waits for that close', async () => {
@@ -788,6 +830,27 @@ describe('what a client that closes sends', () => {
       assert.equal(session.hasEnded, true);
       assert.equal(harness.clock.pendingTimers, 0);
       assert.deepEqual(harness.server.openPeers, []);
+    });
+  }
+
+  for (const [how, end] of [
+    ['endSession', session => session.endSession()],
+    ['abortTransaction', session => session.abortTransaction()],
+  ] satisfies readonly (readonly [string, (session: ClientSession) => Promise<void>])[]) {
+    it(`close right after ${how}, which has sent nothing, aborts the transaction within the time of close`, async () => {
+      const { harness, session } = await busy();
+
+      const ending = end(session);
+      const closed = watched(harness.client.close({ timeoutMS: 100 }));
+      await ending;
+      await quiet();
+      assert.deepEqual(harness.story(), ['abortTransaction']);
+      assert.equal(closed.done, false);
+      await harness.advance(100);
+
+      assert.equal(closed.done, true);
+      assert.equal(session.hasEnded, true);
+      assert.equal(harness.clock.pendingTimers, 0);
     });
   }
 
