@@ -6,6 +6,7 @@ import { MongoDriverError } from '../errors/driver.js';
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../errors/network.js';
 import type { ConnectionProgress, PoolCounts } from '../errors/pool_counts.js';
 import { nameOfStep } from './connection_errors.js';
+import type { WireConnection } from './wire_connection.js';
 
 /** `10 of 10 in use (1 by cursors, 0 by transactions), 37 waiting, 0 being established, 0 idle, 0 draining` */
 function describeCounts(counts: PoolCounts, loadBalanced: boolean): string {
@@ -148,6 +149,17 @@ export function checkOutTimeout(
     },
     text => new MongoWaitQueueTimeoutError(text, address, pool),
   );
+}
+
+/** Why a connection is closed before it was established: another one takes its place. @internal */
+export function replacedError({
+  address,
+  id,
+  waitsFor: { step },
+  elapsedMS,
+}: WireConnection): MongoNetworkTimeoutError {
+  const text = `connection ${id} to ${address} was not established within ${elapsedMS.toFixed(1)} ms (${step}), and another one takes its place`;
+  return new MongoNetworkTimeoutError(text, { host: address, phase: step, beforeHandshake: true });
 }
 
 /** Why a connection is closed although its late reply may come (`pendingResponseTimeoutMS` of 0). @internal */

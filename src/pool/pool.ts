@@ -16,6 +16,7 @@ import {
   lateReplyError,
   MongoPoolClearedError,
   MongoPoolClosedError,
+  replacedError,
 } from './errors.js';
 import { type EstablishSettings, establish } from './establish.js';
 import { Generations } from './generations.js';
@@ -49,6 +50,9 @@ export interface PoolStats extends PoolCounts {
   readonly generation: number;
 }
 
+/** Most handshakes take a fraction of this, also across oceans. */
+const LEAST_PATIENCE_MS = 1000;
+
 /** What a pool needs from above. */
 export interface PoolPorts {
   readonly publisher: EventPublisher;
@@ -72,6 +76,8 @@ export interface PoolPorts {
  *     #assign():   while check-outs wait:   give an idle connection to the oldest,
  *                                           or open one (below maxPoolSize and maxConnecting), or leave it.
  *
+ * A connection goes on being established when the check-out that it was opened for is gone, within `connectTimeoutMS` for each step.
+ *
  * Source: Connection Monitoring and Pooling. An event is published after its fact has become true.
  */
 export class ConnectionPool implements ConnectionOwner {
@@ -87,6 +93,8 @@ export class ConnectionPool implements ConnectionOwner {
   /** For connections that no operation waits for. */
   readonly #establishUnasked: EstablishSettings;
   #lastConnectionId = 0;
+  /** A connection that has been on its way for longer is stuck. */
+  #patienceMS = LEAST_PATIENCE_MS;
   #lastDescription: ConnectionDescription | null = null;
   /** Why the pool was last cleared: the cause of the errors of check-outs while it is paused. */
   #clearedBy: Error | undefined;
@@ -303,10 +311,41 @@ export class ConnectionPool implements ConnectionOwner {
         void this.#ask(connection, deadline => probe(connection, this.#establish, deadline));
       else this.#give(connection);
     }
-    while (this.#state === 'ready' && this.#places.pending.size < this.#room(this.#waiters.length)) {
+    while (this.#state === 'ready' && this.#missing > 0 && this.#hasPlace()) {
       // The connection outlives the operation that it is opened for.
       outsideScope(() => void this.#open(this.#establish));
     }
+  }
+
+  /** How many more connections the waiting check-outs need than are on their way. Those that are stuck may never come. */
+  get #missing(): number {
+    const { length } = this.#waiters;
+    const { pending } = this.#places;
+    if (length === 0 || length > pending.size) return length - pending.size;
+    const now = this.#clock.now();
+    let missing = length;
+    for (const connection of pending) if (!this.#isStuck(connection, now)) missing--;
+    return missing;
+  }
+
+  #isStuck({ uses, createdAt }: Connection, now: number): boolean {
+    return uses === 0 && now - createdAt > this.#patienceMS;
+  }
+
+  /**
+   * Whether another connection may be opened. If all places are taken, the connection that has been stuck for longest gives up its own: its
+   * first packet may be lost, or its reply. The patience doubles with each, so that a server that is only slow is waited for in the end.
+   */
+  #hasPlace(): boolean {
+    const { pending } = this.#places;
+    if (pending.size < this.#room(Infinity)) return true;
+    if (pending.size === 0) return false;
+    const now = this.#clock.now();
+    const stuck = [...pending].find(connection => this.#isStuck(connection, now));
+    if (stuck === undefined) return false;
+    this.#patienceMS *= 2;
+    this.#places.discardPending(stuck, 'error', replacedError(stuck));
+    return this.#places.pending.size < this.#room(Infinity);
   }
 
   /** Gives a connection to the oldest waiting check-out. */
@@ -322,7 +361,7 @@ export class ConnectionPool implements ConnectionOwner {
     waiter.resolve(connection);
   }
 
-  /** How many connections may be pending when so many are missing. */
+  /** How many connections may be pending when so many are wanted. */
   #room(missing: number): number {
     const { maxPoolSize, maxConnecting } = this.#options;
     const room = (maxPoolSize === 0 ? Infinity : maxPoolSize) - this.#places.established;
@@ -343,6 +382,7 @@ export class ConnectionPool implements ConnectionOwner {
       return;
     }
     if (!this.#places.pending.delete(connection)) return;
+    this.#patienceMS = Math.max(LEAST_PATIENCE_MS, 2 * (this.#clock.now() - connection.createdAt));
     this.#arrived(connection, () => {
       this.#events.connectionReady(connection);
       this.#ports.onConnectionReady?.();
@@ -378,8 +418,11 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #onOpenFailed(connection: Connection, error: Error): void {
-    // No check-out fails while enough other connections are pending for all of them: this one was opened for minPoolSize.
-    const waiter = this.#places.pending.size < this.#waiters.length ? this.#waiters.shift() : undefined;
+    // No check-out fails while enough other connections are pending for all of them: this one was opened for minPoolSize. Nor does one fail that
+    // began after the connection did: it has a connection of its own to come.
+    const isCause =
+      this.#places.pending.size < this.#waiters.length && this.#waiters.oldestSince <= connection.createdAt;
+    const waiter = isCause ? this.#waiters.shift() : undefined;
     this.#ports.onConnectionError(error, connection);
     this.#places.closed(connection, 'error');
     if (waiter !== undefined) {
@@ -425,15 +468,8 @@ export class ConnectionPool implements ConnectionOwner {
     const waitedMS = this.#waiters.waitedMS(waiter);
     if (this.#awaited !== null) this.#awaited.recordSteps(waiter.deadline, null);
     const error = checkOutTimeout(end, this.address, waiter, waitedMS, this.#countsNow(), loadBalanced);
+    // The connection that was opened for it goes on being established: the next check-out needs one, too.
     this.#waiters.fail(waiter, 'timeout', error);
-    // A connection is worth finishing only if another check-out, or minPoolSize, wants it.
-    const wanted = Math.max(this.#waiters.length, this.#options.minPoolSize - this.#places.established);
-    const excess = Math.max(0, this.#places.pending.size - wanted);
-    // A connection that was used before is only being asked something, and stays.
-    const unfinished = [...this.#places.pending].filter(({ uses }) => uses === 0);
-    for (const connection of unfinished.slice(0, excess)) this.#places.discardPending(connection, 'error', error);
-    // A listener of these events may have begun to wait for a connection.
-    this.#assign();
   };
 
   #drain(connection: Connection, requestId: number, attempt: Attempt): void {

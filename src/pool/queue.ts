@@ -20,6 +20,11 @@ export class Queue<T> {
     return this.#length;
   }
 
+  /** The value that has been in the queue for longest. */
+  get first(): T | undefined {
+    return this.#head?.value;
+  }
+
   push(value: T): QueueEntry {
     const node: Node<T> = { value, next: null, previous: this.#tail };
     if (this.#tail === null) this.#head = node;

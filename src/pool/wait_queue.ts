@@ -28,6 +28,11 @@ export class WaitQueue {
     return this.#waiters.length;
   }
 
+  /** The clock's time at which the oldest check-out began to wait; Infinity if none waits. */
+  get oldestSince(): number {
+    return this.#waiters.first?.startedAt ?? Infinity;
+  }
+
   /** A check-out that does not wait yet. */
   waiter(attempt: Attempt): CheckOut {
     return new Waiter<Connection, Attempt>(attempt, attempt.limitOf('checkOut'), this.#clock.now(), this.#onEnd);

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { MongoPoolClearedError, MongoWaitQueueTimeoutError } from '../../../src/pool/errors.js';
 import { PoolHarness } from '../../support/pool_harness.js';
-import { quiet } from '../../support/scripted_server.js';
+import type { ReceivedCommand } from '../../support/scripted_peer.js';
+import { quiet, STANDALONE } from '../../support/scripted_server.js';
 
 describe('ConnectionPool, when the deadline of a waiter ends', () => {
   it('rejects with MongoWaitQueueTimeoutError after waitQueueTimeoutMS, with counts and address', async () => {
@@ -98,21 +99,81 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('closes the connection that is being established when no other check-out waits', async () => {
-    const { pool, server, clock, events, story, checkOut } = PoolHarness.ready();
+  it('goes on with the connection that it waited for, which the next check-out gets', async () => {
+    const { pool, server, clock, story, checkOut } = PoolHarness.ready();
+    server.accepts = false;
+    const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError', phase: 'connect' });
+    await quiet();
+    await clock.advance(100);
+    await failed;
+    await quiet();
+    assert.equal(pool.snapshot().pending, 1);
+
+    server.peers[0]?.accept();
+    await quiet();
+
+    assert.equal((await checkOut(100)).id, 1);
+    assert.deepEqual(story(), [
+      ...['CheckOutStarted', 'Created', 'CheckOutFailed', 'Ready', 'CheckOutStarted', 'CheckedOut'],
+    ]);
+  });
+
+  it('does so too when the operation is aborted', async () => {
+    const { pool, server, checkOut } = PoolHarness.ready();
+    server.accepts = false;
+    const controller = new AbortController();
+    const failed = assert.rejects(checkOut(undefined, controller.signal), error => error === 'enough');
+    await quiet();
+
+    controller.abort('enough');
+    await failed;
+    server.peers[0]?.accept();
+    await quiet();
+
+    assert.equal(pool.snapshot().idle, 1);
+  });
+
+  it('closes the connection when its step takes longer than connectTimeoutMS, and the pool has no timer left', async () => {
+    const { pool, server, clock, events, checkOut } = PoolHarness.ready({ connectTimeoutMS: 500 });
     server.accepts = false;
     const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
     await quiet();
 
-    await clock.advance(100);
-
+    await clock.advance(500);
     await failed;
     await quiet();
+
     assert.ok(server.peers[0]?.closed);
-    assert.deepEqual(story(), ['CheckOutStarted', 'Created', 'CheckOutFailed', 'Closed']);
     assert.equal(events.last('connectionClosed').reason, 'error');
     assert.equal(pool.snapshot().total, 0);
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('does not open a connection for each operation whose time is shorter than a handshake, and so fills at last', async () => {
+    const { server, clock, checkOut } = PoolHarness.ready();
+    server.hello = () => null;
+    const outcomes: string[] = [];
+
+    for (let number = 0; number < 5; number++) {
+      const waiting = checkOut(100).then(
+        () => outcomes.push('served'),
+        () => outcomes.push('timed out'),
+      );
+      await quiet();
+      // The server needs 250 ms for a handshake.
+      if (number === 2) {
+        await clock.advance(50);
+        const hello = await server.peers[0]?.nextCommand();
+        hello?.reply(STANDALONE);
+        await quiet();
+      }
+      await clock.advance(100);
+      await waiting;
+    }
+
+    assert.deepEqual(outcomes, ['timed out', 'timed out', 'served', 'timed out', 'timed out']);
+    // The fourth needs a connection too, since the third keeps the first one.
+    assert.equal(server.peers.length, 2);
   });
 
   it('finishes the connection that is being established for the next in line', async () => {
@@ -139,9 +200,6 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     await clock.advance(100);
 
     await failed;
-    await quiet();
-    assert.equal(server.openPeers.length, 0);
-    assert.equal(clock.pendingTimers, 0);
   });
 
   it('loses no connection when a listener aborts the operation that gets it', async () => {
@@ -168,27 +226,90 @@ describe('ConnectionPool, when the deadline of a waiter ends', () => {
     await failed;
     assert.equal(events.count('connectionCheckOutFailed'), 1);
   });
+});
 
-  it('opens a connection for the operation that a listener starts when pending connections are closed', async () => {
-    const { pool, server, clock, events, checkOut } = PoolHarness.ready();
-    const lent = await checkOut();
+describe('ConnectionPool, when a connection that is being established is stuck', () => {
+  /** Check-outs of 100 ms, one after the other, for so long. */
+  async function fail({ clock, checkOut }: PoolHarness, ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 100) {
+      const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
+      await quiet();
+      await clock.advance(100);
+      await failed;
+    }
+  }
+
+  it('opens another for a check-out that begins after a second', async () => {
+    const harness = PoolHarness.ready();
+    const { server, checkOut } = harness;
     server.accepts = false;
-    const first = checkOut();
-    const failed = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
+    await fail(harness, 1100);
+    server.accepts = true;
+
+    assert.equal((await checkOut(100)).id, 2);
+    assert.equal(server.openPeers.length, 2);
+  });
+
+  it('replaces it where no other may be opened', async () => {
+    const harness = PoolHarness.ready({ pool: { maxConnecting: 1 } });
+    const { server, events, checkOut } = harness;
+    server.accepts = false;
+    await fail(harness, 1100);
+    server.accepts = true;
+
+    assert.equal((await checkOut(100)).id, 2);
+    assert.equal(server.openPeers.length, 1);
+    const { reason, error } = events.last('connectionClosed');
+    assert.equal(reason, 'error');
+    assert.match(
+      error?.message ?? '',
+      /^connection 1 to db1:27017 was not established within 1100\.0 ms \(connect\), and another one takes its place$/,
+    );
+  });
+
+  it('has twice the patience after each, so that a server that needs 3 s for a handshake is waited for', async () => {
+    const harness = PoolHarness.ready({ pool: { maxConnecting: 1 } });
+    const { server, clock, checkOut } = harness;
+    const hellos: { readonly command: ReceivedCommand; readonly at: number }[] = [];
+    server.hello = command => {
+      hellos.push({ command, at: clock.now() });
+      return null;
+    };
+    let ready = false;
+    for (let passed = 0; passed < 20_000 && !ready; passed += 100) {
+      const waiting = checkOut(100).then(
+        () => (ready = true),
+        () => undefined,
+      );
+      await quiet();
+      await clock.advance(99);
+      for (const { command, at } of hellos) {
+        if (!command.peer.closed && at + 3000 <= clock.now()) command.reply(STANDALONE);
+      }
+      await quiet();
+      await clock.advance(1);
+      await waiting;
+    }
+
+    assert.ok(ready);
+    assert.equal(server.peers.length, 3);
+  });
+
+  it('fails no check-out that began later with its error: that one has a connection of its own', async () => {
+    const harness = PoolHarness.ready({ connectTimeoutMS: 500 });
+    const { server, clock, events, checkOut } = harness;
+    server.accepts = false;
+    const first = assert.rejects(checkOut(100), { name: 'MongoOperationTimeoutError' });
     await quiet();
-    pool.checkIn(lent);
+    await clock.advance(400);
     await first;
-    assert.equal(pool.snapshot().pending, 2);
-    let last: Promise<unknown> = Promise.resolve();
-    events.emitter.once('connectionClosed', () => {
-      server.accepts = true;
-      last = checkOut();
-    });
+    const second = checkOut(1000);
+    await quiet();
 
     await clock.advance(100);
+    assert.equal(events.last('connectionClosed').reason, 'error');
+    server.peers[1]?.accept();
 
-    await failed;
-    await Promise.race([last, quiet()]);
-    assert.equal(pool.snapshot().waitQueueLength, 0);
+    assert.equal((await second).id, 2);
   });
 });
