@@ -53,6 +53,7 @@ export {
   type WriteConcernErrorData,
   WriteError,
 } from './bulk/result.js';
+export { CallContext, type CallDeadline } from './call/call_context.js';
 export { withDeadline } from './call/scope.js';
 export { SharedDeadline as Deadline } from './call/shared_deadline.js';
 export { Admin } from './client/admin.js';
@@ -200,6 +201,7 @@ export { MonitoringEvent } from './events/event.js';
 export type { MonitoringEventListeners, MonitoringEventName, MonitoringEvents } from './events/event_map.js';
 export * from './events/pending_response.js';
 export * from './events/pool.js';
+export type { Redact } from './events/redact.js';
 export * from './events/selection.js';
 export * from './events/server.js';
 export * from './events/topology.js';

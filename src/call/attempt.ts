@@ -1,4 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Call } from './call.js';
+import type { CallContext } from './call_context.js';
 import type { Deadline } from './deadline.js';
 
 /** A stage whose limit depends on the options and on whether `timeoutMS` is in use. */
@@ -15,6 +17,8 @@ export class Attempt {
   readonly namespace: string;
   /** 1 for the first attempt of the command. */
   readonly number: number;
+  /** The caller's asynchronous context, for events that come while others run; null if no event can come like that, or nobody listens. */
+  asyncScope: AsyncResource | null = null;
   #selectionLimit: Deadline | null = null;
 
   constructor(call: Call, commandName: string, namespace: string, number: number) {
@@ -28,8 +32,21 @@ export class Attempt {
     return this.call.operationId;
   }
 
+  get operationName(): string {
+    return this.call.name;
+  }
+
+  get context(): CallContext | null {
+    return this.call.context;
+  }
+
   get deadline(): Deadline {
     return this.call.deadline;
+  }
+
+  /** Called in the caller's asynchronous context before the attempt waits, if anybody listens for what may come of it. */
+  keepAsyncScope(): void {
+    this.asyncScope ??= new AsyncResource('mongotempo.Attempt');
   }
 
   /**
@@ -50,6 +67,15 @@ export class Attempt {
         return timed ? deadline : deadline.within('read', limits.socketTimeoutMS);
     }
   }
+}
+
+/** By what the events of an attempt are joined with others of its operation. */
+export function originOf({ operationId, operationName, number }: Attempt): {
+  readonly operationId: number;
+  readonly operationName: string;
+  readonly attempt: number;
+} {
+  return { operationId, operationName, attempt: number };
 }
 
 /** `insert shop.orders`, as messages name what waits. */

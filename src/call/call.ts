@@ -1,5 +1,6 @@
 import { MongoError } from '../errors/base.js';
 import type { MongoOperationTimeoutError, OperationAttempt } from '../errors/timeout.js';
+import { CallContext } from './call_context.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -36,6 +37,9 @@ export class Call {
   readonly namespace: string;
   readonly deadline: Deadline;
   readonly limits: StageLimits;
+  /** The call that this one is a part of. */
+  #whole: Call = this;
+  #context: CallContext | null = null;
   /** Attempts that failed, of all commands of the call; null while there is none. */
   #attempts: OperationAttempt[] | null = null;
 
@@ -49,9 +53,17 @@ export class Call {
 
   /** The same call with another deadline: for a part of it that has a time of its own, such as closing a cursor after a timeout. */
   until(deadline: Deadline): Call {
-    return deadline === this.deadline
-      ? this
-      : new Call(this.operationId, this.name, this.namespace, deadline, this.limits);
+    if (deadline === this.deadline) return this;
+    const part = new Call(this.operationId, this.name, this.namespace, deadline, this.limits);
+    part.#whole = this.#whole;
+    return part;
+  }
+
+  /** What monitors are told of the call; made when one asks. Null for work that the driver does on its own account. */
+  get context(): CallContext | null {
+    if (this.operationId === 0) return null;
+    const { operationId, name, namespace, deadline } = this.#whole;
+    return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline));
   }
 
   /** Keeps what an attempt met, for the error of the call. */

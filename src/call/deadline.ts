@@ -144,6 +144,11 @@ export class Deadline {
     return this.#account.scope;
   }
 
+  /** Signals of the call and of its scope: each ends it. */
+  get signals(): readonly AbortSignal[] {
+    return this.#account.signals;
+  }
+
   /** Whether a signal has ended it. */
   get aborted(): boolean {
     return this.#abortedSignal() !== undefined;

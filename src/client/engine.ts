@@ -147,11 +147,8 @@ function openServer(
       topology.onHandshake(description.server, server, generation);
     },
     onConnectionError(error, { generation, service }) {
-      topology.onError(error, server, {
-        connectionGeneration: generation,
-        phase: 'beforeHandshake',
-        serviceId: service?.id,
-      });
+      const where = { connectionGeneration: generation, phase: 'beforeHandshake', serviceId: service?.id } as const;
+      topology.onError(error, server, where);
     },
     ...(onConnectionReady !== undefined && { onConnectionReady }),
   });

@@ -156,7 +156,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
     this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands });
-    this.#publisher = new EventPublisher([this.#emitterSink], effects.clock);
+    this.#publisher = new EventPublisher([this.#emitterSink], effects.clock, this.#givenOptions.redact);
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);
     this.#lifecycle = new ClientLifecycle(this.#givenOptions, {

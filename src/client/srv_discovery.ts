@@ -4,6 +4,7 @@ import { waitFor } from '../call/waiter.js';
 import { HostAddress } from '../description/host_address.js';
 import { emptyTopology } from '../description/topology_description.js';
 import { MongoClientClosedError } from '../errors/driver.js';
+import type { EventStamp } from '../events/event.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { SrvPollingEvent } from '../events/topology.js';
 import type { Clock } from '../runtime/clock.js';
@@ -85,7 +86,8 @@ export class SrvDiscovery {
       const used = hosts
         .map(host => new HostAddress(host).toHostPort())
         .map(({ host, port }) => ({ name: host, port }));
-      this.#publisher.publish('srvRecordDiscovery', stamp => new SrvPollingEvent({ srvRecords: used }, stamp));
+      const make = (stamp: EventStamp) => new SrvPollingEvent({ srvRecords: used }, stamp);
+      this.#publisher.publish('srvRecordDiscovery', make, null);
     }
     return hosts;
   }

@@ -6,7 +6,8 @@ import { redactFailure } from './redact.js';
 /** A value, or the function that makes it when a listener first looks. */
 export type Lazy<T> = T | (() => T);
 
-interface CommandEventFields {
+/** What the events of one command share. */
+export interface CommandEventFields {
   /** `host:port` of the server, or the path of its Unix socket. */
   readonly address: string;
   /** The connection's number in its pool, as pool events have it. */
@@ -18,26 +19,14 @@ interface CommandEventFields {
   readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  readonly operationName: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly databaseName: string;
   readonly commandName: string;
   /** Whether the command is one whose contents must not be shown; then they are empty. */
   readonly redacted: boolean;
-}
-
-export interface CommandStartedFields extends CommandEventFields {
-  readonly command: Lazy<Document>;
-}
-
-export interface CommandSucceededFields extends CommandEventFields {
-  readonly durationMS: number;
-  readonly reply: Lazy<Document>;
-}
-
-export interface CommandFailedFields extends CommandEventFields {
-  readonly durationMS: number;
-  readonly failure: Error;
 }
 
 /** What the three command events have in common. @public */
@@ -54,6 +43,8 @@ export abstract class CommandEvent extends MonitoringEvent {
   readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  readonly operationName: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** The database that the command is sent to. */
@@ -72,6 +63,7 @@ export abstract class CommandEvent extends MonitoringEvent {
     if (fields.serviceId !== undefined) this.serviceId = fields.serviceId;
     this.requestId = fields.requestId;
     this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
     this.attempt = fields.attempt;
     this.databaseName = fields.databaseName;
     this.commandName = fields.commandName;
@@ -99,9 +91,9 @@ export class CommandStartedEvent extends CommandEvent {
   #command: Lazy<Document>;
 
   /** @internal */
-  constructor(fields: CommandStartedFields, stamp: EventStamp) {
+  constructor(fields: CommandEventFields, command: Lazy<Document>, stamp: EventStamp) {
     super(fields, stamp);
-    this.#command = fields.redacted ? {} : fields.command;
+    this.#command = fields.redacted ? {} : command;
     Object.freeze(this);
   }
 
@@ -109,7 +101,7 @@ export class CommandStartedEvent extends CommandEvent {
     return 'commandStarted' as const;
   }
 
-  /** The command as it is sent, with `$db`, `lsid` and the rest; document sequences stand as arrays. */
+  /** The command as it is sent, with `$db`, `lsid` and the rest; document sequences stand as arrays. Decoded when it is first read. */
   get command(): Document {
     return (this.#command = valueOf(this.#command));
   }
@@ -136,11 +128,11 @@ export class CommandSucceededEvent extends CommandEvent {
   #reply: Lazy<Document>;
 
   /** @internal */
-  constructor(fields: CommandSucceededFields, stamp: EventStamp) {
+  constructor(fields: CommandEventFields, durationMS: number, reply: Lazy<Document>, stamp: EventStamp) {
     super(fields, stamp);
-    this.duration = fields.durationMS;
-    this.durationMS = fields.durationMS;
-    this.#reply = fields.redacted ? {} : fields.reply;
+    this.duration = durationMS;
+    this.durationMS = durationMS;
+    this.#reply = fields.redacted ? {} : reply;
     Object.freeze(this);
   }
 
@@ -176,11 +168,11 @@ export class CommandFailedEvent extends CommandEvent {
   readonly failure: Error;
 
   /** @internal */
-  constructor(fields: CommandFailedFields, stamp: EventStamp) {
+  constructor(fields: CommandEventFields, durationMS: number, failure: Error, stamp: EventStamp) {
     super(fields, stamp);
-    this.duration = fields.durationMS;
-    this.durationMS = fields.durationMS;
-    this.failure = fields.redacted ? redactFailure(fields.failure) : fields.failure;
+    this.duration = durationMS;
+    this.durationMS = durationMS;
+    this.failure = fields.redacted ? redactFailure(failure) : failure;
     Object.freeze(this);
   }
 

@@ -1,11 +1,22 @@
+import type { AsyncResource } from 'node:async_hooks';
+import type { CallContext } from '../call/call_context.js';
+
 /** What the publisher puts on every event. */
 export interface EventStamp {
   readonly sequence: number;
   readonly time: Date;
+  readonly monotonicTimeMS: number;
+}
+
+/** Whose doing an event is: a call, or one attempt of it. */
+export interface EventCause {
+  readonly context: CallContext | null;
+  /** The asynchronous context of the caller, if the event may come in another; null: it comes in the caller's. */
+  readonly asyncScope: AsyncResource | null;
 }
 
 /** What an event is made from: its own data, without what its class or its base adds. What is optional may be undefined. */
-export type EventFields<E> = UndefinedAllowed<Omit<E, 'name' | 'sequence' | 'time' | 'duration'>>;
+export type EventFields<E> = UndefinedAllowed<Omit<E, 'name' | keyof EventStamp | 'duration'>>;
 
 type UndefinedAllowed<T> = { [K in keyof T]: T extends Record<K, unknown> ? T[K] : T[K] | undefined };
 
@@ -19,11 +30,14 @@ export abstract class MonitoringEvent {
   readonly sequence: number;
   /** When the event was made. Differences of it are no durations: it follows the system's clock. */
   readonly time: Date;
+  /** The same by the clock of `performance.now()`, in milliseconds: differences of it are durations. */
+  readonly monotonicTimeMS: number;
 
   /** @internal */
   constructor(stamp: EventStamp) {
     this.sequence = stamp.sequence;
     this.time = stamp.time;
+    this.monotonicTimeMS = stamp.monotonicTimeMS;
   }
 
   /** The name under which the event is published. */

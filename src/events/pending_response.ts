@@ -9,6 +9,8 @@ export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitor
   declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
   /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds for which the reply is waited for. */
@@ -16,7 +18,7 @@ export class ConnectionPendingResponseStartedEvent extends ConnectionPoolMonitor
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPendingResponseStartedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -33,6 +35,8 @@ export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonit
   declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
   /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds since the wait began. */
@@ -40,7 +44,7 @@ export class ConnectionPendingResponseSucceededEvent extends ConnectionPoolMonit
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPendingResponseSucceededEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -57,6 +61,8 @@ export class ConnectionPendingResponseFailedEvent extends ConnectionPoolMonitori
   declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
   /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Milliseconds since the wait began. */
@@ -68,7 +74,7 @@ export class ConnectionPendingResponseFailedEvent extends ConnectionPoolMonitori
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPendingResponseFailedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 

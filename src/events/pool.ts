@@ -33,7 +33,13 @@ export type ConnectionCheckOutFailedReason = 'poolClosed' | 'timeout' | 'connect
 /** The base of the events of a connection pool. @public */
 export abstract class ConnectionPoolMonitoringEvent extends MonitoringEvent {
   /** `host:port` of the server, or the path of its Unix socket. */
-  declare readonly address: string;
+  readonly address: string;
+
+  /** @internal */
+  constructor({ address }: { readonly address: string }, stamp: EventStamp) {
+    super(stamp);
+    this.address = address;
+  }
 }
 
 /** A pool was created. @public */
@@ -43,7 +49,7 @@ export class ConnectionPoolCreatedEvent extends ConnectionPoolMonitoringEvent {
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPoolCreatedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -56,7 +62,7 @@ export class ConnectionPoolCreatedEvent extends ConnectionPoolMonitoringEvent {
 export class ConnectionPoolReadyEvent extends ConnectionPoolMonitoringEvent {
   /** @internal */
   constructor(fields: EventFields<ConnectionPoolReadyEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -75,6 +81,8 @@ export class ConnectionPoolClearedEvent extends ConnectionPoolMonitoringEvent {
   declare readonly error?: Error;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
   /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Counts of the pool at that moment. */
@@ -82,7 +90,7 @@ export class ConnectionPoolClearedEvent extends ConnectionPoolMonitoringEvent {
 
   /** @internal */
   constructor(fields: EventFields<ConnectionPoolClearedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -95,7 +103,7 @@ export class ConnectionPoolClearedEvent extends ConnectionPoolMonitoringEvent {
 export class ConnectionPoolClosedEvent extends ConnectionPoolMonitoringEvent {
   /** @internal */
   constructor(fields: EventFields<ConnectionPoolClosedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -111,7 +119,7 @@ export class ConnectionCreatedEvent extends ConnectionPoolMonitoringEvent {
 
   /** @internal */
   constructor(fields: EventFields<ConnectionCreatedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -129,7 +137,7 @@ export class ConnectionReadyEvent extends ConnectionPoolMonitoringEvent {
 
   /** @internal */
   constructor(fields: EventFields<ConnectionReadyEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -152,10 +160,16 @@ export class ConnectionClosedEvent extends ConnectionPoolMonitoringEvent {
   declare readonly ageMS?: number;
   /** How often it had been checked out. */
   declare readonly uses?: number;
+  /** The operation that met the error, if one did. */
+  declare readonly operationId?: number;
+  /** Its public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
+  /** 1 for its first attempt. */
+  declare readonly attempt?: number;
 
   /** @internal */
   constructor(fields: EventFields<ConnectionClosedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -167,16 +181,22 @@ export class ConnectionClosedEvent extends ConnectionPoolMonitoringEvent {
 /** An operation asks for a connection. @public */
 export class ConnectionCheckOutStartedEvent extends ConnectionPoolMonitoringEvent {
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  declare readonly operationId?: number;
+  declare readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName: string;
   /** 1 for the first attempt. */
-  declare readonly attempt?: number;
+  declare readonly attempt: number;
   /** Counts of the pool at that moment. */
-  declare readonly pool?: PoolSnapshot;
+  declare readonly pool: PoolSnapshot;
 
   /** @internal */
   constructor(fields: EventFields<ConnectionCheckOutStartedEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
+    this.attempt = fields.attempt;
+    this.pool = fields.pool;
+    Object.freeze(this);
   }
 
   get name() {
@@ -194,6 +214,8 @@ export class ConnectionCheckOutFailedEvent extends ConnectionPoolMonitoringEvent
   declare readonly error?: Error;
   /** The same for all commands of one operation: attempts, batches, getMores. */
   declare readonly operationId?: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
   /** 1 for the first attempt. */
   declare readonly attempt?: number;
   /** Counts of the pool at that moment. */
@@ -201,7 +223,7 @@ export class ConnectionCheckOutFailedEvent extends ConnectionPoolMonitoringEvent
 
   /** @internal */
   constructor(fields: EventFields<ConnectionCheckOutFailedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -217,16 +239,24 @@ export class ConnectionCheckedOutEvent extends ConnectionPoolMonitoringEvent {
   /** Milliseconds since the operation asked. */
   declare readonly durationMS: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  declare readonly operationId?: number;
+  declare readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName: string;
   /** 1 for the first attempt. */
-  declare readonly attempt?: number;
+  declare readonly attempt: number;
   /** Counts of the pool at that moment. */
-  declare readonly pool?: PoolSnapshot;
+  declare readonly pool: PoolSnapshot;
 
   /** @internal */
   constructor(fields: EventFields<ConnectionCheckedOutEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.connectionId = fields.connectionId;
+    this.durationMS = fields.durationMS;
+    this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
+    this.attempt = fields.attempt;
+    this.pool = fields.pool;
+    Object.freeze(this);
   }
 
   get name() {
@@ -239,16 +269,23 @@ export class ConnectionCheckedInEvent extends ConnectionPoolMonitoringEvent {
   /** The connection's number in its pool. */
   declare readonly connectionId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  declare readonly operationId?: number;
+  declare readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName: string;
   /** 1 for the first attempt. */
-  declare readonly attempt?: number;
+  declare readonly attempt: number;
   /** Counts of the pool at that moment. */
-  declare readonly pool?: PoolSnapshot;
+  declare readonly pool: PoolSnapshot;
 
   /** @internal */
   constructor(fields: EventFields<ConnectionCheckedInEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.connectionId = fields.connectionId;
+    this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
+    this.attempt = fields.attempt;
+    this.pool = fields.pool;
+    Object.freeze(this);
   }
 
   get name() {

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
-import type { EventStamp } from './event.js';
+import type { EventCause, EventStamp } from './event.js';
 import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } from './event_map.js';
+import type { Redact } from './redact.js';
 
 /**
  * A receiver of a client's events: the client's EventEmitter, a logger, a tracer. The publisher delivers each event to every sink that
@@ -9,8 +10,12 @@ import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } fr
 export interface EventSink {
   /** Whether the sink wants events of this name now. The publisher asks when it starts and after each call of `onWantsChanged`. */
   wants(name: MonitoringEventName): boolean;
-  /** Takes one event. Must not throw: what a user's code throws ends in the sink. */
-  deliver<N extends MonitoringEventName>(name: N, event: MonitoringEvents[N]): void;
+  /**
+   * Takes one event. Must not throw: what a user's code throws ends in the sink.
+   *
+   * @param cause - whose doing it is, with the context of the call, which is made when it is first asked for; null if no call caused it
+   */
+  deliver<N extends MonitoringEventName>(name: N, event: MonitoringEvents[N], cause: EventCause | null): void;
   /** Called once by the publisher. The sink calls `onWantsChanged` whenever the answer of {@link wants} may have changed. */
   start(onWantsChanged: () => void): void;
 }
@@ -33,34 +38,58 @@ const NAMES = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
 export class EventPublisher {
   readonly #sinks: readonly EventSink[];
   readonly #clock: Clock;
-  /** For each name, whether at least one sink wants it. */
-  readonly #wanted: Record<MonitoringEventName, boolean>;
+  /** For each name, the sinks that want it; null if none does. */
+  readonly #wanted: Record<MonitoringEventName, readonly EventSink[] | null>;
   #sequence = 0;
 
-  constructor(sinks: readonly EventSink[], clock: Clock) {
+  /** The program's own hook for documents that are shown; null if it has none. */
+  readonly redact: Redact | null;
+
+  constructor(sinks: readonly EventSink[], clock: Clock, redact: Redact | null = null) {
+    this.redact = redact;
     this.#sinks = sinks;
     this.#clock = clock;
-    this.#wanted = Object.fromEntries(NAMES.map(name => [name, false])) as Record<MonitoringEventName, boolean>;
+    this.#wanted = Object.fromEntries(NAMES.map(name => [name, null])) as Record<MonitoringEventName, null>;
     for (const sink of sinks) sink.start(() => this.#collectWants());
     this.#collectWants();
   }
 
   /** Whether at least one sink wants an event: one look at a table, cheap enough to ask several times for each command. */
   wants(name: MonitoringEventName): boolean {
-    return this.#wanted[name];
+    return this.#wanted[name] !== null;
   }
 
-  /** Builds an event if a sink wants it, and delivers it. */
-  publish<N extends MonitoringEventName>(name: N, make: (stamp: EventStamp) => MonitoringEvents[N]): void {
-    if (!this.#wanted[name]) return;
+  /**
+   * Builds an event if a sink wants it, and delivers it.
+   *
+   * @param cause - whose doing it is; null if no call caused it
+   */
+  publish<N extends MonitoringEventName>(
+    name: N,
+    make: (stamp: EventStamp) => MonitoringEvents[N],
+    cause: EventCause | null,
+  ): void {
+    const sinks = this.#wanted[name];
+    if (sinks === null) return;
     this.#sequence += 1;
-    const event = make({ sequence: this.#sequence, time: new Date(this.#clock.wallTime()) });
-    for (const sink of this.#sinks) {
-      if (sink.wants(name)) sink.deliver(name, event);
-    }
+    const clock = this.#clock;
+    const event = make({
+      sequence: this.#sequence,
+      time: new Date(clock.wallTime()),
+      monotonicTimeMS: clock.now(),
+    });
+    const scope = cause?.asyncScope ?? null;
+    if (scope === null) for (const sink of sinks) sink.deliver(name, event, cause);
+    else
+      scope.runInAsyncScope(() => {
+        for (const sink of sinks) sink.deliver(name, event, cause);
+      });
   }
 
   #collectWants(): void {
-    for (const name of NAMES) this.#wanted[name] = this.#sinks.some(sink => sink.wants(name));
+    for (const name of NAMES) {
+      const wanting = this.#sinks.filter(sink => sink.wants(name));
+      this.#wanted[name] = wanting.length === 0 ? null : wanting;
+    }
   }
 }

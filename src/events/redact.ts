@@ -6,6 +6,14 @@ import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { type ErrorDescription, MongoServerError } from '../errors/server.js';
 
+/**
+ * A program's own hook, the client's option `redact`: gets a command, or the reply to it, and returns what monitors may see. It may change the document that
+ * it gets. If it throws, or returns no document, an empty one is shown.
+ *
+ * @public
+ */
+export type Redact = (commandName: string, document: Document) => Document;
+
 /** Command Logging and Monitoring, "Security", in lower case. */
 const SENSITIVE_COMMANDS: ReadonlySet<string> = new Set([
   'authenticate',

@@ -4,23 +4,36 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 /** What the events of one server selection have in common. @public */
 export abstract class ServerSelectionEvent extends MonitoringEvent {
   /** What a server is looked for, in words: a read preference, `writable`, an address. */
-  declare readonly selector: string;
+  readonly selector: string;
   /** Name of the command for which the server is. */
-  declare readonly operation: string;
+  readonly operation: string;
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  declare readonly operationId?: number;
+  readonly operationId: number;
+  /** The public method: `insertOne`; of a cursor `find.toArray`. */
+  readonly operationName: string;
   /** 1 for the first attempt. */
-  declare readonly attempt?: number;
+  readonly attempt: number;
   /** What was known of the deployment. */
-  declare readonly topologyDescription: TopologyDescription;
+  readonly topologyDescription: TopologyDescription;
+
+  /** @internal */
+  constructor(fields: EventFields<ServerSelectionEvent>, stamp: EventStamp) {
+    super(stamp);
+    this.selector = fields.selector;
+    this.operation = fields.operation;
+    this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
+    this.attempt = fields.attempt;
+    this.topologyDescription = fields.topologyDescription;
+  }
 }
 
 /** An operation looks for a server. @public */
 export class ServerSelectionStartedEvent extends ServerSelectionEvent {
   /** @internal */
   constructor(fields: EventFields<ServerSelectionStartedEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    Object.freeze(this);
   }
 
   get name() {
@@ -35,7 +48,7 @@ export class WaitingForSuitableServerEvent extends ServerSelectionEvent {
 
   /** @internal */
   constructor(fields: EventFields<WaitingForSuitableServerEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 
@@ -57,8 +70,12 @@ export class ServerSelectionSucceededEvent extends ServerSelectionEvent {
 
   /** @internal */
   constructor(fields: EventFields<ServerSelectionSucceededEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.address = fields.address;
+    this.serverHost = fields.serverHost;
+    this.serverPort = fields.serverPort;
+    this.durationMS = fields.durationMS;
+    Object.freeze(this);
   }
 
   get name() {
@@ -75,7 +92,7 @@ export class ServerSelectionFailedEvent extends ServerSelectionEvent {
 
   /** @internal */
   constructor(fields: EventFields<ServerSelectionFailedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 

@@ -48,6 +48,12 @@ export class ServerDescriptionChangedEvent extends MonitoringEvent {
   declare readonly previousDescription: ServerDescription;
   /** What is known now. */
   declare readonly newDescription: ServerDescription;
+  /** The operation whose error showed it; absent if a monitor did. */
+  declare readonly operationId?: number;
+  /** Its public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
+  /** 1 for its first attempt. */
+  declare readonly attempt?: number;
 
   /** @internal */
   constructor(fields: EventFields<ServerDescriptionChangedEvent>, stamp: EventStamp) {

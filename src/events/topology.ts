@@ -41,6 +41,12 @@ export class TopologyDescriptionChangedEvent extends MonitoringEvent {
   declare readonly previousDescription: TopologyDescription;
   /** What is known now. */
   declare readonly newDescription: TopologyDescription;
+  /** The operation whose error showed it; absent if a monitor did. */
+  declare readonly operationId?: number;
+  /** Its public method: `insertOne`; of a cursor `find.toArray`. */
+  declare readonly operationName?: string;
+  /** 1 for its first attempt. */
+  declare readonly attempt?: number;
 
   /** @internal */
   constructor(fields: EventFields<TopologyDescriptionChangedEvent>, stamp: EventStamp) {

@@ -1,9 +1,15 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import { isDocument } from '../bson/reply_fields.js';
 import type { Attempt } from '../call/attempt.js';
-import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from '../events/command.js';
+import {
+  type CommandEventFields,
+  CommandFailedEvent,
+  CommandStartedEvent,
+  CommandSucceededEvent,
+} from '../events/command.js';
 import type { EventPublisher } from '../events/publisher.js';
-import { carriesData, isSensitive } from '../events/redact.js';
+import { carriesData, isSensitive, type Redact } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
 import type { Clock } from '../runtime/clock.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
@@ -13,19 +19,21 @@ import { type Reply, UNACKNOWLEDGED_REPLY } from '../wire/reply.js';
 export class CommandEvents {
   readonly #publisher: EventPublisher;
   readonly #clock: Clock;
-  readonly #fields: ReturnType<typeof commonFields>;
+  readonly #attempt: Attempt;
+  readonly #fields: CommandEventFields;
   #startedAt = 0;
 
-  private constructor(publisher: EventPublisher, clock: Clock, fields: ReturnType<typeof commonFields>) {
+  private constructor(publisher: EventPublisher, clock: Clock, attempt: Attempt, fields: CommandEventFields) {
     this.#publisher = publisher;
     this.#clock = clock;
+    this.#attempt = attempt;
     this.#fields = fields;
   }
 
   /**
    * Publishes the start of a command, if a sink wants the event.
    *
-   * @param message - the OP_MSG about to be sent
+   * @param message - the OP_MSG about to be sent; if a sink wants the start, a copy that nobody changes: it is decoded when it is looked at
    * @param body - the document it was made from: its first field is the command's name
    * @param redacted - whether it must not be shown
    */
@@ -41,11 +49,12 @@ export class CommandEvents {
   ): CommandEvents | null {
     const wantsStart = publisher.wants('commandStarted');
     if (!wantsStart && !publisher.wants('commandSucceeded') && !publisher.wants('commandFailed')) return null;
-    const events = new CommandEvents(publisher, clock, commonFields(connection, requestId, body, attempt, redacted));
+    const fields = commandFields(connection, requestId, body, attempt, redacted);
+    const events = new CommandEvents(publisher, clock, attempt, fields);
     if (wantsStart) {
-      // Decoded now: the message's memory is used again for the next one.
-      const command = events.#fields.redacted ? {} : commandIn(message);
-      publisher.publish('commandStarted', stamp => new CommandStartedEvent({ ...events.#fields, command }, stamp));
+      const { redact } = publisher;
+      const command = () => shown(redact, fields.commandName, commandIn(message));
+      publisher.publish('commandStarted', stamp => new CommandStartedEvent(fields, command, stamp), attempt);
     }
     events.#startedAt = clock.now();
     return events;
@@ -53,35 +62,72 @@ export class CommandEvents {
 
   /** @param reply - null when the server does not answer */
   succeeded(reply: Reply | null): void {
-    const fields = { ...this.#fields, durationMS: this.#clock.now() - this.#startedAt };
-    const document = reply === null ? { ...UNACKNOWLEDGED_REPLY } : () => reply.document;
-    this.#publisher.publish(
+    const publisher = this.#publisher;
+    if (!publisher.wants('commandSucceeded')) return;
+    const fields = this.#fields;
+    const durationMS = this.#clock.now() - this.#startedAt;
+    const document = () => replyShown(publisher.redact, fields.commandName, reply);
+    publisher.publish(
       'commandSucceeded',
-      stamp => new CommandSucceededEvent({ ...fields, reply: document }, stamp),
+      stamp => new CommandSucceededEvent(fields, durationMS, document, stamp),
+      this.#attempt,
     );
   }
 
   failed(failure: Error): void {
-    const fields = { ...this.#fields, durationMS: this.#clock.now() - this.#startedAt, failure };
-    this.#publisher.publish('commandFailed', stamp => new CommandFailedEvent(fields, stamp));
+    const durationMS = this.#clock.now() - this.#startedAt;
+    this.#publisher.publish(
+      'commandFailed',
+      stamp => new CommandFailedEvent(this.#fields, durationMS, failure, stamp),
+      this.#attempt,
+    );
   }
 }
 
-function commonFields(connection: Connection, requestId: number, body: Document, attempt: Attempt, redacted: boolean) {
-  const { serverConnectionId } = connection.description;
-  const commandName = Object.keys(body)[0] ?? attempt.commandName;
+function commandFields(
+  { address, id, description, service }: Connection,
+  requestId: number,
+  body: Document,
+  attempt: Attempt,
+  redacted: boolean,
+): CommandEventFields {
   return {
-    address: connection.address,
-    connectionId: connection.id,
-    serverConnectionId,
-    serviceId: connection.service?.id,
+    address,
+    connectionId: id,
+    serverConnectionId: description.serverConnectionId,
+    serviceId: service?.id,
     requestId,
     operationId: attempt.operationId,
+    operationName: attempt.operationName,
     attempt: attempt.number,
     databaseName: String(body['$db']),
-    commandName,
+    commandName: firstName(body) ?? attempt.commandName,
     redacted,
   };
+}
+
+/** The name of a document's first field. `Object.keys` would make an array of all names. */
+function firstName(document: Document): string | undefined {
+  for (const name in document) if (Object.hasOwn(document, name)) return name;
+  return undefined;
+}
+
+function replyShown(redact: Redact | null, commandName: string, reply: Reply | null): Document {
+  if (reply === null) return { ...UNACKNOWLEDGED_REPLY };
+  if (redact === null) return reply.document;
+  // The hook may change what it gets, and the reply's own document may be the caller's result.
+  return shown(redact, commandName, decodeDocument(reply.body.bytes, reply.body.start));
+}
+
+/** What the program's own hook leaves of a document; nothing if the hook fails. */
+function shown(redact: Redact | null, commandName: string, document: Document): Document {
+  if (redact === null) return document;
+  try {
+    const left: unknown = redact(commandName, document);
+    return isDocument(left) ? left : {};
+  } catch {
+    return {};
+  }
 }
 
 /** One of these words, in any case, is in every command that holds credentials. */

@@ -67,7 +67,7 @@ export async function send<T>(
     tellOrigin(error, connection, attempt);
     // A broken or draining connection leaves the command running on the server; the next user of the session would wait for it.
     if (session !== null && (connection.error !== null || connection.draining)) session.isDirty = true;
-    informTopology(engine, server, connection, redacted ? redactForTopology(error as Error) : error);
+    informTopology(engine, server, connection, attempt, redacted ? redactForTopology(error as Error) : error);
     events?.failed(error as Error);
     throw error;
   }
@@ -116,7 +116,7 @@ async function exchange(
     // The write is done, and yet the error may say that the server is shutting down (SDAM, "Where to look for errors").
     reply.body.typedOffset('writeConcernError', ElementType.document);
     checkTopologyVersion(reply, connection.address);
-    informTopology(engine, server, connection, reply.writeConcernError(details));
+    informTopology(engine, server, connection, attempt, reply.writeConcernError(details));
   }
   return reply;
 }
@@ -196,12 +196,15 @@ function discardUnusable(
   if (session !== null) session.isDirty = true;
 }
 
-function informTopology({ topology }: Engine, server: Server, connection: Connection, error: unknown): void {
-  topology.onError(error, server, {
-    connectionGeneration: connection.generation,
-    phase: 'afterHandshake',
-    serviceId: connection.service?.id,
-  });
+function informTopology(
+  { topology }: Engine,
+  server: Server,
+  { generation, service }: Connection,
+  attempt: CommandAttempt<unknown>,
+  error: unknown,
+): void {
+  const where = { connectionGeneration: generation, phase: 'afterHandshake', serviceId: service?.id } as const;
+  topology.onError(error, server, where, attempt);
 }
 
 /** Under `timeoutMS`, the server's MaxTimeMSExpired is a timeout of the operation: the limit came from its deadline (CSOT, "Errors"). */

@@ -58,16 +58,20 @@ export class Places {
 
   // ── Leaving the pool
 
-  /** Closes a connection that was taken out of its place. */
-  discard(connection: Connection, reason: ConnectionClosedReason, error?: Error): void {
+  /**
+   * Closes a connection that was taken out of its place.
+   *
+   * @param attempt - whose error it is; null if no operation used the connection
+   */
+  discard(connection: Connection, reason: ConnectionClosedReason, error?: Error, attempt: Attempt | null = null): void {
     connection.close(error ?? new MongoPoolClosedError(this.#address));
-    this.closed(connection, reason);
+    this.closed(connection, reason, attempt);
   }
 
   /** A connection closed by itself, and is in no place any more. */
-  closed(connection: Connection, reason: ConnectionClosedReason): void {
+  closed(connection: Connection, reason: ConnectionClosedReason, attempt: Attempt | null = null): void {
     if (connection.service !== null) this.#generations.leave(connection.service);
-    this.#events.connectionClosed(connection, reason);
+    this.#events.connectionClosed(connection, reason, attempt);
   }
 
   discardPending(connection: Connection, reason: ConnectionClosedReason, error: Error): void {

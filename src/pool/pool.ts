@@ -196,7 +196,7 @@ export class ConnectionPool implements ConnectionOwner {
     } else {
       if (reason === null) this.#places.idle.push(connection);
       this.#events.checkedIn(connection, attempt);
-      if (reason !== null) this.#places.discard(connection, reason);
+      if (reason !== null) this.#places.discard(connection, reason, undefined, reason === 'error' ? attempt : null);
     }
     if (this.#waiters.length > 0) this.#assign();
   }
@@ -218,14 +218,15 @@ export class ConnectionPool implements ConnectionOwner {
    * error.
    *
    * @param interruptInUse - also closes the connections in use (a monitor's check timed out)
+   * @param attempt - the one that met the error; null if a monitor did
    */
-  clear(cause: Error | undefined, interruptInUse = false): void {
+  clear(cause: Error | undefined, interruptInUse = false, attempt: Attempt | null = null): void {
     if (this.#state === 'closed') return;
     const wasReady = this.#state === 'ready';
     this.#generations.pool.value++;
     this.#state = 'paused';
     this.#clearedBy = cause;
-    if (wasReady) this.#events.cleared(cause, interruptInUse);
+    if (wasReady) this.#events.cleared(cause, interruptInUse, undefined, attempt);
     // A connection that is being established could not be checked out any more. It must not take the place of a new one.
     for (const connection of [...this.#places.pending])
       this.#places.discardPending(connection, 'stale', this.#clearedError());
@@ -240,10 +241,10 @@ export class ConnectionPool implements ConnectionOwner {
    * Makes the connections to one of the servers behind a load balancer stale. Waiting check-outs go on: the next connection may lead to
    * another server (Load Balancers, "SDAM error handling").
    */
-  clearService(serviceId: ObjectId, cause: Error | undefined): void {
+  clearService(serviceId: ObjectId, cause: Error | undefined, attempt: Attempt | null = null): void {
     if (this.#state === 'closed') return;
     this.#generations.clear(serviceId);
-    this.#events.cleared(cause, false, serviceId);
+    this.#events.cleared(cause, false, serviceId, attempt);
     this.#places.discardUnused('stale');
     this.#assign();
     this.#fill();
@@ -476,7 +477,7 @@ export class ConnectionPool implements ConnectionOwner {
     const reason = this.#perished(connection);
     if (reason !== null) this.#places.discard(connection, reason);
     else if (this.#options.pendingResponseTimeoutMS > 0) this.#places.draining.add(connection, requestId, attempt);
-    else this.#places.discard(connection, 'error', lateReplyError(this.address, attempt));
+    else this.#places.discard(connection, 'error', lateReplyError(this.address, attempt), attempt);
   }
 
   /** The connection that has been on its way for longest, if check-outs wait for it: in a full pool they wait for their turn. */

@@ -1,5 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
-import type { Attempt } from '../call/attempt.js';
+import { type Attempt, originOf } from '../call/attempt.js';
 import {
   ConnectionPendingResponseFailedEvent,
   ConnectionPendingResponseStartedEvent,
@@ -52,30 +52,43 @@ export class PoolEvents {
     this.#publisher.publish(
       'connectionPoolCreated',
       stamp => new ConnectionPoolCreatedEvent({ address, options }, stamp),
+      null,
     );
   }
 
   ready(): void {
     const address = this.#address;
-    this.#publisher.publish('connectionPoolReady', stamp => new ConnectionPoolReadyEvent({ address }, stamp));
+    this.#publisher.publish('connectionPoolReady', stamp => new ConnectionPoolReadyEvent({ address }, stamp), null);
   }
 
-  cleared(error: Error | undefined, interruptInUseConnections: boolean, serviceId?: ObjectId): void {
-    const fields = { address: this.#address, error, interruptInUseConnections, serviceId };
+  /** @param attempt - the one that met the error; null if a monitor did */
+  cleared(
+    error: Error | undefined,
+    interruptInUseConnections: boolean,
+    serviceId?: ObjectId,
+    attempt: Attempt | null = null,
+  ): void {
+    const origin = attempt === null ? undefined : originOf(attempt);
+    const fields = { address: this.#address, error, interruptInUseConnections, serviceId, ...origin };
     this.#publisher.publish(
       'connectionPoolCleared',
       stamp => new ConnectionPoolClearedEvent({ ...fields, pool: this.#snapshot() }, stamp),
+      attempt,
     );
   }
 
   closed(): void {
     const address = this.#address;
-    this.#publisher.publish('connectionPoolClosed', stamp => new ConnectionPoolClosedEvent({ address }, stamp));
+    this.#publisher.publish('connectionPoolClosed', stamp => new ConnectionPoolClosedEvent({ address }, stamp), null);
   }
 
   connectionCreated({ id: connectionId }: Connection): void {
     const address = this.#address;
-    this.#publisher.publish('connectionCreated', stamp => new ConnectionCreatedEvent({ address, connectionId }, stamp));
+    this.#publisher.publish(
+      'connectionCreated',
+      stamp => new ConnectionCreatedEvent({ address, connectionId }, stamp),
+      null,
+    );
   }
 
   connectionReady({ id: connectionId, createdAt }: Connection): void {
@@ -84,22 +97,42 @@ export class PoolEvents {
     this.#publisher.publish(
       'connectionReady',
       stamp => new ConnectionReadyEvent({ address, connectionId, durationMS }, stamp),
+      null,
     );
   }
 
-  connectionClosed(connection: Connection, reason: ConnectionClosedReason): void {
+  /** @param attempt - the one that met the error; null if none did */
+  connectionClosed(connection: Connection, reason: ConnectionClosedReason, attempt: Attempt | null): void {
     const { id: connectionId, uses, createdAt } = connection;
     const error = reason === 'error' ? (connection.error ?? undefined) : undefined;
     const ageMS = this.#clock.now() - createdAt;
     const serviceId = connection.service?.id;
-    const fields = { address: this.#address, connectionId, reason, serviceId, error, ageMS, uses };
-    this.#publisher.publish('connectionClosed', stamp => new ConnectionClosedEvent(fields, stamp));
+    const origin = attempt === null ? undefined : originOf(attempt);
+    const fields = { address: this.#address, connectionId, reason, serviceId, error, ageMS, uses, ...origin };
+    this.#publisher.publish('connectionClosed', stamp => new ConnectionClosedEvent(fields, stamp), attempt);
+  }
+
+  /** Called when a check-out begins to wait: it may end while others run. */
+  checkOutWaits(attempt: Attempt): void {
+    const publisher = this.#publisher;
+    if (publisher.wants('connectionCheckedOut') || publisher.wants('connectionCheckOutFailed'))
+      attempt.keepAsyncScope();
   }
 
   checkOutStarted(attempt: Attempt): void {
     if (!this.#publisher.wants('connectionCheckOutStarted')) return;
-    const fields = { address: this.#address, ...this.#operationOf(attempt), pool: this.#snapshot() };
-    this.#publisher.publish('connectionCheckOutStarted', stamp => new ConnectionCheckOutStartedEvent(fields, stamp));
+    const fields = {
+      address: this.#address,
+      operationId: attempt.operationId,
+      operationName: attempt.operationName,
+      attempt: attempt.number,
+      pool: this.#snapshot(),
+    };
+    this.#publisher.publish(
+      'connectionCheckOutStarted',
+      stamp => new ConnectionCheckOutStartedEvent(fields, stamp),
+      attempt,
+    );
   }
 
   /** A check-out that did not wait. The clock is read only for a listener. */
@@ -119,10 +152,12 @@ export class PoolEvents {
       address: this.#address,
       connectionId: connection.id,
       durationMS,
-      ...this.#operationOf(attempt),
+      operationId: attempt.operationId,
+      operationName: attempt.operationName,
+      attempt: attempt.number,
       pool: this.#snapshot(),
     };
-    this.#publisher.publish('connectionCheckedOut', stamp => new ConnectionCheckedOutEvent(fields, stamp));
+    this.#publisher.publish('connectionCheckedOut', stamp => new ConnectionCheckedOutEvent(fields, stamp), attempt);
   }
 
   checkOutFailed(reason: ConnectionCheckOutFailedReason, error: Error, attempt: Attempt, durationMS: number): void {
@@ -132,10 +167,14 @@ export class PoolEvents {
       reason,
       error,
       durationMS,
-      ...this.#operationOf(attempt),
+      ...originOf(attempt),
       pool: this.#snapshot(),
     };
-    this.#publisher.publish('connectionCheckOutFailed', stamp => new ConnectionCheckOutFailedEvent(fields, stamp));
+    this.#publisher.publish(
+      'connectionCheckOutFailed',
+      stamp => new ConnectionCheckOutFailedEvent(fields, stamp),
+      attempt,
+    );
   }
 
   checkedIn(connection: Connection, attempt: Attempt): void {
@@ -143,10 +182,12 @@ export class PoolEvents {
     const fields = {
       address: this.#address,
       connectionId: connection.id,
-      ...this.#operationOf(attempt),
+      operationId: attempt.operationId,
+      operationName: attempt.operationName,
+      attempt: attempt.number,
       pool: this.#snapshot(),
     };
-    this.#publisher.publish('connectionCheckedIn', stamp => new ConnectionCheckedInEvent(fields, stamp));
+    this.#publisher.publish('connectionCheckedIn', stamp => new ConnectionCheckedInEvent(fields, stamp), attempt);
   }
 
   pendingResponseStarted(connection: Connection, late: LateResponse, timeoutMS: number): void {
@@ -154,6 +195,7 @@ export class PoolEvents {
     this.#publisher.publish(
       'connectionPendingResponseStarted',
       stamp => new ConnectionPendingResponseStartedEvent(fields, stamp),
+      late.attempt,
     );
   }
 
@@ -162,6 +204,7 @@ export class PoolEvents {
     this.#publisher.publish(
       'connectionPendingResponseSucceeded',
       stamp => new ConnectionPendingResponseSucceededEvent(fields, stamp),
+      late.attempt,
     );
   }
 
@@ -176,14 +219,11 @@ export class PoolEvents {
     this.#publisher.publish(
       'connectionPendingResponseFailed',
       stamp => new ConnectionPendingResponseFailedEvent(fields, stamp),
+      late.attempt,
     );
   }
 
   #lateFields({ id: connectionId }: Connection, { requestId, attempt }: LateResponse) {
-    return { address: this.#address, connectionId, requestId, ...this.#operationOf(attempt) };
-  }
-
-  #operationOf({ operationId, number }: Attempt): { operationId: number; attempt: number } {
-    return { operationId, attempt: number };
+    return { address: this.#address, connectionId, requestId, ...originOf(attempt) };
   }
 }

@@ -39,6 +39,7 @@ export class WaitQueue {
   }
 
   push(waiter: CheckOut): void {
+    this.#events.checkOutWaits(waiter.request);
     waiter.waitIn(this.#waiters.push(waiter));
   }
 

@@ -19,7 +19,7 @@ export class MonitorEvents {
 
   started(driverConnectionId: number, awaited: boolean): void {
     const fields = { connectionId: this.#address, address: this.#address, driverConnectionId, awaited };
-    this.#publisher.publish('serverHeartbeatStarted', stamp => new ServerHeartbeatStartedEvent(fields, stamp));
+    this.#publisher.publish('serverHeartbeatStarted', stamp => new ServerHeartbeatStartedEvent(fields, stamp), null);
   }
 
   succeeded(
@@ -38,7 +38,11 @@ export class MonitorEvents {
       reply,
       description,
     };
-    this.#publisher.publish('serverHeartbeatSucceeded', stamp => new ServerHeartbeatSucceededEvent(fields, stamp));
+    this.#publisher.publish(
+      'serverHeartbeatSucceeded',
+      stamp => new ServerHeartbeatSucceededEvent(fields, stamp),
+      null,
+    );
   }
 
   failed(driverConnectionId: number, awaited: boolean, durationMS: number, failure: Error, cancelled: boolean): void {
@@ -51,6 +55,6 @@ export class MonitorEvents {
       failure,
       cancelled,
     };
-    this.#publisher.publish('serverHeartbeatFailed', stamp => new ServerHeartbeatFailedEvent(fields, stamp));
+    this.#publisher.publish('serverHeartbeatFailed', stamp => new ServerHeartbeatFailedEvent(fields, stamp), null);
   }
 }

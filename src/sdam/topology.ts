@@ -1,5 +1,5 @@
 import type { ObjectId } from '../bson/index.js';
-import { textOfAttempt } from '../call/attempt.js';
+import { type Attempt, textOfAttempt } from '../call/attempt.js';
 import type { DeadlineEnd } from '../call/deadline.js';
 import { Waiter } from '../call/waiter.js';
 import { loadBalancerServer, ServerDescription, sameObjectId } from '../description/server_description.js';
@@ -325,15 +325,20 @@ export class Topology {
     const known = this.#description.table.get(address);
     if (known === undefined) return false;
     const reaction = reactToFailedCheck(error, known, this.#ports.clock.now());
-    this.#react(address, reaction, error);
+    this.#react(address, reaction, error, undefined, null);
     return reaction.requestCheck;
   }
 
-  /** Takes the error of an operation, or of the establishment of a connection. */
+  /**
+   * Takes the error of an operation, or of the establishment of a connection.
+   *
+   * @param attempt - what met the error; null for a connection that is being established
+   */
   onError(
     error: unknown,
     server: Server,
     where: Pick<ErrorContext, 'connectionGeneration' | 'phase' | 'serviceId'>,
+    attempt: Attempt | null = null,
   ): void {
     const description = this.#description.table.get(server.address);
     // A removed server says nothing about another server that has its address now.
@@ -345,17 +350,23 @@ export class Topology {
       description,
       loadBalanced: this.#description.type === TopologyType.LoadBalanced,
     });
-    this.#react(server.address, reaction, error, where.serviceId);
+    this.#react(server.address, reaction, error, where.serviceId, attempt);
   }
 
   /** Marks the server Unknown first, then clears the pool, in one step, so that a check that succeeds in between is not undone (SDAM, "Why mark a server Unknown first"). */
-  #react(address: string, reaction: Reaction, error: unknown, serviceId?: ObjectId): void {
+  #react(
+    address: string,
+    reaction: Reaction,
+    error: unknown,
+    serviceId: ObjectId | undefined,
+    attempt: Attempt | null,
+  ): void {
     const server = this.#servers.get(address);
-    if (reaction.markUnknown !== null) this.#apply(reaction.markUnknown);
+    if (reaction.markUnknown !== null) this.#apply(reaction.markUnknown, attempt);
     const cause = error instanceof Error ? error : undefined;
     if (reaction.clearPool) {
-      if (serviceId === undefined) server?.pool.clear(cause, reaction.interruptInUse);
-      else server?.pool.clearService(serviceId, cause);
+      if (serviceId === undefined) server?.pool.clear(cause, reaction.interruptInUse, attempt);
+      else server?.pool.clearService(serviceId, cause, attempt);
     }
     if (reaction.cancelCheck) server?.monitor?.cancelCheck();
     if (reaction.requestCheck) server?.monitor?.requestCheck();
@@ -369,22 +380,27 @@ export class Topology {
     const { type } = this.#description;
     const isFollowed = type === TopologyType.Sharded || type === TopologyType.Unknown;
     if (!isFollowed || hosts.length === 0) return;
-    this.#applyTopology(applySrvHosts(this.#description, hosts, this.#options.srvMaxHosts, this.#ports.random), null);
+    this.#applyTopology(
+      applySrvHosts(this.#description, hosts, this.#options.srvMaxHosts, this.#ports.random),
+      null,
+      null,
+    );
   }
 
-  #apply(description: ServerDescription): void {
+  #apply(description: ServerDescription, cause: Attempt | null = null): void {
     if (!this.#description.table.has(description.address)) return;
     const after = applyServerDescription(this.#description, description);
     if (!after.table.has(description.address)) this.#noteLeftOut(description, after);
-    this.#applyTopology(after, description.address);
+    this.#applyTopology(after, description.address, cause);
   }
 
   /**
    * The one place where the description changes, in one step. The cost depends on the number of changes, not of servers.
    *
    * @param heardFrom - the server from which the change comes; null for SRV records
+   * @param cause - the attempt whose error showed the change; null if none did
    */
-  #applyTopology(after: TopologyDescription, heardFrom: string | null): void {
+  #applyTopology(after: TopologyDescription, heardFrom: string | null, cause: Attempt | null): void {
     if (this.#state !== 'open') return;
     const before = this.#description;
     this.#description = after;
@@ -395,12 +411,12 @@ export class Topology {
     if (heardFrom !== null) this.#readyPool(after.table.get(heardFrom));
     for (const { previous, next } of changed) {
       if (this.closed) return;
-      this.#events.serverChanged(previous, next);
+      this.#events.serverChanged(previous, next, cause);
     }
     for (const address of added) this.#openServer(address);
     for (const address of removed) this.#closeServer(address);
     if (this.closed) return;
-    if (differs) this.#events.changed(before, after);
+    if (differs) this.#events.changed(before, after, cause);
     this.#startMonitors(added.map(address => this.#servers.get(address)));
     for (const { next } of changed) this.#checkDemoted(next, heardFrom);
     if (!this.#waiting.isEmpty) this.#wakeWaiters();

@@ -1,4 +1,4 @@
-import type { Attempt } from '../call/attempt.js';
+import { type Attempt, originOf } from '../call/attempt.js';
 import { HostAddress } from '../description/host_address.js';
 import type { ServerDescription } from '../description/server_description.js';
 import type { TopologyDescription } from '../description/topology_description.js';
@@ -22,6 +22,8 @@ export class TopologyEvents {
   /** Random, so that the events of several processes can be collected in one place (decision 15). */
   readonly topologyId: number;
   readonly #publisher: EventPublisher;
+  /** The servers that have been selected while somebody listened. */
+  readonly #hosts = new Map<string, HostAddress>();
 
   constructor(publisher: EventPublisher, random: Random) {
     this.#publisher = publisher;
@@ -30,33 +32,53 @@ export class TopologyEvents {
 
   opening(): void {
     const { topologyId } = this;
-    this.#publisher.publish('topologyOpening', stamp => new TopologyOpeningEvent({ topologyId }, stamp));
+    this.#publisher.publish('topologyOpening', stamp => new TopologyOpeningEvent({ topologyId }, stamp), null);
   }
 
   closed(): void {
     const { topologyId } = this;
-    this.#publisher.publish('topologyClosed', stamp => new TopologyClosedEvent({ topologyId }, stamp));
+    this.#publisher.publish('topologyClosed', stamp => new TopologyClosedEvent({ topologyId }, stamp), null);
   }
 
-  changed(previousDescription: TopologyDescription, newDescription: TopologyDescription): void {
-    const fields = { topologyId: this.topologyId, previousDescription, newDescription };
-    this.#publisher.publish('topologyDescriptionChanged', stamp => new TopologyDescriptionChangedEvent(fields, stamp));
+  /** @param cause - the attempt whose error showed the change; null if none did */
+  changed(
+    previousDescription: TopologyDescription,
+    newDescription: TopologyDescription,
+    cause: Attempt | null = null,
+  ): void {
+    const origin = cause === null ? undefined : originOf(cause);
+    const fields = { topologyId: this.topologyId, previousDescription, newDescription, ...origin };
+    this.#publisher.publish(
+      'topologyDescriptionChanged',
+      stamp => new TopologyDescriptionChangedEvent(fields, stamp),
+      cause,
+    );
   }
 
   serverOpening(address: string): void {
     const fields = { topologyId: this.topologyId, address };
-    this.#publisher.publish('serverOpening', stamp => new ServerOpeningEvent(fields, stamp));
+    this.#publisher.publish('serverOpening', stamp => new ServerOpeningEvent(fields, stamp), null);
   }
 
   serverClosed(address: string): void {
+    this.#hosts.delete(address);
     const fields = { topologyId: this.topologyId, address };
-    this.#publisher.publish('serverClosed', stamp => new ServerClosedEvent(fields, stamp));
+    this.#publisher.publish('serverClosed', stamp => new ServerClosedEvent(fields, stamp), null);
   }
 
-  serverChanged(previousDescription: ServerDescription, newDescription: ServerDescription): void {
+  serverChanged(
+    previousDescription: ServerDescription,
+    newDescription: ServerDescription,
+    cause: Attempt | null,
+  ): void {
     const { address } = newDescription;
-    const fields = { topologyId: this.topologyId, address, previousDescription, newDescription };
-    this.#publisher.publish('serverDescriptionChanged', stamp => new ServerDescriptionChangedEvent(fields, stamp));
+    const origin = cause === null ? undefined : originOf(cause);
+    const fields = { topologyId: this.topologyId, address, previousDescription, newDescription, ...origin };
+    this.#publisher.publish(
+      'serverDescriptionChanged',
+      stamp => new ServerDescriptionChangedEvent(fields, stamp),
+      cause,
+    );
   }
 
   /** Whether a sink wants an event that carries the duration of a selection. */
@@ -66,14 +88,20 @@ export class TopologyEvents {
 
   selectionStarted(attempt: Attempt, selector: string, topologyDescription: TopologyDescription): void {
     if (!this.#publisher.wants('serverSelectionStarted')) return;
-    const fields = { ...selectionFields(attempt, selector), topologyDescription };
-    this.#publisher.publish('serverSelectionStarted', stamp => new ServerSelectionStartedEvent(fields, stamp));
+    const fields = selectionFields(attempt, selector, topologyDescription);
+    this.#publisher.publish('serverSelectionStarted', stamp => new ServerSelectionStartedEvent(fields, stamp), attempt);
   }
 
+  /** The selection waits: it may end while others run. */
   waiting(attempt: Attempt, selector: string, topologyDescription: TopologyDescription, remainingTimeMS: number): void {
+    if (this.areSelectionsTimed) attempt.keepAsyncScope();
     if (!this.#publisher.wants('waitingForSuitableServer')) return;
-    const fields = { ...selectionFields(attempt, selector), topologyDescription, remainingTimeMS };
-    this.#publisher.publish('waitingForSuitableServer', stamp => new WaitingForSuitableServerEvent(fields, stamp));
+    const fields = { ...selectionFields(attempt, selector, topologyDescription), remainingTimeMS };
+    this.#publisher.publish(
+      'waitingForSuitableServer',
+      stamp => new WaitingForSuitableServerEvent(fields, stamp),
+      attempt,
+    );
   }
 
   selected(
@@ -84,16 +112,32 @@ export class TopologyEvents {
     durationMS: number,
   ): void {
     if (!this.#publisher.wants('serverSelectionSucceeded')) return;
-    const { host, port } = new HostAddress(address);
+    const { host, port } = this.#hostOf(address);
     const fields = {
-      ...selectionFields(attempt, selector),
+      selector,
+      operation: attempt.commandName,
+      operationId: attempt.operationId,
+      operationName: attempt.operationName,
+      attempt: attempt.number,
       topologyDescription,
       address,
       serverHost: host ?? address,
       serverPort: port,
       durationMS,
     };
-    this.#publisher.publish('serverSelectionSucceeded', stamp => new ServerSelectionSucceededEvent(fields, stamp));
+    this.#publisher.publish(
+      'serverSelectionSucceeded',
+      stamp => new ServerSelectionSucceededEvent(fields, stamp),
+      attempt,
+    );
+  }
+
+  #hostOf(address: string): HostAddress {
+    const known = this.#hosts.get(address);
+    if (known !== undefined) return known;
+    const host = new HostAddress(address);
+    this.#hosts.set(address, host);
+    return host;
   }
 
   selectionFailed(
@@ -104,8 +148,8 @@ export class TopologyEvents {
     durationMS: number,
   ): void {
     if (!this.#publisher.wants('serverSelectionFailed')) return;
-    const fields = { ...selectionFields(attempt, selector), topologyDescription, failure, durationMS };
-    this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp));
+    const fields = { ...selectionFields(attempt, selector, topologyDescription), failure, durationMS };
+    this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp), attempt);
   }
 }
 
@@ -114,6 +158,13 @@ function newTopologyId(random: Random): number {
   return Number(BigInt.asUintN(TOPOLOGY_ID_BITS, bits));
 }
 
-function selectionFields({ commandName, operationId, number }: Attempt, selector: string) {
-  return { selector, operation: commandName, operationId, attempt: number };
+function selectionFields(attempt: Attempt, selector: string, topologyDescription: TopologyDescription) {
+  return {
+    selector,
+    operation: attempt.commandName,
+    operationId: attempt.operationId,
+    operationName: attempt.operationName,
+    attempt: attempt.number,
+    topologyDescription,
+  };
 }

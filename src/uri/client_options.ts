@@ -6,6 +6,7 @@ import type { ReadPreference, ReadPreferenceMode, TagSet } from '../concern/read
 import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
 import type { CustomServerSelector } from '../description/topology_description.js';
+import type { Redact } from '../events/redact.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
   Auth,
@@ -234,6 +235,11 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
 
   /** Whether command events are published. Default: unset, which publishes them if they have a listener. False never publishes them. */
   monitorCommands?: boolean;
+  /**
+   * What monitors and logs may see of commands and replies: gets the name of a command, and the command or the reply to it, and returns what is shown. Default: all
+   * of it, but for commands that hold credentials.
+   */
+  redact?: Redact;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
   /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
@@ -441,6 +447,7 @@ export const OPTIONS = {
   // ---- Events and logs
 
   monitorCommands: option(boolean),
+  redact: option(func<Redact>(), { where: 'client' }),
   mongodbLogComponentSeverities: option(logSeverities, {
     into: 'log.componentSeverities',
     where: 'client',

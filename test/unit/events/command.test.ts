@@ -10,22 +10,22 @@ import { command, stamp } from './support.js';
 describe('CommandStartedEvent', () => {
   it('has the fields of the official driver and ours', () => {
     const serviceId = new ObjectId();
-    const event = new CommandStartedEvent({ ...command, serviceId, command: { find: 'orders' } }, stamp);
+    const event = new CommandStartedEvent({ ...command, serviceId }, { find: 'orders' }, stamp);
 
-    assert.deepEqual(Object.assign({}, event), { sequence: 7, time: stamp.time, ...command, serviceId });
+    assert.deepEqual(Object.assign({}, event), { ...stamp, ...command, serviceId });
     assert.deepEqual(event.command, { find: 'orders' });
     assert.equal(event.hasServiceId, true);
   });
 
   it('has no serviceId outside load balancing', () => {
-    const event = new CommandStartedEvent({ ...command, serviceId: undefined, command: {} }, stamp);
+    const event = new CommandStartedEvent({ ...command, serviceId: undefined }, {}, stamp);
 
     assert.equal('serviceId' in event, false);
     assert.equal(event.hasServiceId, false);
   });
 
   it('shows nothing of a sensitive command', () => {
-    const event = new CommandStartedEvent({ ...command, redacted: true, command: { pwd: 'secret' } }, stamp);
+    const event = new CommandStartedEvent({ ...command, redacted: true }, { pwd: 'secret' }, stamp);
 
     assert.deepEqual(event.command, {});
     assert.equal(event.redacted, true);
@@ -34,7 +34,7 @@ describe('CommandStartedEvent', () => {
   });
 
   it('becomes JSON although connection numbers of servers are bigints', () => {
-    const event = new CommandStartedEvent({ ...command, command: { ping: 1 } }, stamp);
+    const event = new CommandStartedEvent(command, { ping: 1 }, stamp);
 
     const json = JSON.parse(JSON.stringify(event)) as Document;
 
@@ -50,7 +50,7 @@ describe('CommandSucceededEvent', () => {
       decoded += 1;
       return { ok: 1 };
     };
-    const event = new CommandSucceededEvent({ ...command, durationMS: 0.25, reply }, stamp);
+    const event = new CommandSucceededEvent(command, 0.25, reply, stamp);
 
     assert.equal(decoded, 0);
     assert.equal(event.reply, event.reply);
@@ -60,20 +60,20 @@ describe('CommandSucceededEvent', () => {
 
   it('does not decode the reply to a sensitive command', () => {
     const reply = () => assert.fail('decoded');
-    const event = new CommandSucceededEvent({ ...command, redacted: true, durationMS: 1, reply }, stamp);
+    const event = new CommandSucceededEvent({ ...command, redacted: true }, 1, reply, stamp);
 
     assert.deepEqual(event.reply, {});
   });
 
   it('gives its duration under both names, with fractions', () => {
-    const event = new CommandSucceededEvent({ ...command, durationMS: 0.25, reply: {} }, stamp);
+    const event = new CommandSucceededEvent(command, 0.25, {}, stamp);
 
     assert.equal(event.duration, 0.25);
     assert.equal(event.durationMS, 0.25);
   });
 
   it('shows its reply when it is printed', () => {
-    const event = new CommandSucceededEvent({ ...command, durationMS: 1, reply: { n: 42 } }, stamp);
+    const event = new CommandSucceededEvent(command, 1, { n: 42 }, stamp);
 
     assert.match(inspect(event), /CommandSucceededEvent.*n: 42/s);
   });
@@ -83,7 +83,7 @@ describe('CommandFailedEvent', () => {
   it('carries the failure itself', () => {
     const failure = new MongoNetworkError('connection 3 to a:27017 closed');
 
-    const event = new CommandFailedEvent({ ...command, durationMS: 2, failure }, stamp);
+    const event = new CommandFailedEvent(command, 2, failure, stamp);
 
     assert.equal(event.failure, failure);
     assert.equal(event.duration, 2);
@@ -97,7 +97,7 @@ describe('CommandFailedEvent', () => {
       pwd: 'x',
     });
 
-    const event = new CommandFailedEvent({ ...command, redacted: true, durationMS: 2, failure }, stamp);
+    const event = new CommandFailedEvent({ ...command, redacted: true }, 2, failure, stamp);
 
     const shown = event.failure;
     assert.ok(shown instanceof MongoServerError);

@@ -7,15 +7,18 @@ import { command, stamp } from './support.js';
 describe('every event', () => {
   for (const [name, EventClass] of Object.entries(MONITORING_EVENTS)) {
     it(`${name} is frozen, stamped, and knows its name`, () => {
-      const make = EventClass as unknown as new (fields: object, stamp: object) => MonitoringEvent;
+      const make = EventClass as unknown as new (...parts: object[]) => MonitoringEvent;
+      const fields = { ...command, failure: new Error('x'), durationMS: 1 };
 
-      const event = new make({ ...command, command: {}, reply: {}, failure: new Error('x'), durationMS: 1 }, stamp);
+      // The stamp comes last, and between them what the events of one command do not share.
+      const event = new make(fields, ...Array.from({ length: make.length - 2 }, () => ({})), stamp);
 
       assert.ok(event instanceof MonitoringEvent);
       assert.ok(Object.isFrozen(event));
       assert.equal(event.name, name);
       assert.equal(event.sequence, 7);
       assert.equal(event.time, stamp.time);
+      assert.equal(event.monotonicTimeMS, stamp.monotonicTimeMS);
     });
   }
 });

@@ -16,8 +16,7 @@ describe('events of a pool', () => {
     assert.ok(event instanceof ConnectionPoolMonitoringEvent);
     assert.equal('error' in event, false);
     assert.deepEqual(Object.assign({}, event), {
-      sequence: 7,
-      time: stamp.time,
+      ...stamp,
       address: 'a:27017',
       connectionId: 1,
       reason: 'idle',
@@ -27,7 +26,12 @@ describe('events of a pool', () => {
   it('may carry the counts of the pool', () => {
     const pool = { total: 3, idle: 1, inUse: 1, pending: 1, draining: 0, waitQueueLength: 4, generation: 2 };
 
-    const event = new ConnectionCheckedOutEvent({ address: 'a:27017', connectionId: 1, durationMS: 5, pool }, stamp);
+    const operation = { operationId: 5, operationName: 'findOne', attempt: 1 };
+
+    const event = new ConnectionCheckedOutEvent(
+      { address: 'a:27017', connectionId: 1, durationMS: 5, ...operation, pool },
+      stamp,
+    );
 
     assert.deepEqual(event.pool, pool);
   });

@@ -49,10 +49,14 @@ describe('EventPublisher', () => {
     const publisher = new EventPublisher([new TestSink('topologyClosed'), new TestSink()], clock);
     let built = 0;
 
-    publisher.publish('topologyOpening', stamp => {
-      built += 1;
-      return opening(stamp);
-    });
+    publisher.publish(
+      'topologyOpening',
+      stamp => {
+        built += 1;
+        return opening(stamp);
+      },
+      null,
+    );
 
     assert.equal(publisher.wants('topologyOpening'), false);
     assert.equal(built, 0);
@@ -63,10 +67,14 @@ describe('EventPublisher', () => {
     const publisher = new EventPublisher(sinks, clock);
     let built = 0;
 
-    publisher.publish('topologyOpening', stamp => {
-      built += 1;
-      return opening(stamp);
-    });
+    publisher.publish(
+      'topologyOpening',
+      stamp => {
+        built += 1;
+        return opening(stamp);
+      },
+      null,
+    );
 
     assert.equal(built, 1);
     assert.deepEqual(
@@ -98,8 +106,8 @@ describe('EventPublisher', () => {
     const sink = new TestSink('topologyOpening');
     const publisher = new EventPublisher([sink], clock);
 
-    publisher.publish('topologyOpening', opening);
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.deepEqual(
       sink.events.map(({ sequence }) => sequence),
@@ -110,7 +118,7 @@ describe('EventPublisher', () => {
   it("stamps events with the clock's wall time", () => {
     const sink = new TestSink('topologyOpening');
 
-    new EventPublisher([sink], clock).publish('topologyOpening', opening);
+    new EventPublisher([sink], clock).publish('topologyOpening', opening, null);
 
     assert.equal(sink.events[0]?.time.getTime(), 1234);
   });

@@ -1,6 +1,6 @@
 import type { EventStamp } from '../../../src/events/event.js';
 
-export const stamp: EventStamp = { sequence: 7, time: new Date(0) };
+export const stamp: EventStamp = { sequence: 7, time: new Date(0), monotonicTimeMS: 12.5 };
 
 /** The fields that all events of one command have. */
 export const command = {
@@ -9,6 +9,7 @@ export const command = {
   serverConnectionId: 12n,
   requestId: 40,
   operationId: 5,
+  operationName: 'findOne',
   attempt: 1,
   databaseName: 'shop',
   commandName: 'find',

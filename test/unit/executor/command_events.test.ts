@@ -123,12 +123,14 @@ describe('CommandEvents, what they say', () => {
     const {
       sequence: _one,
       time: _first,
+      monotonicTimeMS: _start,
       command: _command,
       ...started
     } = fieldsOf(harness.events.last('commandStarted'));
     const {
       sequence: _two,
       time: _last,
+      monotonicTimeMS: _end,
       duration,
       durationMS,
       reply,
@@ -141,6 +143,7 @@ describe('CommandEvents, what they say', () => {
       serverConnectionId: 77,
       requestId: command.requestId,
       operationId: 1,
+      operationName: 'method',
       attempt: 1,
       databaseName: 'shop',
       commandName: 'find',

@@ -55,7 +55,7 @@ describe('EmitterSink', () => {
     });
     target.on('topologyOpening', event => seen.push(event));
 
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.equal(seen[0], target);
     assert.ok(seen[1] instanceof TopologyOpeningEvent);
@@ -66,8 +66,8 @@ describe('EmitterSink', () => {
     let calls = 0;
     target.once('topologyOpening', () => (calls += 1));
 
-    publisher.publish('topologyOpening', opening);
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.equal(calls, 1);
     assert.equal(target.listenerCount('topologyOpening'), 0);
@@ -78,7 +78,7 @@ describe('EmitterSink', () => {
     target.on('topologyOpening', fail);
     target.on('topologyOpening', () => (reached = true));
 
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.equal(reached, true);
   });
@@ -86,8 +86,8 @@ describe('EmitterSink', () => {
   it('reports a listener that throws by one warning that names the event', () => {
     target.on('topologyOpening', fail);
 
-    publisher.publish('topologyOpening', opening);
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.equal(warnings.length, 1);
     assert.equal(warnings[0]?.type, 'MongoListenerWarning');
@@ -97,7 +97,7 @@ describe('EmitterSink', () => {
   it('reports the same function once even when it was added by once each time', () => {
     for (let round = 0; round < 3; round += 1) {
       target.once('topologyOpening', fail);
-      publisher.publish('topologyOpening', opening);
+      publisher.publish('topologyOpening', opening, null);
     }
 
     assert.equal(warnings.length, 1);
@@ -109,7 +109,7 @@ describe('EmitterSink', () => {
     };
     target.on('topologyOpening', listener);
 
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
     await turn();
 
     assert.match(warnings[0]?.text ?? '', /rejected later/);
@@ -132,7 +132,7 @@ describe('EmitterSink', () => {
       },
     }));
 
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.equal(warnings.length, 2);
   });
@@ -143,11 +143,11 @@ describe('EmitterSink', () => {
     target.once('topologyOpening', () => {
       seen.push('first');
       target.off('topologyOpening', second);
-      publisher.publish('topologyOpening', opening);
+      publisher.publish('topologyOpening', opening, null);
     });
     target.on('topologyOpening', second);
 
-    publisher.publish('topologyOpening', opening);
+    publisher.publish('topologyOpening', opening, null);
 
     assert.deepEqual(seen, ['first', 'second']);
   });
@@ -169,7 +169,7 @@ describe('EmitterSink', () => {
     ]) {
       addOnce();
       note();
-      publisher.publish('topologyOpening', opening);
+      publisher.publish('topologyOpening', opening, null);
       note();
     }
     target.on('topologyOpening', listener);
@@ -215,7 +215,7 @@ describe('EmitterSink', () => {
           else emitter.on('topologyOpening', listener);
         });
 
-        publisherTo(emitter).publish('topologyOpening', opening);
+        publisherTo(emitter).publish('topologyOpening', opening, null);
         await turn();
 
         assert.deepEqual(reached, [...kinds.keys()]);
