@@ -99,15 +99,13 @@ export function refuseCollation({ collation }: CommandOperationOptions): void {
 }
 
 async function sendAll(bulk: BulkWrite, runs: readonly Run[], tally: Tally): Promise<void> {
-  const { options, call } = bulk;
+  const { options } = bulk;
   const ordered = options.ordered ?? true;
   for (const run of runs) {
     for (let from = 0; from < run.statements.length; ) {
       const outcome = await sendBatch(bulk, run, from, tally);
       tally.add(run, from, outcome);
       from += outcome.taken;
-      // The time of the next batch begins here.
-      if (call.deadline.canEnd) call.deadline.record('read');
       if (ordered && tally.writeErrors.length > 0) return;
     }
   }

@@ -110,8 +110,6 @@ async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boole
     } finally {
       binding.unpin();
     }
-    // The time of the next batch begins here.
-    if (call.deadline.canEnd) call.deadline.record('read');
     if (ordered && tally.writeErrors.size > 0) return;
   }
 }
@@ -175,7 +173,7 @@ function nextResults(
 
 /** Closes the cursor in a time of its own. An error does not matter: the server closes idle cursors by itself. */
 async function closeResults({ engine, context, binding, call }: ClientBulkWrite, cursor: OpenCursor): Promise<void> {
-  const bounded = call.until(call.deadline.refreshed().within('cursor', CLOSE_TIMEOUT_MS));
+  const bounded = call.until(call.deadline.refreshed().within('read', CLOSE_TIMEOUT_MS));
   await execute(engine, killCursors(cursor, context), binding, bounded).catch(() => undefined);
 }
 

@@ -1,5 +1,5 @@
-import { MongoError } from '../errors/base.js';
-import type { MongoOperationTimeoutError, OperationAttempt } from '../errors/timeout.js';
+import { MongoError, type OperationPhase } from '../errors/base.js';
+import type { MongoOperationTimeoutError, OperationAttempt, StageTiming } from '../errors/timeout.js';
 import { CallContext } from './call_context.js';
 import type { Deadline } from './deadline.js';
 
@@ -18,6 +18,16 @@ export const NO_STAGE_LIMITS: StageLimits = Object.freeze({
   waitQueueTimeoutMS: 0,
   socketTimeoutMS: 0,
 });
+
+/** What is known of a call when it has ended, the same whether it succeeded or failed. */
+export interface CallRecord {
+  /** Where the time went, in order; the stretches add up to `elapsedMS`. */
+  readonly timings: readonly StageTiming[];
+  /** The tries of the commands of the call, in order. */
+  readonly attempts: readonly OperationAttempt[];
+  /** Milliseconds from the begin of the call to its end. */
+  readonly elapsedMS: number;
+}
 
 /** Attempts that a call keeps: the first ones, and the last. Retries under `timeoutMS` have no number. */
 const MOST_ATTEMPTS = 16;
@@ -40,8 +50,9 @@ export class Call {
   /** The call that this one is a part of. */
   #whole: Call = this;
   #context: CallContext | null = null;
-  /** Attempts that failed, of all commands of the call; null while there is none. */
+  /** Attempts of all commands of the call: those that failed, and the others if a record is kept. Null while there is none. */
   #attempts: OperationAttempt[] | null = null;
+  #isRecorded = false;
 
   constructor(operationId: number, name: string, namespace: string, deadline: Deadline, limits: StageLimits) {
     this.operationId = operationId;
@@ -66,9 +77,36 @@ export class Call {
     return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline));
   }
 
-  /** Keeps what an attempt met, for the error of the call. */
-  attemptFailed(attempt: OperationAttempt): void {
-    const attempts = (this.#attempts ??= []);
+  /** Whether somebody asked for a record of the call. */
+  get isRecorded(): boolean {
+    return this.#whole.#isRecorded;
+  }
+
+  /** Asks for a record of the call. To be called when it begins: without it nothing is kept of what ends well. */
+  keepRecord(): void {
+    this.#isRecorded = true;
+    this.deadline.ledger.isKept = true;
+  }
+
+  /**
+   * The call has ended.
+   *
+   * @param stage - what it did since the last record; null: it went on with the last stage
+   */
+  end(stage: OperationPhase | null): void {
+    this.deadline.ledger.end(stage);
+  }
+
+  /** What is known of the call, once it has ended; null if nobody asked for a record when it began. */
+  record(): CallRecord | null {
+    if (!this.#isRecorded) return null;
+    const { ledger } = this.deadline;
+    return { timings: [...ledger.timings], attempts: [...(this.#attempts ?? [])], elapsedMS: ledger.recordedMS };
+  }
+
+  /** Keeps what an attempt met, for the error of the call and for its record. */
+  attemptEnded(attempt: OperationAttempt): void {
+    const attempts = (this.#whole.#attempts ??= []);
     if (attempts.length === MOST_ATTEMPTS) attempts.pop();
     attempts.push(attempt);
   }

@@ -7,6 +7,7 @@ import {
 import type { Clock, Timer } from '../runtime/clock.js';
 import { unwatchAbort, watchAbort } from './abort_watch.js';
 import { type Budget, UNTIMED } from './budget.js';
+import { Ledger } from './ledger.js';
 import { type Scope, signalsOf, soonestOf } from './scope.js';
 import { SharedDeadline } from './shared_deadline.js';
 
@@ -35,29 +36,15 @@ export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 
   readonly hint?: string;
 }
 
-/** What a deadline and those derived from it have in common: the operation's clock, signal and record. */
-interface Account {
-  readonly clock: Clock;
-  readonly budget: Budget;
-  /** Signals of the call and of its scope: each ends it. */
-  readonly signals: readonly AbortSignal[];
-  /** Shared deadlines and signals that limit the operation beside its own options. */
-  readonly scope: Scope | null;
-  readonly startedAt: number;
-  /** End of the last recorded stage. */
-  markedAt: number;
-  timings: StageTiming[] | null;
-}
-
 /** Compared by identity: a deadline without signals is the usual case. */
 const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
 
 /** A timer later than this by the clock says that the event loop was busy, not that the timer was coarse. */
 const NOTABLE_DELAY_MS = 5;
+/** Shorter stretches are shown as 0.0. */
+const LEAST_SHOWN_MS = 0.05;
 /** Time that is waited out without sleeping. An alarm for less would be rounded to 0. */
 const MOST_POLLED_MS = 0.5;
-/** A cursor may live for thousands of batches: beyond so many records, time is added to the last record of the same stage. */
-const MOST_TIMINGS = 48;
 
 /**
  * The one object that ends an operation: by its `timeoutMS`, by the timeout of a stage, or by the caller's `AbortSignal`.
@@ -68,7 +55,15 @@ const MOST_TIMINGS = 48;
  * Source: Client Side Operations Timeout, "Timeout Behavior".
  */
 export class Deadline {
-  readonly #account: Account;
+  /** Where the time goes. Deadlines that are derived from one another share it. */
+  readonly ledger: Ledger;
+  /** The ledger of its whole time. That of a call in a transaction began with the transaction. */
+  readonly #time: Ledger;
+  readonly budget: Budget;
+  /** Signals of the call and of its scope: each ends it. */
+  readonly signals: readonly AbortSignal[];
+  /** Shared deadlines and signals that limit the operation beside its own options. */
+  readonly scope: Scope | null;
   /** The clock's time at which it ends; Infinity when nothing limits it. */
   readonly endsAt: number;
   /** What sets its end: the operation's `timeoutMS`, or the stage whose own timeout comes first. */
@@ -81,33 +76,55 @@ export class Deadline {
   #timer: Timer | null = null;
   #onAbort: (() => void) | null = null;
 
-  private constructor(account: Account, endsAt: number, boundBy: 'timeoutMS' | OperationPhase) {
-    this.#account = account;
+  private constructor(
+    ledger: Ledger,
+    time: Ledger,
+    budget: Budget,
+    signals: readonly AbortSignal[],
+    scope: Scope | null,
+    endsAt: number,
+    boundBy: 'timeoutMS' | OperationPhase,
+  ) {
+    this.ledger = ledger;
+    this.#time = time;
+    this.budget = budget;
+    this.signals = signals;
+    this.scope = scope;
     this.endsAt = endsAt;
     this.boundBy = boundBy;
   }
 
-  /** Starts the time of an operation. `timeoutMS: 0` and an unset `timeoutMS` have no end; they differ in {@link timedByOperation}. */
-  static start(budget: Budget, clock: Clock, signal?: AbortSignal): Deadline {
-    const now = clock.now();
-    const { timeoutMS } = budget;
-    const endsAt = timeoutMS === undefined || timeoutMS === 0 ? Infinity : now + timeoutMS;
+  /**
+   * Starts the time of an operation. `timeoutMS: 0` and an unset `timeoutMS` have no end; they differ in {@link timedByOperation}.
+   *
+   * @param ledger - begins now; default: one that is no part of another
+   */
+  static start(budget: Budget, clock: Clock, signal?: AbortSignal, ledger = Ledger.start(clock)): Deadline {
     const signals = signal === undefined ? NO_SIGNALS : [signal];
-    const account: Account = { clock, budget, signals, scope: null, startedAt: now, markedAt: now, timings: null };
-    return new Deadline(account, endsAt, 'timeoutMS');
+    return new Deadline(ledger, ledger, budget, signals, null, endOf(budget, ledger), 'timeoutMS');
   }
 
   /** This deadline within a scope: a shared deadline that ends sooner takes its place, and the signals of the scope end it too. */
   in(scope: Scope | null): Deadline {
-    const account = this.#account;
-    if (scope === null || scope === account.scope) return this;
+    if (scope === null || scope === this.scope) return this;
     const added = signalsOf(scope);
-    const signals = added.length === 0 ? account.signals : [...account.signals, ...added];
+    const signals = added.length === 0 ? this.signals : [...this.signals, ...added];
     const shared = soonestOf(scope);
     if (shared === null || shared.endsAt >= this.endsAt) {
-      return new Deadline({ ...account, signals, scope }, this.endsAt, this.boundBy);
+      return new Deadline(this.ledger, this.#time, this.budget, signals, scope, this.endsAt, this.boundBy);
     }
-    return new Deadline({ ...account, signals, scope, budget: shared }, shared.endsAt, 'timeoutMS');
+    return new Deadline(this.ledger, this.ledger, shared, signals, scope, shared.endsAt, 'timeoutMS');
+  }
+
+  /**
+   * The same time for a call that is one of several under it: an operation of a transaction, or a read of a cursor. To be ended by
+   * {@link Ledger.end}.
+   *
+   * @param isReported - whether shared deadlines are told of this deadline as a whole, and so not of the call
+   */
+  part(isReported: boolean): Deadline {
+    const ledger = this.ledger.part(isReported ? this.scope : null);
+    return new Deadline(ledger, this.#time, this.budget, this.signals, this.scope, this.endsAt, this.boundBy);
   }
 
   /** A deadline for work that no operation waits for (monitors, filling a pool): only its stages are limited. */
@@ -117,36 +134,17 @@ export class Deadline {
 
   /** Milliseconds left, never negative; Infinity when nothing limits it. */
   get remainingMS(): number {
-    return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.#account.clock.now());
+    return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.ledger.clock.now());
   }
 
-  /** The clock's time at which the operation began. */
-  get startedAt(): number {
-    return this.#account.startedAt;
-  }
-
-  /** Milliseconds since the operation began. */
+  /** Milliseconds since its time began. */
   get elapsedMS(): number {
-    return this.#account.clock.now() - this.#account.startedAt;
+    return this.#time.clock.now() - this.#time.startedAt;
   }
 
   /** Whether `timeoutMS` is in use (0 included): it decides the class of errors, `maxTimeMS`, and which old options are ignored. */
   get timedByOperation(): boolean {
-    return this.#account.budget.timeoutMS !== undefined;
-  }
-
-  get budget(): Budget {
-    return this.#account.budget;
-  }
-
-  /** Shared deadlines and signals that limit the operation beside its own options. */
-  get scope(): Scope | null {
-    return this.#account.scope;
-  }
-
-  /** Signals of the call and of its scope: each ends it. */
-  get signals(): readonly AbortSignal[] {
-    return this.#account.signals;
+    return this.budget.timeoutMS !== undefined;
   }
 
   /** Whether a signal has ended it. */
@@ -156,23 +154,31 @@ export class Deadline {
 
   /** Whether an error is the reason of an abort that has ended it: the caller's own value, which stays as it is. */
   isAbortReason(error: unknown): boolean {
-    const { signals } = this.#account;
-    return signals.some(signal => signal.aborted && signal.reason === error);
+    return this.signals.some(signal => signal.aborted && signal.reason === error);
   }
 
   #abortedSignal(): AbortSignal | undefined {
-    const { signals } = this.#account;
-    return signals === NO_SIGNALS ? undefined : signals.find(signal => signal.aborted);
+    return this.signals === NO_SIGNALS ? undefined : this.signals.find(signal => signal.aborted);
   }
 
   /** Whether something can end it at all: if not, nothing need watch. */
   get canEnd(): boolean {
-    return this.endsAt !== Infinity || this.#account.signals !== NO_SIGNALS;
+    return this.endsAt !== Infinity || this.signals !== NO_SIGNALS;
   }
 
-  /** Stretches of time recorded so far, in order. */
+  /** Stretches of its time recorded so far, in order. */
   get timings(): readonly StageTiming[] {
-    return this.#account.timings ?? [];
+    return this.#time.timings;
+  }
+
+  /** Whether stages are to be recorded: an error may have to tell of them, or somebody asked. */
+  get isRecorded(): boolean {
+    return this.canEnd || this.ledger.isKept;
+  }
+
+  /** The stage in which its end fell, if that stage is over; else null. An end before the call began fell into the time of the caller. */
+  get endedIn(): OperationPhase | null {
+    return this.#time.stageAt(this.endsAt);
   }
 
   /**
@@ -181,28 +187,32 @@ export class Deadline {
    */
   within(stage: OperationPhase, capMS: number): Deadline {
     if (capMS === 0 || capMS === Infinity) return this;
-    const endsAt = this.#account.clock.now() + capMS;
-    return endsAt < this.endsAt ? new Deadline(this.#account, endsAt, stage) : this;
+    const endsAt = this.ledger.clock.now() + capMS;
+    if (endsAt >= this.endsAt) return this;
+    return new Deadline(this.ledger, this.#time, this.budget, this.signals, this.scope, endsAt, stage);
   }
 
   /** This deadline for one of the operations that share it, which its caller may abort. */
   withSignal(signal: AbortSignal): Deadline {
-    return new Deadline({ ...this.#account, signals: [...this.#account.signals, signal] }, this.endsAt, this.boundBy);
+    const signals = [...this.signals, signal];
+    return new Deadline(this.ledger, this.#time, this.budget, signals, this.scope, this.endsAt, this.boundBy);
   }
 
-  /** A new start with the whole budget: for `close` and `abortTransaction`, which may follow a timeout. */
-  refreshed(timeoutMS: number | undefined = this.#account.budget.timeoutMS): Deadline {
-    const { budget, clock } = this.#account;
-    return Deadline.start(timeoutMS === budget.timeoutMS ? budget : { timeoutMS, source: budget.source }, clock);
+  /**
+   * A new start with the whole budget: for `close` and `abortTransaction`, which may follow a timeout. What is recorded counts for this deadline too.
+   */
+  refreshed(timeoutMS: number | undefined = this.budget.timeoutMS): Deadline {
+    const budget = timeoutMS === this.budget.timeoutMS ? this.budget : { timeoutMS, source: this.budget.source };
+    const ledger = this.ledger.stretch();
+    return new Deadline(ledger, ledger, budget, NO_SIGNALS, null, endOf(budget, ledger), 'timeoutMS');
   }
 
   /** Why it has ended, or null while it has not. */
   ended(): DeadlineEnd | null {
-    const { clock } = this.#account;
     const aborted = this.#abortedSignal();
     if (aborted !== undefined) return { kind: 'aborted', reason: aborted.reason };
     if (this.endsAt === Infinity) return null;
-    const now = clock.now();
+    const now = this.ledger.clock.now();
     if (now < this.endsAt) return null;
     return { kind: 'expired', lateByMS: this.#timer === null ? 0 : this.#latenessAt(now) };
   }
@@ -243,24 +253,12 @@ export class Deadline {
 
   /** Records that the time since the last record was spent in a stage. */
   record(stage: OperationPhase): void {
-    this.#recordUntil(stage, this.#account.clock.now());
+    this.ledger.record(stage);
   }
 
   /** The same for the time until a moment (by the clock) that has passed. Does nothing if all of it has been recorded. */
   recordUntil(stage: OperationPhase, moment: number): void {
-    if (moment > this.#account.markedAt) this.#recordUntil(stage, moment);
-  }
-
-  #recordUntil(stage: OperationPhase, now: number): void {
-    const account = this.#account;
-    const durationMS = now - account.markedAt;
-    account.markedAt = now;
-    account.timings ??= [];
-    const full = account.timings.length >= MOST_TIMINGS;
-    const last = full ? account.timings.findLastIndex(timing => timing.stage === stage) : -1;
-    const timing = account.timings[last];
-    if (timing === undefined) account.timings.push({ stage, durationMS });
-    else account.timings[last] = { stage, durationMS: timing.durationMS + durationMS };
+    this.ledger.recordUntil(stage, moment);
   }
 
   /** Throws if it has ended: the signal's own reason, or what `describe` says as a timeout error. */
@@ -274,17 +272,19 @@ export class Deadline {
    * otherwise the class that the stage has always had, made by `legacy`.
    */
   errorOf(end: DeadlineEnd, description: EndDescription, legacy?: (text: string) => Error): Error {
+    // Its end fell into a stage that is over: no new one begins.
+    if (this.endedIn === description.phase) this.ledger.prolong(description.phase);
+    else this.record(description.phase);
     // The reason is the caller's own value, whatever it is; the platform's default is a DOMException.
     if (end.kind === 'aborted') return end.reason as Error;
-    this.record(description.phase);
-    const { budget } = this.#account;
+    const { budget } = this;
     const { during, hint, detail: given, ...details } = description;
     const detail = given ?? (details.cause instanceof Error ? details.cause.message : '');
-    const text = `Timed out ${during}${detail === '' ? '' : `: ${detail}`} (${this.#ledger()})${hint === undefined ? '' : `. ${hint}`}`;
+    const text = `Timed out ${during}${detail === '' ? '' : `: ${detail}`} (${this.#whereItWent()})${hint === undefined ? '' : `. ${hint}`}`;
     if (!this.timedByOperation && legacy !== undefined) return legacy(text);
     return new MongoOperationTimeoutError(text, {
       ...details,
-      elapsedMS: this.elapsedMS,
+      elapsedMS: this.#time.recordedMS,
       timings: [...this.timings],
       ...(budget.timeoutMS !== undefined && { timeoutMS: budget.timeoutMS, timeoutSource: budget.source }),
       ...(end.lateByMS >= NOTABLE_DELAY_MS && { eventLoopDelayMS: end.lateByMS }),
@@ -301,19 +301,24 @@ export class Deadline {
   }
 
   /** `after 501.2 ms, timeoutMS=500 of the client: serverSelection 2.0 ms, checkOut 499.2 ms` */
-  #ledger(): string {
-    const { budget } = this.#account;
+  #whereItWent(): string {
+    const { budget } = this;
     const { timeoutMS, source } = budget;
-    const stages = this.timings.map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`).join(', ');
+    // The last is where it ended. Of the others, those that are shown as 0.0 tell nothing.
+    const stages = this.timings
+      .filter(({ durationMS }, index, { length }) => durationMS >= LEAST_SHOWN_MS || index === length - 1)
+      .map(({ stage, durationMS }) => `${stage} ${durationMS.toFixed(1)} ms`)
+      .join(', ');
     // Under `timeoutMS`, a stage whose own limit was sooner is named: otherwise the numbers would not fit.
     const limit = this.boundBy === 'timeoutMS' ? '' : `the limit of ${this.boundBy}, within `;
     const spent = budget instanceof SharedDeadline && budget.spent !== '' ? ` after ${budget.spent}` : '';
     const time = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}${spent}`;
-    return `after ${this.elapsedMS.toFixed(1)} ms${time}: ${stages}`;
+    return `after ${this.#time.recordedMS.toFixed(1)} ms${time}: ${stages}`;
   }
 
   #arm(): void {
-    const { clock, signals } = this.#account;
+    const { clock } = this.ledger;
+    const { signals } = this;
     if (signals !== NO_SIGNALS) {
       this.#onAbort = () => {
         this.#end({ kind: 'aborted', reason: this.#abortedSignal()?.reason });
@@ -331,7 +336,7 @@ export class Deadline {
    * pauses, are not worth the CPU time.
    */
   #wait(remainingMS: number): void {
-    const { clock } = this.#account;
+    const { clock } = this.ledger;
     const onTimer = () => this.#onTimer();
     if (this.boundBy !== 'timeoutMS') this.#timer = clock.setTimer(remainingMS, onTimer, true);
     else if (remainingMS >= MOST_POLLED_MS) this.#timer = clock.setAlarm(remainingMS, onTimer);
@@ -343,7 +348,7 @@ export class Deadline {
    * operation fails.
    */
   #onTimer(): void {
-    const { clock } = this.#account;
+    const { clock } = this.ledger;
     const now = clock.now();
     if (now < this.endsAt) {
       this.#wait(this.endsAt - now);
@@ -367,9 +372,14 @@ export class Deadline {
     this.#timer?.clear();
     this.#timer = null;
     if (this.#onAbort === null) return;
-    for (const signal of this.#account.signals) unwatchAbort(signal, this.#onAbort);
+    for (const signal of this.signals) unwatchAbort(signal, this.#onAbort);
     this.#onAbort = null;
   }
+}
+
+/** The clock's time at which a budget that begins with a ledger ends. */
+function endOf({ timeoutMS }: Budget, { startedAt }: Ledger): number {
+  return timeoutMS === undefined || timeoutMS === 0 ? Infinity : startedAt + timeoutMS;
 }
 
 function removed(watchers: EndWatcher[], watcher: EndWatcher): boolean {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { systemClock } from '../runtime/clock.js';
-import { SharedDeadline } from './shared_deadline.js';
+import { SharedDeadline, type SharedOperation } from './shared_deadline.js';
 
 /** What limits operations beside their own options: shared deadlines and signals, the innermost first. */
 export interface Scope {
@@ -74,9 +74,18 @@ export function signalsOf(scope: Scope | null): readonly AbortSignal[] {
   return signals;
 }
 
-/** Tells the shared deadlines of a scope what an operation took. */
-export function recordIn(scope: Scope | null, name: string, namespace: string, durationMS: number): void {
+/**
+ * Tells the shared deadlines of a scope what an operation took.
+ *
+ * @param covered - those that are told of the whole that the operation is part of
+ */
+export function recordIn(scope: Scope | null, covered: Scope | null, operation: SharedOperation): void {
   for (let at = scope; at !== null; at = at.outer) {
-    if (at.limit instanceof SharedDeadline) at.limit.record({ name, namespace, durationMS });
+    if (at.limit instanceof SharedDeadline && !holds(covered, at.limit)) at.limit.record(operation);
   }
+}
+
+function holds(scope: Scope | null, limit: SharedDeadline): boolean {
+  for (let at = scope; at !== null; at = at.outer) if (at.limit === limit) return true;
+  return false;
 }

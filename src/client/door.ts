@@ -8,6 +8,7 @@ import { withOverrides } from '../commands/context.js';
 import { checkExplainTimes, explained } from '../commands/explain.js';
 import type { CommandOperationOptions, OperationOptions } from '../commands/options.js';
 import { isGiven, ownOptions } from '../concern/given.js';
+import { MongoError } from '../errors/base.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
@@ -68,8 +69,11 @@ async function enterWith<O extends OperationOptions, I, T>(
     const options = ownOptions(given);
     call = begin(place, method, options);
     if (call.deadline.scope !== null) beganAt = place.client.clock.now();
-    return await work(call, options, place, input);
+    const result = await work(call, options, place, input);
+    call.end(null);
+    return result;
   } catch (error) {
+    call?.end((error instanceof MongoError ? error.phase : undefined) ?? null);
     // The reason of an abort is the caller's own and stays as it is.
     if (call?.deadline.isAbortReason(error) !== true) {
       if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
@@ -78,8 +82,10 @@ async function enterWith<O extends OperationOptions, I, T>(
     throw error;
   } finally {
     if (call !== null && call.deadline.scope !== null) {
+      const { name, namespace, deadline } = call;
       // The deadline of a cursor or a transaction began before this call.
-      recordIn(call.deadline.scope, call.name, call.namespace, place.client.clock.now() - beganAt);
+      const durationMS = place.client.clock.now() - beganAt;
+      recordIn(deadline.scope, deadline.ledger.covered, { name, namespace, durationMS });
     }
   }
 }
@@ -96,12 +102,17 @@ export function beginTidyUp(place: Place, method: string, options: OperationOpti
   const { client, context } = place;
   checkOptions(options);
   const inherited: Budget = soonestOf(scopeOf(options)) ?? context.budget;
-  const own = () => Deadline.start(budgetAt(method, options.timeoutMS, inherited), client.clock);
-  return callOf(place, method, withSignal(stateOf(options)?.deadline ?? own(), options));
+  const budget = budgetAt(method, options.timeoutMS, inherited);
+  const signal = signalOf(options);
+  const state = stateOf(options);
+  const own = () => Deadline.start(budget, client.clock, undefined, state?.ledger?.part(null));
+  return callOf(place, method, withSignal(state?.deadline?.part(true) ?? own(), signal));
 }
 
 function callOf({ client, context }: Place, method: string, deadline: Deadline): Call {
-  return new Call(client.operationIds.next(), method, context.namespace, deadline, client.stageLimits);
+  const call = new Call(client.operationIds.next(), method, context.namespace, deadline, client.stageLimits);
+  if (client.recordsCalls) call.keepRecord();
+  return call;
 }
 
 /**
@@ -113,12 +124,15 @@ function callOf({ client, context }: Place, method: string, deadline: Deadline):
 function startTime({ client, context }: Place, method: string, options: OperationOptions): Deadline {
   checkOptions(options);
   const scope = scopeOf(options);
+  const signal = signalOf(options);
+  const state = stateOf(options);
   const transaction = transactionDeadline(options);
-  if (transaction !== null) return withSignal(transaction.in(scope), options);
+  // A running withTransaction is told to shared deadlines as a whole.
+  if (transaction !== null) return withSignal(transaction.part(transaction === state?.deadline).in(scope), signal);
   const inherited = soonestOf(scope) === null ? context.budget : UNTIMED;
-  const deadline = Deadline.start(budgetAt(method, options.timeoutMS, inherited), client.clock, signalOf(options));
-  const signal = stateOf(options)?.signal;
-  return (signal === undefined ? deadline : deadline.withSignal(signal)).in(scope);
+  const budget = budgetAt(method, options.timeoutMS, inherited);
+  const deadline = Deadline.start(budget, client.clock, signal, state?.ledger?.part(null));
+  return withSignal(deadline, state?.signal).in(scope);
 }
 
 function stateOf({ session }: OperationOptions): SessionState | null {
@@ -126,8 +140,7 @@ function stateOf({ session }: OperationOptions): SessionState | null {
   return given instanceof ClientSession ? given.state : null;
 }
 
-function withSignal(deadline: Deadline, options: OperationOptions): Deadline {
-  const signal = signalOf(options);
+function withSignal(deadline: Deadline, signal: AbortSignal | undefined): Deadline {
   return signal === undefined ? deadline : deadline.withSignal(signal);
 }
 

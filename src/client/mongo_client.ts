@@ -128,6 +128,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #effects: ClientEffects;
   /** @internal */
   readonly operationIds = new OperationIds();
+  /** Set by what wants the records of calls. @internal */
+  recordsCalls = false;
   /** This client's own, and what libraries that wrap it have added. */
   #driverInfo: readonly DriverInfo[];
   #metadata: Document;

@@ -2,6 +2,7 @@ import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
+import type { Ledger } from '../call/ledger.js';
 import { currentScope, soonestOf } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
@@ -138,7 +139,16 @@ export class CursorCore {
 
   /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
   call(method: string): Call {
-    return this.#callUntil(method, this.#deadline(null));
+    const { recordsCalls } = this.#source;
+    const { session } = this.#settings.context;
+    const shared = this.#sharedTime();
+    if (recordsCalls && shared !== null) shared.ledger.isKept = true;
+    let time: Deadline;
+    if (shared === null) time = this.#start(session?.ledger?.part(null));
+    else time = shared.isRecorded ? shared.part(shared !== this.#lifetime && session?.deadline != null) : shared;
+    const call = this.#callUntil(method, time.in(currentScope()));
+    if (recordsCalls) call.keepRecord();
+    return call;
   }
 
   /**
@@ -149,8 +159,14 @@ export class CursorCore {
   closingCall(method: string, timeoutMS: number | undefined = this.#wholeTimeMS): Call {
     const { source } = this.#settings.budget;
     const deadline = Deadline.start({ timeoutMS, source }, this.#source.clock);
-    const bounded = timeoutMS === undefined ? deadline.within('cursor', CLOSE_TIMEOUT_MS) : deadline;
+    const bounded = timeoutMS === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
     return this.#callUntil(method, bounded);
+  }
+
+  /** The call of a batch that is asked for before a method waits for it. */
+  #prefetchCall(abandoned: AbortSignal): Call {
+    const time = this.#sharedTime() ?? this.#start();
+    return this.#callUntil('prefetch', time.in(currentScope()).withSignal(abandoned));
   }
 
   get #wholeTimeMS(): number | undefined {
@@ -165,21 +181,20 @@ export class CursorCore {
     return new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
   }
 
-  /**
-   * The scope in which the cursor was opened counts for its whole life, and the one in which it is read for this call.
-   *
-   * @param extra - a signal beside the cursor's own; null if there is none
-   */
-  #deadline(extra: AbortSignal | null): Deadline {
-    const { budget, timeoutMode, context, signal, scope } = this.#settings;
-    const start = () => Deadline.start(budget, this.#source.clock, signal).in(scope);
-    const transaction = context.session?.sharedDeadline?.in(scope) ?? null;
-    let deadline: Deadline;
-    if (transaction !== null) deadline = signal === undefined ? transaction : transaction.withSignal(signal);
-    else if (timeoutMode === CursorTimeoutMode.ITERATION) deadline = start();
-    else deadline = this.#lifetime ??= start();
-    const here = deadline.in(currentScope());
-    return extra === null ? here : here.withSignal(extra);
+  /** The time that all calls on the cursor share: that of its transaction, or of its life. Null in the mode `iteration`. */
+  #sharedTime(): Deadline | null {
+    const { timeoutMode, context, signal, scope } = this.#settings;
+    const { session } = context;
+    const transaction = session?.sharedDeadline?.in(scope) ?? null;
+    if (transaction !== null) return signal === undefined ? transaction : transaction.withSignal(signal);
+    if (timeoutMode === CursorTimeoutMode.ITERATION) return null;
+    return (this.#lifetime ??= this.#start(session?.ledger?.stretch()));
+  }
+
+  /** A new time, in the scope in which the cursor was opened: that counts for its whole life. */
+  #start(ledger?: Ledger): Deadline {
+    const { budget, signal, scope } = this.#settings;
+    return Deadline.start(budget, this.#source.clock, signal, ledger).in(scope);
   }
 
   // ── Reading
@@ -197,7 +212,7 @@ export class CursorCore {
     }
     if (!this.#isLost) return;
     void this.#close('clientClosed', null);
-    throw new MongoClientClosedError(undefined, { namespace: context.namespace, phase: 'cursor' });
+    throw new MongoClientClosedError(undefined, { namespace: context.namespace, phase: 'caller' });
   }
 
   /** Whether the client was closed before the end. */
@@ -269,7 +284,7 @@ export class CursorCore {
   async toArray<T>(shape: ((batch: readonly Document[]) => Promise<T[]>) | null, call: Call): Promise<T[]> {
     const read = (): T[] | Promise<T[]> => {
       const batch = this.restOfBatch();
-      return shape === null ? (batch as T[]) : shape(batch);
+      return shape === null ? (batch as T[]) : shaped(batch, shape, call);
     };
     let documents: T[];
     try {
@@ -291,8 +306,9 @@ export class CursorCore {
 
   /** In the mode `iteration` each batch has the whole time. */
   #forNextBatch(call: Call): Call {
-    if (this.#settings.timeoutMode !== CursorTimeoutMode.ITERATION || this.#state.name === 'new') return call;
-    return call.until(this.#deadline(null));
+    if (this.#state.name === 'new' || this.#sharedTime() !== null) return call;
+    const { ledger } = call.deadline;
+    return call.until(this.#start(ledger.isKept ? ledger.stretch() : undefined).in(currentScope()));
   }
 
   // ── Fetching
@@ -343,11 +359,9 @@ export class CursorCore {
   ): Promise<boolean> {
     const { deadline } = call;
     try {
-      // The time since the last batch was spent by the caller.
-      if (fetching.cursor !== null && deadline.canEnd) deadline.record('cursor');
       const reply = await (asked instanceof Promise ? this.#whenPrefetched(asked) : this.#run(asked, call));
       this.#take(fetching, reply);
-      if (deadline.canEnd) deadline.record('read');
+      if (asked instanceof Promise && deadline.isRecorded) deadline.record('read');
     } catch (error) {
       // The close of the cursor has ended the wait for a prefetched batch.
       if (this.#abandon?.signal.aborted === true) return false;
@@ -446,7 +460,7 @@ export class CursorCore {
   #prefetch(cursor: OpenCursor, signal: AbortSignal): void {
     const operation = this.#nextOperation();
     if (operation === null) return;
-    const prefetched = this.#run(operation, this.#callUntil('prefetch', this.#deadline(signal))).then(
+    const prefetched = this.#run(operation, this.#prefetchCall(signal)).then(
       (reply): Prefetched => ({ name: 'batch', reply }),
       (error: unknown): Prefetched => ({ name: 'failure', error }),
     );
@@ -542,6 +556,17 @@ export class CursorCore {
 /** The cursor on the server; null before it is opened and after its last batch. */
 function cursorOf(state: State): OpenCursor | null {
   return state.name === 'open' || state.name === 'fetching' || state.name === 'prefetching' ? state.cursor : null;
+}
+
+/** The time of the transform is that of the caller, whose function it is. */
+async function shaped<T>(
+  batch: readonly Document[],
+  shape: (batch: readonly Document[]) => Promise<T[]>,
+  { deadline }: Call,
+): Promise<T[]> {
+  const documents = await shape(batch);
+  if (deadline.isRecorded) deadline.record('caller');
+  return documents;
 }
 
 /** The documents with a batch behind them. An empty list is replaced by the batch, so that one batch is never copied. */

@@ -13,7 +13,7 @@ export type OperationPhase =
   | 'read'
   | 'server'
   | 'backoff'
-  | 'cursor';
+  | 'caller';
 
 /** A server's topologyVersion as it stands in a reply (SDAM, "topologyVersion"). */
 export interface ErrorTopologyVersion {

@@ -1,11 +1,12 @@
-import { brand, type ErrorDetails } from './base.js';
+import { brand, type ErrorDetails, MongoError, type OperationPhase } from './base.js';
+import { MongoErrorLabel } from './codes.js';
 import { MongoDriverError } from './driver.js';
 import type { PoolCounts } from './pool_counts.js';
 
 /** One stretch of an operation's time, as a timeout error and the operation's record show it. */
 export interface StageTiming {
   /** One of the phases of an operation: `serverSelection`, `checkOut`, `read`, … */
-  readonly stage: string;
+  readonly stage: OperationPhase;
   /** Milliseconds spent in it. */
   readonly durationMS: number;
 }
@@ -15,7 +16,7 @@ export interface OperationAttempt {
   /** The server that was selected for it; undefined if none was. */
   readonly host: string | undefined;
   readonly durationMS: number;
-  /** What it met; undefined for the attempt in which the time ran out. */
+  /** What it met; undefined if it succeeded, and if nothing but the end of the time was met. */
   readonly error: Error | undefined;
 }
 
@@ -76,4 +77,18 @@ export class MongoOperationTimeoutError extends MongoDriverError {
   static {
     brand(this, 'MongoOperationTimeoutError');
   }
+}
+
+/** Makes an error that led to another attempt the cause of a timeout in that attempt. The timeout gets those of its labels that hold for it too. */
+export function blameEarlier(timeout: MongoOperationTimeoutError, earlier: Error): void {
+  timeout.cause = earlier;
+  if (!(earlier instanceof MongoError)) return;
+  const { RetryableWriteError, TransientTransactionError, UnknownTransactionCommitResult } = MongoErrorLabel;
+  const labels: string[] = [RetryableWriteError, UnknownTransactionCommitResult];
+  // A transaction that may have been committed must not be run again.
+  if (!timeout.hasErrorLabel(UnknownTransactionCommitResult)) labels.push(TransientTransactionError);
+  // They say that the server did nothing.
+  if (timeout.maybeApplied === false)
+    labels.push(MongoErrorLabel.SystemOverloadedError, MongoErrorLabel.RetryableError);
+  for (const label of labels) if (earlier.hasErrorLabel(label)) timeout.addErrorLabel(label);
 }

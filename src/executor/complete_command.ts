@@ -6,11 +6,13 @@ import {
   readPreferenceDocument,
 } from '../concern/read_preference.js';
 import { ServerType, TopologyType } from '../description/types.js';
+import { setOrigin } from '../errors/base.js';
 import type { Connection } from '../pool/connection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { addSessionFields } from '../sessions/session_fields.js';
 import type { CommandAttempt } from './command_attempt.js';
 import type { Engine } from './engine.js';
+import { unsent } from './failure.js';
 import type { Operation } from './operation.js';
 
 const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
@@ -69,25 +71,25 @@ function stripWTimeout(body: Document): void {
   else delete body['writeConcern'];
 }
 
-/** Throws if a round trip to the server takes longer than the time that is left. */
+/** Throws if no time is left, or less than a round trip to the server takes. */
 function maxTimeFor(
-  { address }: Connection,
+  connection: Connection,
   most: 'remaining' | number,
-  { deadline, selected, commandName, namespace }: CommandAttempt<unknown>,
+  attempt: CommandAttempt<unknown>,
 ): number | undefined {
+  const { deadline, selected } = attempt;
   const minRoundTripTimeMS = selected?.minRoundTripTimeMS ?? 0;
-  const maxTime = maxTimeOf(deadline.remainingMS, minRoundTripTimeMS);
+  const { remainingMS } = deadline;
+  const maxTime = maxTimeOf(remainingMS, minRoundTripTimeMS);
   if (maxTime.send) return most === 'remaining' ? maxTime.maxTimeMS : Math.min(most, maxTime.maxTimeMS ?? most);
-  throw deadline.errorOf(
-    { kind: 'expired', lateByMS: 0 },
-    {
-      during: `before ${commandName} ${namespace} was sent: a round trip to ${address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms`,
-      phase: 'preSend',
-      host: address,
-      namespace,
-      maybeApplied: false,
-    },
-  );
+  const { address } = connection;
+  const what = unsent(attempt, attempt.progress);
+  const tooShort = `: a round trip to ${address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms, ${remainingMS.toFixed(1)} ms are left`;
+  const during = remainingMS === 0 ? what.during : `${what.during}${tooShort}`;
+  const error = deadline.errorOf({ kind: 'expired', lateByMS: 0 }, { ...what, during, host: address });
+  const { serverConnectionId } = connection.description;
+  setOrigin(error, { connectionId: connection.id, serverConnectionId });
+  throw error;
 }
 
 /** Fields that are encoded once for many commands: `lsid` and `$clusterTime`. */

@@ -6,7 +6,7 @@ import type { Server } from '../sdam/server.js';
 import { Binding, type PinnedConnection, pinCursor, pinnedConnection, pinTransaction } from './binding.js';
 import { CommandAttempt, FIRST_ATTEMPT, selectedServer } from './command_attempt.js';
 import type { Engine } from './engine.js';
-import { afterFailure, throwIfEnded, throwIfRetryIsRefused } from './failure.js';
+import { afterFailure, startOf, throwIfEnded, throwIfRetryIsRefused } from './failure.js';
 import type { Operation } from './operation.js';
 import { checkOut, selectServer } from './reach_server.js';
 import { send } from './send.js';
@@ -52,6 +52,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   const pinned = pinnedConnection(operation, binding);
   const found = pinned?.server ?? select(engine, attempt);
   const server = found instanceof Promise ? await found : found;
+  if (found instanceof Promise) throwIfEnded(attempt);
   server.operationCount++;
   try {
     const description = topology.description.table.get(server.address);
@@ -65,8 +66,11 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       // A pinned connection may have a late reply to come, or serve a command that the caller has started beside this one.
       while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
+      if (lent instanceof Promise) throwIfEnded(attempt);
       const result = await send(engine, binding, server, connection, attempt);
       isDone = true;
+      if (isLast ? attempt.deadline.ledger.isKept : attempt.deadline.isRecorded)
+        recordSuccess(attempt, engine.clock.now());
       isPinned ||= pinCursor(binding, topology.description.type, server, connection);
       if (attempt.closing === null) return result;
       const pin = { server, connection };
@@ -84,6 +88,14 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   }
 }
 
+/** @param now - the clock's time */
+function recordSuccess(attempt: CommandAttempt<unknown>, now: number): void {
+  const { call, deadline, operation, selected } = attempt;
+  deadline.record(operation.unacknowledged ? 'write' : 'read');
+  if (!call.isRecorded) return;
+  call.attemptEnded({ host: selected?.address, durationMS: now - startOf(attempt), error: undefined });
+}
+
 /** Milliseconds for closing an unread cursor; a server closes idle cursors by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -97,7 +109,7 @@ async function closeUnread(
 ): Promise<void> {
   binding.pinned = pin;
   try {
-    await execute(engine, closing, binding, call.until(call.deadline.within('cursor', CLOSE_TIMEOUT_MS)));
+    await execute(engine, closing, binding, call.until(call.deadline.within('read', CLOSE_TIMEOUT_MS)));
   } catch {
     // The result is there, and the server will close the cursor.
   }

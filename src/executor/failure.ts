@@ -65,24 +65,34 @@ export async function afterFailure(
   }
   const next = progressAfter(error, overloaded, engine.options, attempt);
   // The time of this attempt is not that of the next.
-  if (deadline.canEnd) deadline.record((error as MongoError).phase ?? 'read');
+  if (deadline.isRecorded) deadline.record((error as MongoError).phase ?? 'read');
   if (isOverload) operation.session?.transaction.refused();
   const pauseMS = pauseBeforeRetry(error, number, untilDeadline, engine.random.next());
   // If the deadline ends before the backoff does, fail now (Client Backpressure).
-  if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, attempt);
+  if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, pauseMS, attempt);
   await engine.lifetime.pause(pauseMS, deadline);
   if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
   return { ...next, startsAt: engine.clock.now() };
 }
 
 function recordFailed(error: unknown, attempt: CommandAttempt<unknown>, now: number): void {
-  const { call, deadline, progress, selected, maxTimeMS } = attempt;
+  const { call, progress, selected, maxTimeMS } = attempt;
   if (!(error instanceof Error)) return;
-  const durationMS = now - (progress.startsAt ?? deadline.startedAt);
   // A server that an earlier attempt had selected is not that of this one.
   const host = selected === progress.selected ? undefined : selected?.address;
-  call.attemptFailed({ host, durationMS, error });
+  call.attemptEnded({ host, durationMS: now - startOf(attempt), error: metBy(error, progress.previous) });
   if (error instanceof MongoOperationTimeoutError && maxTimeMS > 0) error.maxTimeMS ??= maxTimeMS;
+}
+
+/** The clock's time at which an attempt began. */
+export function startOf({ deadline, progress }: CommandAttempt<unknown>): number {
+  return progress.startsAt ?? deadline.ledger.startedAt;
+}
+
+/** What an attempt met. If that was the end of the time: what the server or the selection said of it, if they did. */
+function metBy(error: Error, previous: Error | null): Error {
+  const { cause } = error;
+  return error instanceof MongoOperationTimeoutError && cause instanceof Error && cause !== previous ? cause : error;
 }
 
 /** Errors of the parts of a client that is closing, which say that the part is closed. */
@@ -107,8 +117,9 @@ function interrupted(
 }
 
 /** Throws if there is no time left for the attempt. */
-export function throwIfEnded({ deadline, operation, progress }: CommandAttempt<unknown>): void {
-  if (deadline.canEnd) deadline.throwIfEnded(() => unsent(operation, progress));
+export function throwIfEnded(attempt: CommandAttempt<unknown>): void {
+  const { deadline } = attempt;
+  if (deadline.canEnd) deadline.throwIfEnded(() => unsent(attempt, attempt.progress));
 }
 
 /** A server that takes no retryable writes must not get a retry (Retryable Writes, "Implementing Retryable Writes"). */
@@ -119,21 +130,31 @@ export function throwIfRetryIsRefused(
   if (previous !== null && !allowsRetry && !isRetryableOverload(previous)) throw previous;
 }
 
-function expiredBeforeRetry(next: Progress, { deadline, operation, operationId }: CommandAttempt<unknown>): Error {
+function expiredBeforeRetry(next: Progress, pauseMS: number, attempt: CommandAttempt<unknown>): Error {
+  const { deadline, operationId } = attempt;
   const { previous } = next;
+  const what = unsent(attempt, next);
+  const left = `the pause of ${pauseMS.toFixed(1)} ms is longer than the ${deadline.remainingMS.toFixed(1)} ms that are left`;
   const error = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
-    unsent(operation, next),
+    { ...what, during: `${what.during}: ${left}`, phase: 'backoff' },
     text => previous ?? new MongoError(text),
   );
   setOrigin(error, { operationId });
+  withPrevious(error, previous, next.maybeApplied);
   return error;
 }
 
-function unsent({ name, namespace }: Operation<unknown>, { previous, maybeApplied }: Progress): EndDescription {
+/** How an error describes a command for which no time was left. Its phase is the stage in which the time ran out. */
+export function unsent(
+  { deadline, operation: { name, namespace } }: CommandAttempt<unknown>,
+  { previous, maybeApplied }: Progress,
+): EndDescription {
+  const stage = deadline.endedIn ?? 'preSend';
+  const where = stage === 'preSend' ? '' : `in ${stage === 'caller' ? "the caller's own time" : stage}, `;
   return {
-    during: `before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
-    phase: 'preSend',
+    during: `${where}before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
+    phase: stage,
     namespace,
     maybeApplied,
     cause: previous ?? undefined,

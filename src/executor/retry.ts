@@ -8,7 +8,7 @@ import {
 } from '../errors/classify.js';
 import { MongoErrorLabel, ServerErrorCode } from '../errors/codes.js';
 import { MongoServerError } from '../errors/server.js';
-import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { blameEarlier, MongoOperationTimeoutError } from '../errors/timeout.js';
 
 /** What is known of an attempt that failed. */
 export interface FailedAttempt {
@@ -138,9 +138,8 @@ export function errorToReport(previous: Error | null, latest: unknown): unknown 
 /** A timeout of a later attempt: an earlier one may have had its effect, and what it met is the last real error (CSOT, "Errors"). */
 export function withPrevious(error: unknown, previous: Error | null, maybeApplied: boolean): unknown {
   if (previous === null || error === previous || !(error instanceof MongoOperationTimeoutError)) return error;
-  if (error.cause === previous) return error;
   if (maybeApplied) error.maybeApplied = true;
-  error.cause ??= previous;
-  error.message += `. An earlier attempt had failed: ${previous.message}`;
+  if (error.cause !== previous) error.message += `. An earlier attempt had failed: ${previous.message}`;
+  blameEarlier(error, previous);
   return error;
 }

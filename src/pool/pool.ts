@@ -355,7 +355,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (waiter === undefined) return;
     this.#places.inUse.add(connection, waiter.request);
     this.#events.checkedOut(connection, waiter.request, this.#waiters.waitedMS(waiter));
-    if (waiter.deadline.canEnd) {
+    if (waiter.deadline.isRecorded) {
       if (connection.uses === 1) connection.recordSteps(waiter.deadline, connection.idleSince);
       waiter.deadline.record('checkOut');
     }
@@ -427,6 +427,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#ports.onConnectionError(error, connection);
     this.#places.closed(connection, 'error');
     if (waiter !== undefined) {
+      connection.recordSteps(waiter.deadline, null);
       setOrigin(error, { connectionId: connection.id });
       this.#waiters.fail(waiter, 'connectionError', error);
     }

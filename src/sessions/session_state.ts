@@ -2,6 +2,7 @@ import { decodeDocument } from '../bson/decode.js';
 import { Timestamp } from '../bson/index.js';
 import { ElementType, type RawDocument } from '../bson/raw_document.js';
 import type { Deadline } from '../call/deadline.js';
+import type { Ledger } from '../call/ledger.js';
 import { MongoClientClosedError, MongoExpiredSessionError } from '../errors/driver.js';
 import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';
@@ -47,6 +48,8 @@ export class SessionState {
   pin: SessionPin | null = null;
   /** The deadline of a running `withTransaction`, which all its operations share; null without `timeoutMS`. */
   deadline: Deadline | null = null;
+  /** The ledger of a running `withTransaction` without `timeoutMS`, of which all its operations are parts; null if nobody asked for a record. */
+  ledger: Ledger | null = null;
   /** The signal of a running `withTransaction`, which ends all its operations. */
   signal: AbortSignal | undefined;
   /** The deadline of a transaction that was started with a `timeoutMS` of its own; null without one. */

@@ -5,7 +5,7 @@ import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { blameEarlier, MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SessionState } from './session_state.js';
@@ -72,10 +72,12 @@ export async function runTransaction<T>(
   const shared = deadline.timedByOperation ? deadline : null;
   const endsAt = shared === null ? client.clock.now() + LIMIT_MS : deadline.endsAt;
   const run: Run = { session, client, deadline, shared, endsAt };
-  const outer = { deadline: state.deadline, signal: state.signal };
+  const outer = { deadline: state.deadline, signal: state.signal, ledger: state.ledger };
   state.deadline = shared;
+  state.ledger = shared === null && deadline.ledger.isKept ? deadline.ledger : null;
   // A shared deadline has the signal already.
   state.signal = shared === null ? signal : undefined;
+  let earlier: MongoError | null = null;
   try {
     for (let attempts = 1; ; attempts++) {
       throwIfAborted(deadline);
@@ -83,11 +85,21 @@ export async function runTransaction<T>(
       const outcome = await attemptOnce(run, callback);
       if (outcome.name === 'committed') return outcome.result;
       await pauseOrThrow(run, outcome.error, attempts);
+      earlier = outcome.error;
     }
+  } catch (error) {
+    if (error instanceof MongoOperationTimeoutError && earlier !== null) addEarlier(error, earlier);
+    throw error;
   } finally {
-    state.deadline = outer.deadline;
-    state.signal = outer.signal;
+    Object.assign(state, outer);
   }
+}
+
+/** An operation ran out of time that has not met an error itself: the error for which the transaction was begun again is the last real one. */
+function addEarlier(timeout: MongoOperationTimeoutError, earlier: MongoError): void {
+  if (timeout.cause === earlier || timeout.attempts.length > 1) return;
+  timeout.message += `. An earlier attempt of the transaction had failed: ${earlier.message}`;
+  blameEarlier(timeout, earlier);
 }
 
 function throwIfAborted(deadline: Deadline): void {
@@ -101,6 +113,7 @@ async function attemptOnce<T>(run: Run, callback: () => Promise<T>): Promise<Out
   try {
     result = await awaited(callback);
   } catch (error) {
+    run.deadline.ledger.recordCaller();
     if (transaction.isActive) await abort(run);
     if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
     return { name: 'failed', error };
@@ -152,6 +165,8 @@ async function pauseOrThrow(
 
 /** The error if no time is left for a retry. It has the error of the last attempt as its cause, and the labels of that error. */
 function timeoutAfter(deadline: Deadline, error: MongoError, attempts: number): Error {
+  // The last attempt has ended for lack of time.
+  if (error instanceof MongoOperationTimeoutError) return error;
   const timeout = deadline.errorOf(
     { kind: 'expired', lateByMS: 0 },
     {

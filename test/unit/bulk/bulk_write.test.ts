@@ -686,7 +686,7 @@ describe('bulkWrite, time and aborts', () => {
 
     const error = await errorOf(run(harness, inserts(4), { timeoutMS: 1000 }), MongoOperationTimeoutError);
 
-    assert.deepEqual([error.phase, error.maybeApplied, error.insertedCount], ['preSend', true, 2]);
+    assert.deepEqual([error.phase, error.maybeApplied, error.insertedCount], ['read', true, 2]);
     assert.deepEqual(commands(harness), [['insert', 2]]);
     await close(harness);
   });

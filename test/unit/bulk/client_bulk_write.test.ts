@@ -641,7 +641,7 @@ describe('clientBulkWrite, time and aborts', () => {
 
     const error = await errorOf(run(harness, inserts(2), { timeoutMS: 1000 }), MongoOperationTimeoutError);
 
-    assert.deepEqual([error.phase, error.maybeApplied], ['preSend', true]);
+    assert.deepEqual([error.phase, error.maybeApplied], ['read', true]);
     await close(harness);
   });
 

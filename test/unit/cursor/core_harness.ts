@@ -68,6 +68,7 @@ export class CoreHarness {
       clock: servers.clock,
       operationIds: new OperationIds(),
       stageLimits: servers.limits,
+      recordsCalls: false,
       engine: engine ?? (() => servers.engine),
     };
     const { batchSize, limit = 0 } = settings;
@@ -119,26 +120,34 @@ export class CoreHarness {
   // ── The cursor's methods, each in a call of its own
 
   fetch(): Promise<boolean> {
-    return this.core.fetch(this.core.call('fetch'));
+    return this.#enter(this.core.call('fetch'), call => this.core.fetch(call));
   }
 
   /** The `_id` of the next document; undefined at the end. */
   async next(): Promise<unknown> {
-    const document = await this.core.next(this.core.call('next'));
+    const document = await this.#enter(this.core.call('next'), call => this.core.next(call));
     return document?.['_id'];
   }
 
   hasNext(): Promise<boolean> {
-    return this.core.hasNext(this.core.call('hasNext'));
+    return this.#enter(this.core.call('hasNext'), call => this.core.hasNext(call));
   }
 
   /** The `_id` of each document that is left. */
   async toArray(): Promise<unknown[]> {
-    return idsOf(await this.core.toArray<Document>(null, this.core.call('toArray')));
+    return idsOf(await this.#enter(this.core.call('toArray'), call => this.core.toArray<Document>(null, call)));
   }
 
   close(timeoutMS?: number): Promise<void> {
     return this.core.close(this.core.closingCall('close', timeoutMS));
+  }
+
+  /** As the door of the client does it. */
+  #enter<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
+    const running = work(call);
+    const end = () => call.end(null);
+    running.then(end, end);
+    return running;
   }
 
   // ── The server

@@ -86,7 +86,7 @@ describe('timeoutMS of the whole life of a cursor', () => {
     assert.deepEqual(timings, [
       { stage: 'checkOut', durationMS: 0 },
       { stage: 'read', durationMS: 30 },
-      { stage: 'cursor', durationMS: 30 },
+      { stage: 'caller', durationMS: 30 },
       { stage: 'read', durationMS: 40 },
     ]);
     getMore.reply();

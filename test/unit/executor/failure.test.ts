@@ -580,9 +580,12 @@ describe('a failed attempt, after overload', () => {
 
     const error = await failed;
     assert.ok(error instanceof MongoOperationTimeoutError);
-    assert.equal(error.phase, 'preSend');
+    assert.equal(error.phase, 'backoff');
     assert.equal((error.cause as unknown as MongoServerError).code, 462);
-    assert.match(error.message, /before find shop\.orders was sent again/);
+    assert.match(
+      error.message,
+      /before find shop\.orders was sent again: the pause of 100\.0 ms is longer than the 99\.0 ms that are left/,
+    );
     assert.equal(error.namespace, 'shop.orders');
     assert.equal(harness.received.length, 1);
     harness.assertReleased();
@@ -602,7 +605,7 @@ describe('a failed attempt, after overload', () => {
 
   it('reports the refusal where a limit other than timeoutMS ends before the backoff does', async () => {
     const harness = await EngineHarness.open();
-    const limit = Deadline.background(harness.clock).within('cursor', 50);
+    const limit = Deadline.background(harness.clock).within('read', 50);
     const attempt = new CommandAttempt(harness.call().until(limit), read(), FIRST_ATTEMPT);
     const refusal = new MongoServerError(overload());
 

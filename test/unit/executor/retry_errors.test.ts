@@ -87,13 +87,13 @@ describe('withPrevious', () => {
     assert.equal(timeout.maybeApplied, true);
   });
 
-  it('keeps the cause of a timeout, and its word that nothing was applied if no attempt was sent', () => {
+  it('is the cause of a timeout that has another cause too, which was applied to nothing if no attempt was sent', () => {
     const cause = new MongoError('no server');
     const timeout = new MongoOperationTimeoutError('late', { maybeApplied: false, cause });
 
     withPrevious(timeout, previous, false);
 
-    assert.equal(timeout.cause, cause);
+    assert.equal(timeout.cause, previous);
     assert.equal(timeout.maybeApplied, false);
     assert.match(timeout.message, /first$/);
   });
