@@ -9,7 +9,7 @@ import { compileSort } from '../query/sort.js';
 import { compileDocumentStage } from './document_stages.js';
 import { compileBucket, compileGroup } from './group.js';
 import { compileFacet, compileLookup, compileUnionWith } from './joins.js';
-import { isSourceStage, parseStage } from './parse.js';
+import { isSourceStage, parseStage, unrecognizedStage } from './parse.js';
 import { type Stage } from './stage.js';
 
 export function compileStages(specification: readonly unknown[]): readonly Stage[] {
@@ -100,7 +100,7 @@ export function compileStage(name: string, operand: unknown): Stage {
       throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);
     default:
       if (isSourceStage(name)) throw new CommandError(40602, `${name} is only valid as the first stage in a pipeline.`);
-      throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+      throw unrecognizedStage(name);
   }
 }
 

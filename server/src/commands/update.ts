@@ -1,3 +1,4 @@
+import { checkStageNames } from '../aggregate/parse.js';
 import { BsonDocument, parseDocument } from '../bson/document.js';
 import { type Document, isDocument, typeOf } from '../bson/types.js';
 import { checkWritableNamespace, type Namespace } from '../engine/namespace.js';
@@ -50,6 +51,8 @@ export function update(context: CommandContext): Document {
   let nModified = 0;
   const statements = statementsOf(context, 'updates');
   checkStatements(context.deployment.version, 'update.updates', statements, updateFields);
+  // The command fails as a whole: MongoDB looks for other collections in the pipelines before it runs the first statement.
+  for (const { u } of statements) if (Array.isArray(u)) checkStageNames(u);
   const report = runBatch<Document, UpdateCounts>(context, statements, {
     execute: statement => {
       const names = { filter: 'q', update: 'u' };

@@ -30,6 +30,13 @@ describe('errors', () => {
       "Unrecognized pipeline stage name: '$foo'",
     ],
     [
+      'an unknown stage in an update, which fails as a whole',
+      { update: 'c', updates: [{ q: {}, u: [{ $foo: 1 }] }] },
+      40324,
+      'Location40324',
+      "Unrecognized pipeline stage name: '$foo'",
+    ],
+    [
       'an aggregate without cursor',
       { aggregate: 'c', pipeline: [] },
       9,
