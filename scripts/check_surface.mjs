@@ -25,7 +25,6 @@ const LATER = {
     /^(ClientEncryption.*|AutoEncryption.*|.*KMS.*|.*EncryptionKeyOptions|DataKey|RangeOptions|StringQueryOptions|TextQueryOptions|CSFLE.*)$/,
   authentication:
     /^(MongoClientAuthProviders|GSSAPI.*|OIDC.*|IdP.*|AWSCredential.*|CredentialProviders|Auth|MongoCredentials\.resolveAuthMechanism)$/,
-  logging: /^(Log|LogComponent.*|MongoDBLogWritable|MongoLoggableComponent|SeverityLevel)$/,
   // Declared, and reached by no public method.
   "the official driver's own parts":
     /^(CancellationToken|CancellationToken\..*|CommandStartedEvent\.commandObj|Batch\.serializedOperations|MongoOptions|CommonEvents|Stream|StreamDescription.*|Monitor(Events|Options)|ConnectionEvents|Connection(Pool)?Options(\..*)?|ConnectionPoolEvents|EventEmitterWithState|ServerEvents|TopologyEvents|TopologyDescriptionOptions|SelectServerOptions|LEGAL_.*|MONGO_CLIENT_EVENTS|ProxyOptions|OsAdapter|RuntimeAdapters|Supported.*|MongoCredentialsOptions|MongoNetworkErrorOptions|MongoDB(Collection)?Namespace|Callback|GenericListener)$/,

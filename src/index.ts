@@ -225,6 +225,14 @@ export {
 export type { ServerSession } from './sessions/server_session_pool.js';
 export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
+// Options and concerns
+export {
+  type Log,
+  type LogComponentSeveritiesClientOptions,
+  type MongoDBLogWritable,
+  MongoLoggableComponent,
+  SeverityLevel,
+} from './sinks/log_options.js';
 export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';
@@ -244,7 +252,6 @@ export type {
   SetFields,
   UpdateFilter,
 } from './types/update.js';
-// Options and concerns
 export type { MongoClientOptions } from './uri/client_options.js';
 export type { MongoOptions } from './uri/mongo_options.js';
 export type * from './uri/option_types.js';

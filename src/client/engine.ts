@@ -158,6 +158,7 @@ function openServer(
   const monitorOptions = { heartbeatFrequencyMS, minHeartbeatFrequencyMS, streaming };
   const monitor = new Monitor(address, monitorOptions, {
     publisher,
+    topologyId: topology.id,
     clock,
     connection: parts,
     // Monitors do not compress (Server Monitoring, "Monitors MUST use a dedicated connection").

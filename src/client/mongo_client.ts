@@ -34,12 +34,16 @@ import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
 import { SessionState } from '../sessions/session_state.js';
 import { EmitterSink } from '../sinks/emitter_sink.js';
+import { SeverityLevel } from '../sinks/log_options.js';
+import { logSettings, logsAnything } from '../sinks/log_settings.js';
+import { LogSink } from '../sinks/log_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
+import { noteOnService } from './compatible_service.js';
 import { Db, type DbOptions } from './db.js';
 import { beginTidyUp, enter, type Place, runSteps } from './door.js';
 import type { Effects } from './engine.js';
@@ -158,7 +162,13 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
     this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands });
-    this.#publisher = new EventPublisher([this.#emitterSink], effects.clock, this.#givenOptions.redact);
+    const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
+    const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
+    this.#publisher = new EventPublisher(
+      [this.#emitterSink, logSink].filter(sink => sink !== null),
+      effects.clock,
+      this.#givenOptions.redact,
+    );
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);
     this.#lifecycle = new ClientLifecycle(this.#givenOptions, {
@@ -173,7 +183,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       onConnected: () => this.#emitterSink.announce('open', this),
       onClosed: () => this.#emitterSink.announce('close'),
     });
-    warnOf(this.options.warnings);
+    warnOf([...this.options.warnings, ...log.warnings]);
+    const note = logSink === null ? null : noteOnService(this.#givenOptions);
+    if (note !== null) logSink?.note(SeverityLevel.INFORMATIONAL, note);
   }
 
   static async connect(url: string, options?: MongoClientOptions): Promise<MongoClient> {

@@ -95,13 +95,13 @@ export function redactFailure(error: Error): Error {
   const said = serverSaid(error);
   if (said === null) return error;
   if (!(said instanceof MongoServerError)) {
-    return new MongoUnexpectedServerResponseError('The reply to a sensitive command is malformed, and not shown');
+    return new MongoUnexpectedServerResponseError('The reply to a sensitive command is malformed; it is redacted');
   }
   const reply: ErrorDescription = { errorLabels: said.errorLabels };
   if (typeof said.code === 'number') reply.code = said.code;
   if (said.codeName !== undefined) reply.codeName = said.codeName;
   const redacted = new MongoServerError(reply);
-  redacted.message = 'The command is a sensitive one, so that its failure is not shown';
+  redacted.message = 'The command is a sensitive one: its failure is redacted';
   return redacted;
 }
 

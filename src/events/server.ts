@@ -68,6 +68,8 @@ export class ServerDescriptionChangedEvent extends MonitoringEvent {
 
 /** A check of a server begins. @public */
 export class ServerHeartbeatStartedEvent extends MonitoringEvent {
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
+  declare readonly topologyId: number;
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
   /** `host:port` of the server, or the path of its Unix socket. */
@@ -90,6 +92,8 @@ export class ServerHeartbeatStartedEvent extends MonitoringEvent {
 
 /** A server answered a check. @public */
 export class ServerHeartbeatSucceededEvent extends MonitoringEvent {
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
+  declare readonly topologyId: number;
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
   /** `host:port` of the server, or the path of its Unix socket. */
@@ -120,6 +124,8 @@ export class ServerHeartbeatSucceededEvent extends MonitoringEvent {
 
 /** A check of a server failed, or the driver ended it. @public */
 export class ServerHeartbeatFailedEvent extends MonitoringEvent {
+  /** The same for all events of one connected client, and different from those of others: a random number of 53 bits. */
+  declare readonly topologyId: number;
   /** `host:port`, as in the official driver; the same as `address`. */
   declare readonly connectionId: string;
   /** `host:port` of the server, or the path of its Unix socket. */

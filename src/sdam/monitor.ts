@@ -35,6 +35,8 @@ export function usesStreaming(mode: MonitoringMode, env: HostEnvironment['env'])
 /** The port of a monitor to the topology. */
 export interface MonitorPorts extends HelloPorts {
   readonly publisher: EventPublisher;
+  /** The id of the topology, for events. */
+  readonly topologyId: number;
   onChecked(description: ServerDescription): void;
   /** Returns whether to check again at once: the server was known until now, and the network failed. */
   onCheckFailed(error: MongoError): boolean;
@@ -126,7 +128,7 @@ export class Monitor {
     this.#address = address;
     this.#options = options;
     this.#ports = ports;
-    this.#events = new MonitorEvents(ports.publisher, address);
+    this.#events = new MonitorEvents(ports.publisher, ports.topologyId, address);
   }
 
   /** @param lastCheckedAt - of a server that was known before under this address: it is not checked sooner than if it had stayed */

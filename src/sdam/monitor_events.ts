@@ -10,15 +10,23 @@ import {
 /** The heartbeat events of one monitor. Each start is followed by exactly one end. */
 export class MonitorEvents {
   readonly #publisher: EventPublisher;
+  readonly #topologyId: number;
   readonly #address: string;
 
-  constructor(publisher: EventPublisher, address: string) {
+  constructor(publisher: EventPublisher, topologyId: number, address: string) {
     this.#publisher = publisher;
+    this.#topologyId = topologyId;
     this.#address = address;
   }
 
   started(driverConnectionId: number, awaited: boolean): void {
-    const fields = { connectionId: this.#address, address: this.#address, driverConnectionId, awaited };
+    const fields = {
+      topologyId: this.#topologyId,
+      connectionId: this.#address,
+      address: this.#address,
+      driverConnectionId,
+      awaited,
+    };
     this.#publisher.publish('serverHeartbeatStarted', stamp => new ServerHeartbeatStartedEvent(fields, stamp), null);
   }
 
@@ -30,6 +38,7 @@ export class MonitorEvents {
     description: ServerDescription,
   ): void {
     const fields = {
+      topologyId: this.#topologyId,
       connectionId: this.#address,
       address: this.#address,
       driverConnectionId,
@@ -47,6 +56,7 @@ export class MonitorEvents {
 
   failed(driverConnectionId: number, awaited: boolean, durationMS: number, failure: Error, cancelled: boolean): void {
     const fields = {
+      topologyId: this.#topologyId,
       connectionId: this.#address,
       address: this.#address,
       driverConnectionId,

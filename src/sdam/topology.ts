@@ -107,6 +107,11 @@ export class Topology {
     });
   }
 
+  /** The id that events name. */
+  get id(): number {
+    return this.#events.topologyId;
+  }
+
   get description(): TopologyDescription {
     return this.#description;
   }

@@ -7,12 +7,11 @@ import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
 import type { CustomServerSelector } from '../description/topology_description.js';
 import type { Redact } from '../events/redact.js';
+import type { LogComponentSeveritiesClientOptions, MongoDBLogWritable } from '../sinks/log_options.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
   Auth,
   DriverInfo,
-  LogComponentSeveritiesClientOptions,
-  MongoDBLogWritable,
   PkFactory,
   RuntimeAdapters,
   ServerMonitoringMode,

@@ -24,35 +24,6 @@ export interface PkFactory {
 /** @public */
 export type ServerMonitoringMode = 'auto' | 'poll' | 'stream';
 
-/** One severity for a component of the log. @public */
-export type LogSeverity =
-  | 'emergency'
-  | 'alert'
-  | 'critical'
-  | 'error'
-  | 'warn'
-  | 'notice'
-  | 'info'
-  | 'debug'
-  | 'trace'
-  | 'off';
-
-/** The least severity that is logged, for each component. @public */
-export interface LogComponentSeveritiesClientOptions {
-  command?: LogSeverity;
-  topology?: LogSeverity;
-  serverSelection?: LogSeverity;
-  connection?: LogSeverity;
-  client?: LogSeverity;
-  /** The severity of the other components. */
-  default?: LogSeverity;
-}
-
-/** A receiver of log records. @public */
-export interface MongoDBLogWritable {
-  write(log: Record<string, unknown>): unknown;
-}
-
 /** Stand-ins for parts of Node.js. @public */
 export interface RuntimeAdapters {
   os?: { release: typeof release; platform: typeof platform; arch: typeof arch; type: typeof type };

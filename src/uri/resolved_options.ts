@@ -4,14 +4,10 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { HostAddress } from '../description/host_address.js';
+import type { LogComponentSeveritiesClientOptions } from '../sinks/log_options.js';
 import type { CompressorName } from '../wire/compressor.js';
 import { frozenWithSecrets } from './frozen.js';
-import type {
-  DriverInfo,
-  LogComponentSeveritiesClientOptions,
-  SupportedSocketOptions,
-  SupportedTLSOptions,
-} from './option_types.js';
+import type { DriverInfo, SupportedSocketOptions, SupportedTLSOptions } from './option_types.js';
 import type { GroupOf, MadeField, PlainOptions } from './options/table.js';
 
 /** Options of TLS. Files are named here and read when a connection is made. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { type Document, MongoClient, type MongoClientOptions, MongoServerError } from 'mongotempo';
+import { type Document, type Log, MongoClient, type MongoClientOptions, MongoServerError } from 'mongotempo';
 import type { Binary } from '../../src/bson/index.js';
 import { rejection } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
@@ -19,22 +19,32 @@ const SECRET = new RegExp(
   ].join('|'),
 );
 
+/** Events, and the records of the structured log. */
+class SecretLog extends EventLog {
+  records: Log[] = [];
+}
+
 async function withScript(
   server: { hello?: Answer; answer: Answer; options?: MongoClientOptions },
-  run: (client: MongoClient, log: EventLog) => Promise<void>,
+  run: (client: MongoClient, log: SecretLog) => Promise<void>,
 ): Promise<void> {
   const scripted = await ScriptedServer.listen();
   scripted.hello = server.hello ?? (() => STANDALONE);
   scripted.answer = server.answer;
   const { host, port } = scripted.target as { host: string; port: number };
+  const records: Log[] = [];
   const client = new MongoClient(`mongodb://${host}:${port}/?directConnection=true`, {
+    mongodbLogComponentSeverities: { default: 'trace' },
+    mongodbLogPath: { write: record => records.push(record) },
     serverMonitoringMode: 'poll',
     serverSelectionTimeoutMS: 100,
     minHeartbeatFrequencyMS: 20,
     ...server.options,
   });
   try {
-    await run(client, new EventLog(client));
+    const log = new SecretLog(client);
+    log.records = records;
+    await run(client, log);
   } finally {
     await client.close();
     await scripted.stop();
@@ -52,8 +62,9 @@ function shown(value: unknown): string {
   });
 }
 
-function assertNoSecret(log: EventLog, ...errors: unknown[]): void {
-  for (const value of [...log.events, ...errors]) {
+function assertNoSecret(log: SecretLog, ...errors: unknown[]): void {
+  assert.ok(log.records.length > 0);
+  for (const value of [...log.events, ...log.records, ...errors]) {
     const text = shown(value);
     assert.doesNotMatch(text, SECRET, text.match(new RegExp(`.{0,300}(${SECRET.source})`, 's'))?.[0] ?? '');
     assert.doesNotMatch(JSON.stringify(value), SECRET);

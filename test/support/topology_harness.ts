@@ -142,6 +142,7 @@ export class TopologyHarness {
       { heartbeatFrequencyMS, minHeartbeatFrequencyMS: 500, streaming: false },
       {
         ...ports,
+        topologyId: owner.id,
         onChecked: description => owner.onServerDescription(description),
         onCheckFailed: error => owner.onCheckFailed(address, error),
       },

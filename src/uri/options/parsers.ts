@@ -13,16 +13,14 @@ import {
 import { parseServerApi, type ServerApi, type ServerApiVersion } from '../../concern/server_api.js';
 import { type W, WriteConcern, type WriteConcernSettings } from '../../concern/write_concern.js';
 import { MongoAPIError } from '../../errors/driver.js';
+import {
+  type LogComponentSeveritiesClientOptions,
+  type MongoDBLogWritable,
+  MongoLoggableComponent,
+  SeverityLevel,
+} from '../../sinks/log_options.js';
 import type { CompressorName } from '../../wire/compressor.js';
-import type {
-  Auth,
-  LogComponentSeveritiesClientOptions,
-  LogSeverity,
-  MongoDBLogWritable,
-  PkFactory,
-  SupportedSocketOptions,
-  SupportedTLSOptions,
-} from '../option_types.js';
+import type { Auth, PkFactory, SupportedSocketOptions, SupportedTLSOptions } from '../option_types.js';
 
 /** Says that a value is not one that the option may have. */
 export const REFUSED = Symbol('refused');
@@ -388,34 +386,15 @@ export const pkFactory: Parser<PkFactory> = {
 
 // ---- Logs
 
-const COMPONENTS = Object.keys({
-  command: true,
-  topology: true,
-  serverSelection: true,
-  connection: true,
-  client: true,
-  default: true,
-} satisfies Record<keyof LogComponentSeveritiesClientOptions, true>);
-
-const SEVERITIES = Object.keys({
-  emergency: true,
-  alert: true,
-  critical: true,
-  error: true,
-  warn: true,
-  notice: true,
-  info: true,
-  debug: true,
-  trace: true,
-  off: true,
-} satisfies Record<LogSeverity, true>);
+const COMPONENTS: readonly string[] = [...Object.values(MongoLoggableComponent), 'default'];
+const SEVERITIES: readonly unknown[] = Object.values(SeverityLevel);
 
 export const logSeverities: Parser<LogComponentSeveritiesClientOptions> = {
   allowed: `an object with a severity (${SEVERITIES.join(', ')}) for some of ${COMPONENTS.join(', ')}`,
   parse: given =>
     isRecord(given) &&
     Object.entries(given).every(
-      ([name, severity]) => COMPONENTS.includes(name) && SEVERITIES.includes(String(severity)),
+      ([name, severity]) => COMPONENTS.includes(name) && (!isGiven(severity) || SEVERITIES.includes(severity)),
     )
       ? given
       : REFUSED,

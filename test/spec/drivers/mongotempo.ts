@@ -22,7 +22,16 @@ export const mongotempoDriver: Driver = {
   lacks: lacking(),
   // connect() would check out a connection where there are credentials, which tests neither expect nor ignore.
   clientOptions: { __skipPingOnConnect: true },
-  logOptions: () => undefined,
+  logOptions: (components, write) => ({
+    mongodbLogComponentSeverities: components,
+    mongodbLogMaxDocumentLength: 10_000,
+    mongodbLogPath: {
+      write({ t: _time, c: component, s: level, ...data }: mongotempo.Log) {
+        // The runner itself connects, before a test begins.
+        if (data['operation'] !== 'connect') write({ component, level, data });
+      },
+    },
+  }),
   tracingOptions: () => undefined,
   describeError,
   transactionState: session => STATES[stateOf(session).transaction.state],
@@ -44,7 +53,7 @@ function lacking(): readonly Feature[] {
     authentication: accepts('mongodb://user:password@localhost/'),
     'change streams': supports(db => (db as unknown as { watch(): unknown }).watch()),
     GridFS: supports(db => Reflect.construct(mongotempo.GridFSBucket, [db])),
-    'log messages': false,
+    'log messages': true,
     tracing: false,
   };
   return (Object.keys(has) as Feature[]).filter(feature => !has[feature]);

@@ -6,7 +6,14 @@ import { stamp } from './support.js';
 
 describe('events of monitoring', () => {
   it('give heartbeats the connectionId and the duration of the official driver', () => {
-    const fields = { address: 'a:27017', awaited: true, durationMS: 1.5, reply: { ok: 1 }, driverConnectionId: 2 };
+    const fields = {
+      topologyId: 1,
+      address: 'a:27017',
+      awaited: true,
+      durationMS: 1.5,
+      reply: { ok: 1 },
+      driverConnectionId: 2,
+    };
 
     const event = new ServerHeartbeatSucceededEvent(fields, stamp);
 

@@ -24,6 +24,7 @@ export function harness({ connectTimeoutMS = 30_000, streaming = false } = {}) {
     {
       clock,
       publisher: events.publisher(clock),
+      topologyId: 1,
       connection,
       establish: { ...establishSettings(connection), connectTimeoutMS },
       onChecked: description => {
