@@ -101,12 +101,17 @@ function beginCall(place: Place, method: string, options: OperationOptions): Cal
 export function beginTidyUp(place: Place, method: string, options: OperationOptions): Call {
   const { client, context } = place;
   checkOptions(options);
-  const inherited: Budget = soonestOf(scopeOf(options)) ?? context.budget;
+  const inherited = wholeTimeOf(soonestOf(scopeOf(options))) ?? context.budget;
   const budget = budgetAt(method, options.timeoutMS, inherited);
   const signal = signalOf(options);
   const state = stateOf(options);
   const own = () => Deadline.start(budget, client.clock, undefined, state?.ledger?.part(null));
   return callOf(place, method, withSignal(state?.deadline?.part(true) ?? own(), signal));
+}
+
+/** A deadline that had passed when it was made has no time that could be had once more; but 0 would be no limit. */
+function wholeTimeOf(shared: SharedDeadline | null): Budget | null {
+  return shared?.timeoutMS === 0 ? { timeoutMS: 1, source: shared.source } : shared;
 }
 
 function callOf({ client, context }: Place, method: string, deadline: Deadline): Call {

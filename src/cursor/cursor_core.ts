@@ -3,7 +3,7 @@ import type { Document } from '../bson/index.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
 import type { Ledger } from '../call/ledger.js';
-import { currentScope, soonestOf } from '../call/scope.js';
+import { currentScope, type Scope, soonestOf } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
@@ -154,10 +154,12 @@ export class CursorCore {
   /**
    * The call of a close, which has a time of its own: a cursor is often closed because its time is over.
    *
-   * @param timeoutMS - default: the cursor's whole `timeoutMS` once more, or that of its shared deadline
+   * @param given - `timeoutMS` of the close. Default: the cursor's whole `timeoutMS` once more, or that of a shared deadline if it is shorter
+   * @param scope - what limits the close beside the cursor's own time
    */
-  closingCall(method: string, timeoutMS: number | undefined = this.#wholeTimeMS): Call {
+  closingCall(method: string, given?: number, scope: Scope | null = currentScope()): Call {
     const { source } = this.#settings.budget;
+    const timeoutMS = given ?? this.#wholeTimeMS(scope);
     const deadline = Deadline.start({ timeoutMS, source }, this.#source.clock);
     const bounded = timeoutMS === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
     return this.#callUntil(method, bounded);
@@ -169,9 +171,12 @@ export class CursorCore {
     return this.#callUntil('prefetch', time.in(currentScope()).withSignal(abandoned));
   }
 
-  get #wholeTimeMS(): number | undefined {
-    const { budget, scope } = this.#settings;
-    return budget.timeoutMS ?? soonestOf(scope)?.timeoutMS;
+  #wholeTimeMS(scope: Scope | null): number | undefined {
+    const { budget, scope: ofCursor } = this.#settings;
+    const limits = [budget.timeoutMS, soonestOf(ofCursor)?.timeoutMS, soonestOf(scope)?.timeoutMS];
+    // 0 is no limit.
+    const shortest = Math.min(...limits.map(limit => limit || Infinity));
+    return shortest === Infinity ? budget.timeoutMS : shortest;
   }
 
   #callUntil(method: string, deadline: Deadline): Call {

@@ -39,7 +39,7 @@ import { cursorStream } from './cursor_stream.js';
 import { DocumentIterator } from './document_iterator.js';
 
 /** @public */
-export type CursorCloseOptions = Pick<OperationOptions, 'timeoutMS' | 'signal'>;
+export type CursorCloseOptions = Pick<OperationOptions, 'timeoutMS' | 'signal' | 'deadline'>;
 
 /** Only an abort ends the wait for a close, whose error is the reason of the signal. */
 const CLOSE_ABORTED: EndDescription = Object.freeze({ during: 'during the close of a cursor', phase: 'read' });
@@ -255,8 +255,8 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /**
    * Lets the server forget the cursor. A server that does not answer is no error.
    *
-   * @param options - `timeoutMS` for this call; default: the cursor's own, anew. A `signal` ends the wait for the server, and the cursor is closed all
-   * the same
+   * @param options - `timeoutMS` for this call; default: the cursor's own, anew, or that of a shared deadline if it is shorter. A `signal` ends
+   * the wait for the server, and the cursor is closed all the same
    * @throws MongoInvalidArgumentError if an option is invalid; the reason of the signal; nothing else
    */
   async close(options?: CursorCloseOptions): Promise<void> {
@@ -265,7 +265,8 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   #close(core: CursorCore, options?: CursorCloseOptions): Promise<void> {
     const begin = (_: Place, method: string, own: CursorCloseOptions) => {
-      const call = core.closingCall(method, validateTimeoutMS(own.timeoutMS, `${this.methodName}.close`));
+      const timeoutMS = validateTimeoutMS(own.timeoutMS, `${this.methodName}.close`);
+      const call = core.closingCall(method, timeoutMS, scopeOf(own));
       const signal = signalOf(own);
       return signal === undefined ? call : call.until(call.deadline.withSignal(signal));
     };
@@ -273,7 +274,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
       const signal = signalOf(own);
       if (signal === undefined) return core.close(call);
       // The signal ends the wait, and not the close: the server must forget the cursor, and another call may wait for the same.
-      const closing = core.close(core.closingCall('close', own.timeoutMS));
+      const closing = core.close(core.closingCall('close', own.timeoutMS ?? undefined, scopeOf(own)));
       return waitFor(closing, () => CLOSE_ABORTED, null, Deadline.background(this.owner.clock).withSignal(signal));
     };
     return enter(this.place, 'close', options, work, begin);

@@ -82,7 +82,10 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
       deadline = cursorOptions.deadline,
     } = timeout ?? {};
     this.#checkExplain(explain ?? true, timeoutMS);
+    const { session } = cursorOptions;
+    // In a transaction with a time, the explain is part of it as well.
     const own = {
+      ...(session !== undefined && { session }),
       ...(timeoutMS !== undefined && { timeoutMS }),
       ...(signal !== undefined && { signal }),
       ...(deadline !== undefined && { deadline }),

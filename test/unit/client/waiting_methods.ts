@@ -30,6 +30,9 @@ async function inTransaction(client: MongoClient, end: (session: ClientSession) 
   await end(session);
 }
 
+const INSERT = { insertOne: { document: {} } };
+const CLIENT_INSERT = { name: 'insertOne', namespace: 'shop.orders', document: {} } as const;
+
 /** The `source` of methods that take no options. */
 export const OF_CLIENT = 'the client';
 
@@ -47,8 +50,8 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     count: { call: (client, own) => orders(client).count({}, own) },
     distinct: { call: (client, own) => orders(client).distinct('a', {}, own) },
     insertOne: { call: (client, own) => orders(client).insertOne({}, own) },
-    insertMany: { call: (client, own) => orders(client).insertMany([{}], own) },
-    bulkWrite: { call: (client, own) => orders(client).bulkWrite([{ insertOne: { document: {} } }], own) },
+    insertMany: { call: (client, own) => orders(client).insertMany([{}, {}], own) },
+    bulkWrite: { call: (client, own) => orders(client).bulkWrite([INSERT, INSERT], own) },
     updateOne: { call: (client, own) => orders(client).updateOne({}, { $set: { a: 1 } }, own) },
     updateMany: { call: (client, own) => orders(client).updateMany({}, { $set: { a: 1 } }, own) },
     replaceOne: { call: (client, own) => orders(client).replaceOne({}, {}, own) },
@@ -109,7 +112,7 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
   },
   MongoClient: {
     bulkWrite: {
-      call: (client, own) => client.bulkWrite([{ name: 'insertOne', namespace: 'shop.orders', document: {} }], own),
+      call: (client, own) => client.bulkWrite([CLIENT_INSERT, CLIENT_INSERT], own),
     },
     withSession: {
       call: (client, own) => client.withSession(session => orders(client).findOne({}, { ...own, session })),

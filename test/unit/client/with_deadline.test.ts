@@ -117,6 +117,46 @@ describe('withDeadline', () => {
     assert.equal(afterMS, 80);
   });
 
+  for (const [what, timeoutMS, limit] of [
+    ['the whole time of the block if the cursor was opened outside of it', undefined, 60],
+    ['no more than the time of the block if that of the cursor is longer', 500, 60],
+    ['no more than the time of the cursor if that of the block is longer', 40, 40],
+  ] as const) {
+    it(`gives the close of a cursor ${what}`, async () => {
+      await using harness = await ClientHarness.connected();
+      const batch = { id: 7n, ns: 'shop.orders', firstBatch: [{ a: 1 }] };
+      harness.answer = ({ name }) => (name === 'find' ? { ok: 1, cursor: batch } : null);
+      const cursor = orders(harness).find({}, timeoutMS === undefined ? {} : { timeoutMS });
+      await cursor.next();
+      const begin = harness.clock.now();
+      let closedAfterMS = Infinity;
+
+      const closed = withDeadline(sharedOn(harness, 60), () => cursor.close()).then(() => {
+        closedAfterMS = harness.clock.now() - begin;
+      });
+      await harness.advance(1000);
+      await closed;
+
+      assert.equal(closedAfterMS, limit);
+      assert.equal(harness.story().at(-1), 'killCursors');
+    });
+  }
+
+  it('gives the abort of a transaction next to no time if the deadline had passed when it was made', async () => {
+    await using harness = await ClientHarness.connected();
+    harness.answer = ({ name }) => (name === 'insert' ? { ok: 1, n: 1 } : null);
+    const session = harness.client.startSession();
+    session.startTransaction();
+    await orders(harness).insertOne({}, { session });
+    let isOver = false;
+
+    const aborted = session.abortTransaction({ deadline: SharedDeadline.at(0) }).then(() => (isOver = true));
+    await harness.advance(1);
+
+    assert.equal(isOver, true);
+    await aborted;
+  });
+
   it('bounds one read of a cursor that was opened outside', async () => {
     await using harness = await ClientHarness.connected();
     const batch = { id: 7n, ns: 'shop.orders', firstBatch: [{ a: 1 }] };
