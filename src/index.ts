@@ -195,6 +195,7 @@ export { MongoNetworkError, type MongoNetworkErrorOptions, MongoNetworkTimeoutEr
 export type { ConnectionProgress, PoolCounts } from './errors/pool_counts.js';
 export * from './errors/server.js';
 export * from './errors/timeout.js';
+export type { ServerFacts, TopologyFacts } from './errors/topology_facts.js';
 export * from './events/command.js';
 export type { EventStamp } from './events/event.js';
 export { MonitoringEvent } from './events/event.js';

@@ -2,6 +2,7 @@ import { brand, type ErrorDetails, MongoError, type OperationPhase } from './bas
 import { MongoErrorLabel } from './codes.js';
 import { MongoDriverError } from './driver.js';
 import type { PoolCounts } from './pool_counts.js';
+import type { TopologyFacts } from './topology_facts.js';
 
 /** One stretch of an operation's time, as a timeout error and the operation's record show it. */
 export interface StageTiming {
@@ -29,6 +30,7 @@ export interface MongoOperationTimeoutErrorDetails extends ErrorDetails {
   eventLoopDelayMS?: number;
   maybeApplied?: boolean;
   pool?: PoolCounts;
+  topology?: TopologyFacts;
 }
 
 /**
@@ -62,6 +64,8 @@ export class MongoOperationTimeoutError extends MongoDriverError {
   declare maybeApplied?: boolean;
   /** When it was waiting for a connection: what the pool held at the end. */
   declare pool?: PoolCounts;
+  /** When it was waiting for a server: what was known of the deployment at the end. */
+  declare topology?: TopologyFacts;
 
   constructor(message = '', details: MongoOperationTimeoutErrorDetails = {}) {
     super(message, details);
@@ -72,6 +76,7 @@ export class MongoOperationTimeoutError extends MongoDriverError {
     if (details.eventLoopDelayMS !== undefined) this.eventLoopDelayMS = details.eventLoopDelayMS;
     if (details.maybeApplied !== undefined) this.maybeApplied = details.maybeApplied;
     if (details.pool !== undefined) this.pool = details.pool;
+    if (details.topology !== undefined) this.topology = details.topology;
   }
 
   static {

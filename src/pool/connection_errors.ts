@@ -59,7 +59,9 @@ export function endOfExchange(
   sent: boolean,
 ): EndDescription {
   return {
-    during: `${sent ? 'while waiting for' : 'while sending'} ${address} to answer ${commandName} ${namespace}`,
+    during: sent
+      ? `while waiting for ${address} to answer ${commandName} ${namespace}`
+      : `while sending ${commandName} ${namespace} to ${address}`,
     phase: sent ? phase : 'write',
     host: address,
     namespace,

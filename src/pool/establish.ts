@@ -80,7 +80,7 @@ export async function establish(
   } catch (error) {
     if (error instanceof MongoNetworkError) labelOverload(error);
     if (error instanceof MongoUnexpectedServerResponseError) {
-      error.phase ??= 'hello';
+      error.phase ??= connection.waitsFor.step;
       error.addErrorLabel(MongoErrorLabel.HandshakeError);
     }
     connection.close(error instanceof Error ? error : new MongoNetworkError('aborted', { host: address }));

@@ -31,6 +31,8 @@ export interface UnsuitableServer {
   readonly error: MongoError | null;
   /** Milliseconds since the error was met; null without one. */
   readonly errorAgeMS: number | null;
+  /** Milliseconds of a round trip, on average; null while none was measured. */
+  readonly roundTripTimeMS: number | null;
   /** What the check that was under way waited for. Absent between two checks. */
   readonly check?: ConnectionProgress;
 }

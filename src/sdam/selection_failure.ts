@@ -6,6 +6,7 @@ import { ServerErrorCode } from '../errors/codes.js';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import type { ConnectionProgress } from '../errors/pool_counts.js';
 import { MongoServerError } from '../errors/server.js';
+import type { TopologyFacts } from '../errors/topology_facts.js';
 import type { SelectionFailure, UnsuitableServer } from './errors.js';
 import { hintFor } from './selection_hint.js';
 import { SetNameMismatchError } from './transitions.js';
@@ -38,6 +39,21 @@ export function selectionFailure(
   const descriptions = [...topology.servers.values(), ...leftOut];
   const servers = descriptions.map(server => unsuitable(server, now, checks.get(server.address)));
   return { wanted, servers, hint: hintFor(topology, servers), cause: lastError(descriptions) };
+}
+
+/** The same as plain values, for timeout errors. */
+export function topologyFacts({ type }: TopologyDescription, { wanted, servers }: SelectionFailure): TopologyFacts {
+  return {
+    type,
+    wanted,
+    servers: servers.map(({ address, type, error, errorAgeMS, roundTripTimeMS }) => ({
+      address,
+      type,
+      roundTripTimeMS: roundTripTimeMS ?? undefined,
+      error: error?.message,
+      errorAgeMS: errorAgeMS ?? undefined,
+    })),
+  };
 }
 
 /**
@@ -131,13 +147,14 @@ function refusesCredentials(error: MongoError | null): boolean {
 }
 
 function unsuitable(
-  { address, type, error, lastUpdateTime }: ServerDescription,
+  { address, type, error, lastUpdateTime, roundTripTime }: ServerDescription,
   now: number,
   check: ConnectionProgress | undefined,
 ): UnsuitableServer {
   const isDated = error !== null && lastUpdateTime > 0;
   const errorAgeMS = isDated ? Math.max(0, now - lastUpdateTime) : null;
-  return { address, type, error, errorAgeMS, ...(check !== undefined && { check }) };
+  const roundTripTimeMS = roundTripTime < 0 ? null : roundTripTime;
+  return { address, type, error, errorAgeMS, roundTripTimeMS, ...(check !== undefined && { check }) };
 }
 
 function lastError(servers: readonly ServerDescription[]): MongoError | undefined {

@@ -25,6 +25,7 @@ import {
   selectionFailure,
   textOfFailure,
   textOfSelectionError,
+  topologyFacts,
 } from './selection_failure.js';
 import type { SelectionRequest } from './selection_request.js';
 import type { Server } from './server.js';
@@ -284,6 +285,7 @@ export class Topology {
         namespace,
         maybeApplied: false,
         cause: failure,
+        topology: topologyFacts(this.#description, reasons),
       },
       () => failure,
     );

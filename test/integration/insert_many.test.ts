@@ -183,7 +183,7 @@ describe('insertMany', () => {
         );
 
         assert.ok(error instanceof MongoOperationTimeoutError, String(error));
-        assert.equal(error.phase, 'preSend');
+        assert.equal(error.phase, 'read');
         assert.equal(log.started('insert').length, 1);
         assert.equal(error.maybeApplied, true);
       });

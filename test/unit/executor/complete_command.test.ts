@@ -313,7 +313,11 @@ describe('a command, maxTimeMS', () => {
     assert.equal(error.maybeApplied, false);
     assert.equal(error.host, 'a:27017');
     assert.equal(error.namespace, 'shop.orders');
-    assert.match(error.message, /before find shop\.orders was sent: a round trip to a:27017 takes at least 20\.0 ms/);
+    assert.match(
+      error.message,
+      /before find shop\.orders was sent: a round trip to a:27017 takes at least 20\.0 ms, 20\.0 ms are left/,
+    );
+    assert.equal(error.connectionId, 1);
     assert.deepEqual(harness.story(), []);
     assert.deepEqual(harness.events.names('commandStarted'), []);
     harness.assertReleased();

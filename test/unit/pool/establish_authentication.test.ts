@@ -141,7 +141,11 @@ describe('a connection that authenticates', () => {
       return null;
     };
 
-    await assert.rejects(checkOut(), { name: 'MongoUnexpectedServerResponseError', host: 'db1:27017' });
+    await assert.rejects(checkOut(), {
+      name: 'MongoUnexpectedServerResponseError',
+      host: 'db1:27017',
+      phase: 'auth',
+    });
     assert.equal(pool.snapshot().total, 0);
     pool.close();
   });

@@ -166,6 +166,11 @@ describe('Topology, selecting', () => {
         );
         assert.match(error.message, /timeoutMS=200 of the client: serverSelection 200\.0 ms/);
         assert.ok(error.cause instanceof MongoServerSelectionError);
+        const [server] = error.topology?.servers ?? [];
+        assert.deepEqual([error.topology?.type, error.topology?.wanted], ['Unknown', 'primary']);
+        assert.deepEqual([server?.address, server?.type, server?.errorAgeMS], ['a:27017', 'Unknown', 200]);
+        assert.match(server?.error ?? '', /ECONNREFUSED/);
+        assert.doesNotThrow(() => JSON.stringify(error.topology));
         return true;
       });
 
@@ -333,7 +338,9 @@ describe('a selection that failed', () => {
     assert.deepEqual([a?.address, a?.type, a?.errorAgeMS], ['a:27017', 'Unknown', 300]);
     assert.match(a!.error!.message, /ECONNREFUSED/);
     assert.equal(b?.type, 'Unknown');
-    assert.deepEqual(c, { address: 'c:27017', type: 'RSSecondary', error: null, errorAgeMS: null });
+    assert.deepEqual(c, {
+      ...{ address: 'c:27017', type: 'RSSecondary', error: null, errorAgeMS: null, roundTripTimeMS: 0 },
+    });
     assert.match(error.hint!, /refuses connections/);
     assert.equal(error.cause?.name, 'MongoNetworkError');
     assert.match(error.message, /a:27017 Unknown, .*ECONNREFUSED.*\(300 ms ago\)/);
