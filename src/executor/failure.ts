@@ -67,9 +67,10 @@ export async function afterFailure(
   // The time of this attempt is not that of the next.
   if (deadline.isRecorded) deadline.record((error as MongoError).phase ?? 'read');
   if (isOverload) operation.session?.transaction.refused();
-  const pauseMS = pauseBeforeRetry(error, number, untilDeadline, engine.random.next());
+  const { remainingMS } = deadline;
+  const pauseMS = pauseBeforeRetry(error, number, untilDeadline, engine.random.next(), remainingMS);
   // If the deadline ends before the backoff does, fail now (Client Backpressure).
-  if (isOverload && pauseMS > deadline.remainingMS) throw expiredBeforeRetry(next, pauseMS, attempt);
+  if (isOverload && pauseMS > remainingMS) throw expiredBeforeRetry(next, pauseMS, attempt);
   await engine.lifetime.pause(pauseMS, deadline);
   if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
   return { ...next, startsAt: engine.clock.now() };

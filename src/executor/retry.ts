@@ -1,4 +1,5 @@
 import { numberOf } from '../bson/reply_fields.js';
+import { retryPause } from '../call/retry_pause.js';
 import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
 import {
   isRetryableOverload,
@@ -44,26 +45,29 @@ export function shouldRetry(failed: FailedAttempt): boolean {
   return access === 'read' ? isRetryableRead(error) : isRetryableWrite(error);
 }
 
-/** Retries that follow at once, as long as the server shows no sign of overload. */
-const IMMEDIATE_RETRIES = 4;
-const LONGEST_PAUSE_MS = 100;
 /** Client Backpressure, "Overload retry policy". */
 const OVERLOAD_BASE_MS = 100;
 const LONGEST_OVERLOAD_PAUSE_MS = 10_000;
 
 /**
- * Milliseconds to wait before the next attempt. Under `timeoutMS` retries have no number, and without a pause they would hammer a
- * server that refuses at once for as long as there is time.
+ * Milliseconds to wait before the next attempt: after a refusal for overload the backoff of the specification, which may be longer than what remains;
+ * otherwise {@link retryPause} under `timeoutMS`, where retries have no number, and none without.
  *
- * @param attempt - the one that failed, 1 for the first
- * @param chance - from 0 to 1: clients must not come back all together
+ * @param attempt - the attempt that failed, 1 for the first
+ * @param chance - from 0 to 1
+ * @param remainingMS - what remains of the time of the operation
  */
-export function pauseBeforeRetry(error: unknown, attempt: number, untilDeadline: boolean, chance: number): number {
+export function pauseBeforeRetry(
+  error: unknown,
+  attempt: number,
+  untilDeadline: boolean,
+  chance: number,
+  remainingMS: number,
+): number {
   if (isRetryableOverload(error)) {
     return chance * Math.min(LONGEST_OVERLOAD_PAUSE_MS, overloadBaseOf(error) * 2 ** attempt);
   }
-  if (!untilDeadline || attempt <= IMMEDIATE_RETRIES) return 0;
-  return chance * Math.min(LONGEST_PAUSE_MS, 2 ** (attempt - IMMEDIATE_RETRIES));
+  return untilDeadline ? retryPause(attempt, chance, remainingMS) : 0;
 }
 
 /** A server may say itself how long it wants to be left alone. */

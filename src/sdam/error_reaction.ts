@@ -45,6 +45,7 @@ const NO_REACTION: Reaction = Object.freeze({
   cancelCheck: false,
 });
 
+const CHECK: Reaction = Object.freeze({ ...NO_REACTION, requestCheck: true });
 const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true });
 
 /**
@@ -57,7 +58,7 @@ const CLEAR_SERVICE: Reaction = Object.freeze({ ...NO_REACTION, clearPool: true 
  * state change                          yes       when shutting down requested
  * network error after the handshake     yes       yes                cancelled
  * network timeout after the handshake   no        no
- * overload before the handshake's end   no        no
+ * overload before the handshake's end   no        no                 requested if refused
  * other error before the handshake's end yes      yes                cancelled
  * any other                             no        no
  * ```
@@ -87,7 +88,7 @@ export function reactTo(error: unknown, context: ErrorContext): Reaction {
     context.phase === 'beforeHandshake'
       ? !error.hasErrorLabel(MongoErrorLabel.SystemOverloadedError)
       : isNetworkError(error) && !isNetworkTimeout(error);
-  if (!counts) return NO_REACTION;
+  if (!counts) return isRefused(error) ? CHECK : NO_REACTION;
   return {
     ...NO_REACTION,
     markUnknown: unknownServer(context.description.address, error, null, context.now),
@@ -110,6 +111,14 @@ export function reactToFailedCheck(error: MongoError, description: ServerDescrip
     requestCheck: isNetworkError(error) && description.type !== ServerType.Unknown,
     cancelCheck: false,
   };
+}
+
+/**
+ * Whether nothing listens at the address. The specification counts that as a sign of overload, which says nothing of the server's state. It may as well
+ * have ended, or be starting: its monitor is to find out, so that operations wait for the server and not for their backoff.
+ */
+function isRefused({ cause }: MongoError): boolean {
+  return (cause as { code?: unknown } | null | undefined)?.code === 'ECONNREFUSED';
 }
 
 /** An expired deadline, and a pool that refused a check-out, say nothing about the server. */

@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.js';
 import type { Deadline } from '../call/deadline.js';
+import { retryPause } from '../call/retry_pause.js';
 import { ownOptions } from '../concern/given.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
@@ -139,14 +140,19 @@ async function abort({ session, shared, deadline }: Run): Promise<void> {
   else await aborting;
 }
 
-async function commit<T>({ session, client, endsAt }: Run, result: T): Promise<Outcome<T>> {
-  for (;;) {
+/** The specification names no pause between two commits whose outcome is unknown. It is that of other retries that only time limits. */
+async function commit<T>({ session, client, deadline, endsAt }: Run, result: T): Promise<Outcome<T>> {
+  for (let attempts = 1; ; attempts++) {
     try {
       await session.commitTransaction();
       return { name: 'committed', result };
     } catch (error) {
       if (client.clock.now() >= endsAt || error instanceof MongoOperationTimeoutError) throw error;
-      if (hasLabel(error, MongoErrorLabel.UnknownTransactionCommitResult) && !isMaxTimeMSExpired(error)) continue;
+      if (hasLabel(error, MongoErrorLabel.UnknownTransactionCommitResult) && !isMaxTimeMSExpired(error)) {
+        const pauseMS = retryPause(attempts, client.random.next(), endsAt - client.clock.now());
+        await client.pause(pauseMS, deadline);
+        continue;
+      }
       if (!hasLabel(error, MongoErrorLabel.TransientTransactionError)) throw error;
       return { name: 'failed', error };
     }

@@ -103,7 +103,7 @@ function judgeError(error: MongoServerError): void {
   } as const;
   const { markUnknown } = reactTo(error, context);
   reactToFailedCheck(error, description).markUnknown?.equals(markUnknown);
-  const pause = pauseBeforeRetry(error, 1, true, 1);
+  const pause = pauseBeforeRetry(error, 1, true, 1, Infinity);
   if (!(pause >= 0 && pause <= 10_000)) throw new Finding(`a pause of ${pause} ms`);
   isRetryableRead(error);
   isRetryableWrite(error);

@@ -14,34 +14,45 @@ const tooMuch = (more: object = {}) =>
 describe('pauseBeforeRetry', () => {
   it('lets the first retries follow at once, as the recorded drivers do', () => {
     assert.deepEqual(
-      [1, 2, 3, 4].map(attempt => pauseBeforeRetry(broken, attempt, true, 0.5)),
+      [1, 2, 3, 4].map(attempt => pauseBeforeRetry(broken, attempt, true, 0.5, Infinity)),
       [0, 0, 0, 0],
     );
   });
 
   it('grows from then on, up to 100 ms', () => {
     assert.deepEqual(
-      [5, 6, 9, 30].map(attempt => pauseBeforeRetry(broken, attempt, true, 1)),
+      [5, 6, 9, 30].map(attempt => pauseBeforeRetry(broken, attempt, true, 1, Infinity)),
       [2, 4, 32, 100],
     );
   });
 
+  it('is at most half of what remains, so that there is time for the attempt after it', () => {
+    assert.deepEqual(
+      [400, 100, 10, 1, 0].map(remainingMS => pauseBeforeRetry(broken, 30, true, 1, remainingMS)),
+      [100, 50, 5, 1, 1],
+    );
+  });
+
+  it('is that of the specification after overload, however little remains', () => {
+    assert.equal(pauseBeforeRetry(overloaded, 1, true, 1, 10), 200);
+  });
+
   it('is longer from the first on for a server that is overloaded or refuses connections', () => {
     assert.deepEqual(
-      [1, 2, 30].map(attempt => pauseBeforeRetry(overloaded, attempt, true, 0.5)),
+      [1, 2, 30].map(attempt => pauseBeforeRetry(overloaded, attempt, true, 0.5, Infinity)),
       [100, 200, 5000],
     );
   });
 
   it('is none without timeoutMS, where there is one retry, but for overload', () => {
-    assert.equal(pauseBeforeRetry(broken, 1, false, 1), 0);
-    assert.equal(pauseBeforeRetry(overloaded, 1, false, 1), 200);
+    assert.equal(pauseBeforeRetry(broken, 1, false, 1, Infinity), 0);
+    assert.equal(pauseBeforeRetry(overloaded, 1, false, 1, Infinity), 200);
   });
 
   it('takes its measure from the server that says one', () => {
-    assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS: 10 }), 1, false, 1), 20);
+    assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS: 10 }), 1, false, 1, Infinity), 20);
     for (const baseBackoffMS of [0, -5, 'x', null]) {
-      assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS }), 1, false, 1), 200);
+      assert.equal(pauseBeforeRetry(tooMuch({ baseBackoffMS }), 1, false, 1, Infinity), 200);
     }
   });
 });

@@ -109,6 +109,11 @@ describe('reactTo an error before the end of the handshake', () => {
   const cases: [what: string, error: MongoError, reaction: string][] = [
     ['a network error that may come from overload', new MongoNetworkError('closed', overloaded), ''],
     ['a network timeout that may come from overload', new MongoNetworkTimeoutError('timed out', overloaded), ''],
+    [
+      'a refused connection',
+      new MongoNetworkError('refused', { ...overloaded, cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
+      'requestCheck',
+    ],
     ['a name that cannot be resolved', new MongoNetworkError('ENOTFOUND'), 'unknown clearPool cancelCheck'],
     ['a timeout during authentication', new MongoNetworkTimeoutError('timed out'), 'unknown clearPool cancelCheck'],
     ['a failed authentication', code(18), 'unknown clearPool cancelCheck'],
