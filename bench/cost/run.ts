@@ -1,0 +1,181 @@
+import { parseArgs } from 'node:util';
+import { TaskProcess } from '../csot/processes.js';
+import { startServer } from '../ops/processes.js';
+import { median } from '../ops/statistics.js';
+import { PLAIN, VARIANTS, type Variant } from './variants.js';
+import type { Sample, WorkerTask } from './worker.js';
+
+const HELP = `Measures what deadlines, signals and listeners add to the CPU time of findOne.
+
+npm run bench:cost -- [options]
+
+  --only A,B      variants beside ${PLAIN}: ${VARIANTS.map(({ name }) => name).join(', ')}
+  --rounds N      samples of each variant (20)
+  --seconds N     length of a sample (1)
+  --in-flight N   operations at once (64)
+  --connections N size of the pool (10)
+  --assert        fail where a variant certainly costs more than it may; for an idle machine
+  --help
+`;
+
+interface Options {
+  readonly variants: readonly Variant[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly assert: boolean;
+}
+
+interface Lane {
+  readonly variant: Variant;
+  readonly worker: TaskProcess<WorkerTask, Sample | null>;
+  readonly samples: Sample[];
+}
+
+/** The first samples, in which the compiler learns, are not counted. */
+const WARM_UP_ROUNDS = 3;
+const FIRST_OPERATIONS = 5_000;
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options === null) return;
+  const server = await startServer();
+  const lanes = options.variants.map(
+    (variant): Lane => ({
+      variant,
+      worker: new TaskProcess(variant.name, require.resolve('./worker.js'), [variant.name]),
+      samples: [],
+    }),
+  );
+  try {
+    await measure(lanes, server.uri, options);
+  } finally {
+    for (const { worker } of lanes) worker.stop();
+    server.stop();
+  }
+  report(lanes, options);
+}
+
+/**
+ * Each variant has a process of its own. In each round each takes one sample, one at a time, in an order that turns: what disturbs the machine for
+ * some seconds hits all alike, and ratios are those of samples of one round.
+ */
+async function measure(lanes: readonly Lane[], uri: string, options: Options): Promise<void> {
+  const { rounds, seconds, inFlight, connections } = options;
+  for (const { worker } of lanes) await worker.do({ kind: 'begin', uri, connections });
+  let operations = FIRST_OPERATIONS;
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    let slowest = 0;
+    for (const lane of turned(lanes, round + WARM_UP_ROUNDS)) {
+      const sample = await lane.worker.do({ kind: 'sample', operations, inFlight });
+      if (sample === null) throw new Error('There is no sample');
+      slowest = Math.max(slowest, sample.wallUS);
+      if (round >= 0) lane.samples.push(sample);
+    }
+    if (round < 0) operations = Math.max(FIRST_OPERATIONS, Math.round((seconds * 1_000_000) / slowest));
+  }
+}
+
+function report(lanes: readonly Lane[], { inFlight, connections, assert }: Options): void {
+  const plain = lanes.find(({ variant }) => variant.name === PLAIN)?.samples ?? [];
+  console.log(
+    `findOne, ${inFlight} in flight over ${connections} connections, ${plain.length} rounds, Node.js ${process.version}\n`,
+  );
+  console.log('                    user µs   all µs   user, ratio to plain      all, ratio to plain       may be');
+  for (const { variant, samples } of lanes) {
+    const user = ratios(samples, plain, 'userUS');
+    const all = ratios(samples, plain, 'cpuUS');
+    const { name, mostPercent } = variant;
+    const most = mostPercent === undefined ? undefined : 1 + mostPercent / 100;
+    console.log(
+      name.padEnd(18) +
+        microseconds(samples, 'userUS') +
+        microseconds(samples, 'cpuUS') +
+        (name === PLAIN ? '' : `   ${shown(user)}   ${shown(all)}   ${most?.toFixed(2) ?? '-'}`),
+    );
+    if (assert && most !== undefined && all.low > most) {
+      console.error(
+        `${name} costs at least ${all.low.toFixed(3)} times as much as ${PLAIN}, allowed are ${most.toFixed(2)}`,
+      );
+      process.exitCode = 1;
+    }
+  }
+  console.log(
+    '\nMedians; in brackets, where the true median of the ratio lies with a certainty of 95 %. If that is wide, the machine was busy.',
+  );
+}
+
+type Figure = 'userUS' | 'cpuUS';
+
+interface Estimate {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function ratios(samples: readonly Sample[], plain: readonly Sample[], figure: Figure): Estimate {
+  const sorted = samples
+    .map((sample, round) => sample[figure] / (plain[round]?.[figure] ?? NaN))
+    .toSorted((a, b) => a - b);
+  const n = sorted.length;
+  // The order statistics that enclose the median: their ranks have a binomial distribution.
+  const rank = Math.max(0, Math.floor(n / 2 - 0.98 * Math.sqrt(n)));
+  return { median: median(sorted), low: sorted[rank] ?? NaN, high: sorted[n - 1 - rank] ?? NaN };
+}
+
+function shown({ median: middle, low, high }: Estimate): string {
+  return `${middle.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+}
+
+function microseconds(samples: readonly Sample[], figure: Figure): string {
+  return median(samples.map(sample => sample[figure]))
+    .toFixed(2)
+    .padStart(9);
+}
+
+function turned<T>(items: readonly T[], by: number): T[] {
+  const from = by % items.length;
+  return [...items.slice(from), ...items.slice(0, from)];
+}
+
+function readOptions(args: readonly string[]): Options | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '20' },
+      seconds: { type: 'string', default: '1' },
+      'in-flight': { type: 'string', default: '64' },
+      connections: { type: 'string', default: '10' },
+      assert: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return null;
+  }
+  const wanted = values.only?.split(',');
+  const unknown = wanted?.find(name => !VARIANTS.some(variant => variant.name === name));
+  if (unknown !== undefined) throw new Error(`--only names ${unknown}, which is no variant`);
+  return {
+    variants: VARIANTS.filter(({ name }) => name === PLAIN || wanted === undefined || wanted.includes(name)),
+    rounds: positive('rounds', values.rounds),
+    seconds: positive('seconds', values.seconds),
+    inFlight: positive('in-flight', values['in-flight']),
+    connections: positive('connections', values.connections),
+    assert: values.assert,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0) return value;
+  throw new Error(`--${name} must be a positive number, got ${JSON.stringify(text)}`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,48 @@
+/** The process of one variant. */
+import type { MongoClient } from 'mongotempo';
+import { answerTasks } from '../csot/processes.js';
+import { callerOf, connect, VARIANTS, type Variant } from './variants.js';
+
+export type WorkerTask =
+  | { readonly kind: 'begin'; readonly uri: string; readonly connections: number }
+  | { readonly kind: 'sample'; readonly operations: number; readonly inFlight: number };
+
+/** What a number of operations took, in microseconds for each. */
+export interface Sample {
+  /** User time of the whole process, with its GC and compiler threads. */
+  readonly userUS: number;
+  /** User and system time. */
+  readonly cpuUS: number;
+  readonly wallUS: number;
+}
+
+const variant = VARIANTS.find(({ name }) => name === process.argv[2]) as Variant;
+let client: MongoClient | null = null;
+
+async function perform(task: WorkerTask): Promise<Sample | null> {
+  if (task.kind === 'begin') {
+    client = await connect(variant, task.uri, task.connections);
+    return null;
+  }
+  if (client === null) throw new Error('The client is not connected');
+  return await sample(client, task.operations, task.inFlight);
+}
+
+async function sample(connected: MongoClient, operations: number, inFlight: number): Promise<Sample> {
+  const { run, around = all => all() } = callerOf(variant, connected);
+  let left = operations;
+  const caller = async (): Promise<void> => {
+    while (left-- > 0) {
+      if ((await run()) === null) throw new Error('findOne found nothing');
+    }
+  };
+  const wall = performance.now();
+  const before = process.cpuUsage();
+  await around(async () => void (await Promise.all(Array.from({ length: inFlight }, caller))));
+  const { user, system } = process.cpuUsage(before);
+  const wallUS = ((performance.now() - wall) * 1000) / operations;
+  return { userUS: user / operations, cpuUS: (user + system) / operations, wallUS };
+}
+
+answerTasks(perform);
+process.once('disconnect', () => process.exit());
