@@ -150,13 +150,19 @@ describe('CRUD prose tests', () => {
       assert.equal(setup.log.started('getMore').length, 1);
     }));
 
-  it(
-    '8. MongoClient.bulkWrite handles a cursor requiring a getMore within a transaction',
-    {
-      skip: 'the client starts no sessions yet',
-    },
-    () => undefined,
-  );
+  it('8. MongoClient.bulkWrite handles a cursor requiring a getMore within a transaction', () =>
+    withServer({ cluster: { topology: 'replicaset' } }, async setup => {
+      await setup.client.db('db').createCollection('coll');
+      await using session = setup.client.startSession();
+      session.startTransaction();
+
+      const result = await bulkWrite(setup, largeUpserts(), { verboseResults: true, session });
+      await session.commitTransaction();
+
+      assert.equal(result.upsertedCount, 2);
+      assert.equal(result.updateResults?.size, 2);
+      assert.equal(setup.log.started('getMore').length, 1);
+    }));
 
   it('9. MongoClient.bulkWrite handles a getMore error', () =>
     withServer({}, async setup => {
