@@ -1,9 +1,10 @@
-// Writes docs/events.md from the event classes (src/events/*.ts), so that it says what is so.
+// Writes docs/events.md from the event classes (src/events/*.ts) and from what the package exports, so that it says what is so.
 //   node scripts/events_doc.mjs            writes
 //   node scripts/events_doc.mjs --check    exits 1 if the file is not what it would write
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { goTables } from './go_events.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = `${root}/docs/events.md`;
@@ -94,6 +95,35 @@ for (const [file, title] of groups) {
     lines.push('');
   }
 }
+lines.push(
+  '## The three monitors',
+  '',
+  'Functions can be given as options of a client, beside its listeners and at the same time. Each gets the event and the **context** of the call that caused it:',
+  '`operationId`, `operationName`, `namespace`, `deadline`, `signal`. The context is the same object for all events of one call, and null for events that no',
+  'call caused, such as heartbeats. Every function may be left out; another type than a function is refused when the client is made.',
+  '',
+  '```js',
+  'const client = new MongoClient(uri, {',
+  '  commandMonitor: { failed: (event, context) => log(context.operationName, event.commandName, event.failure) },',
+  '  poolMonitor: {',
+  '    event({ type, address, reason }) {',
+  '      if (type === PoolEventType.ConnectionClosed && reason === PoolEventReason.Error) count(address);',
+  '    },',
+  '  },',
+  '  serverMonitor: { serverHeartbeatFailed: event => event.cancelled || alert(event.address, event.failure) },',
+  '});',
+  '```',
+  '',
+  'Functions are called synchronously, after the listeners of the client. One that throws affects nothing else, and is reported once as a process warning.',
+  '',
+  '## Coming from the Go driver',
+  '',
+  'The counterpart of each type, field and constant of the package `event`. Durations are milliseconds with fractions where Go has nanoseconds. What is',
+  'absent is null or undefined where Go has a zero value. Documents are decoded where Go has raw BSON. A field with two counterparts holds both in Go',
+  "(`host:port[-4]`), or one of them. The first argument of Go's callbacks, the context, is the second here.",
+  '',
+  ...goTables(),
+);
 const text = `${lines.join('\n').trimEnd()}\n`;
 
 if (!process.argv.includes('--check')) writeFileSync(target, text);

@@ -202,6 +202,12 @@ export { MonitoringEvent } from './events/event.js';
 export type { MonitoringEventListeners, MonitoringEventName, MonitoringEvents } from './events/event_map.js';
 export * from './events/pending_response.js';
 export * from './events/pool.js';
+export {
+  type ConnectionPoolEvent,
+  PoolEvent,
+  PoolEventReason,
+  PoolEventType,
+} from './events/pool_event.js';
 export type { Redact } from './events/redact.js';
 export * from './events/selection.js';
 export * from './events/server.js';
@@ -234,6 +240,7 @@ export {
   MongoLoggableComponent,
   SeverityLevel,
 } from './sinks/log_options.js';
+export type { CommandMonitor, MonitorFunction, PoolMonitor, ServerMonitor } from './sinks/monitors.js';
 export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';

@@ -34,9 +34,11 @@ import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
 import { SessionState } from '../sessions/session_state.js';
 import { EmitterSink } from '../sinks/emitter_sink.js';
+import { ListenerGuard } from '../sinks/listener_guard.js';
 import { SeverityLevel } from '../sinks/log_options.js';
 import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
+import { MonitorSink } from '../sinks/monitor_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
@@ -161,11 +163,13 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
-    this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands });
+    const guard = new ListenerGuard();
+    this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands }, guard);
+    const monitorSink = MonitorSink.of(this.#givenOptions, guard);
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
     const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
     this.#publisher = new EventPublisher(
-      [this.#emitterSink, logSink].filter(sink => sink !== null),
+      [this.#emitterSink, monitorSink, logSink].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
     );

@@ -57,15 +57,23 @@ const WRITABLE_TYPES: ReadonlySet<ServerType> = new Set([
 export class ServerDescription {
   /** `host:port` in lower case, or the path of a Unix socket. */
   readonly address: string;
+  /** The role of the server. */
   readonly type: ServerType;
+  /** Members that can become primary, as this server knows them. */
   readonly hosts: readonly string[];
+  /** Members of priority 0, as this server knows them. */
   readonly passives: readonly string[];
+  /** Members that only vote, as this server knows them. */
   readonly arbiters: readonly string[];
+  /** Tags of the member, for read preferences. */
   readonly tags: Readonly<TagSet>;
   /** Why the server is Unknown, when an error is the reason. */
   readonly error: MongoError | null;
+  /** The count of changes of the state of the server; null before 4.4. */
   readonly topologyVersion: TopologyVersion | null;
+  /** The least version of the protocol that the server speaks; 0 if it is not known. */
   readonly minWireVersion: number;
+  /** The greatest version of the protocol that the server speaks; 0 if it is not known. */
   readonly maxWireVersion: number;
   /** Weighted average in milliseconds; -1 while there is no sample. */
   readonly roundTripTime: number;
@@ -77,19 +85,31 @@ export class ServerDescription {
   readonly lastWriteDate: number;
   /** The address under which the server knows itself. */
   readonly me: string | null;
+  /** The member that this server takes for the primary. */
   readonly primary: string | null;
+  /** The name of the replica set; null if the server is not part of one. */
   readonly setName: string | null;
+  /** The version of the configuration of the replica set. */
   readonly setVersion: number | null;
+  /** The id of the election that made a primary of this server. */
   readonly electionId: ObjectId | null;
+  /** Minutes after which the server ends unused sessions; null if it has no sessions. */
   readonly logicalSessionTimeoutMinutes: number | null;
+  /** The most bytes of a message. */
   readonly maxMessageSizeBytes: number | null;
+  /** The most statements of a write command. */
   readonly maxWriteBatchSize: number | null;
+  /** The most bytes of a document. */
   readonly maxBsonObjectSize: number | null;
+  /** Whether it is the helper process of in-use encryption. */
   readonly iscryptd: boolean;
   /** Compressors that the server accepted. */
   readonly compression: readonly string[];
+  /** Whether the server knows the command `hello`. */
   readonly helloOk: boolean;
+  /** Whether the server refuses writes. */
   readonly readOnly: boolean;
+  /** Whether the priority of the member is 0. */
   readonly passive: boolean;
   /** Behind a load balancer: the service that the newest connection reached; null before the first one. */
   readonly serviceId: ObjectId | null;

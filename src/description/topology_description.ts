@@ -49,7 +49,9 @@ const UNKNOWN = typeSet(ServerType.Unknown, ServerType.PossiblePrimary);
  * @public
  */
 export class TopologyDescription {
+  /** The kind of the deployment. */
   readonly type: TopologyType;
+  /** The name of the replica set; null if it is none, or not known. */
   readonly setName: string | null;
   readonly maxSetVersion: number | null;
   readonly maxElectionId: ObjectId | null;
@@ -59,6 +61,7 @@ export class TopologyDescription {
   readonly stale: boolean;
   /** False when the driver and one of the servers have no wire version in common; then every operation fails. */
   readonly compatible: boolean;
+  /** Why it is not compatible. */
   declare readonly compatibilityError?: string;
   /** The least of the data-bearing servers; null when there is none, or one of them does not support sessions. */
   readonly logicalSessionTimeoutMinutes: number | null;

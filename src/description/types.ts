@@ -44,7 +44,9 @@ export type TopologyType = (typeof TopologyType)[keyof typeof TopologyType];
  * @public
  */
 export interface TopologyVersion {
+  /** Another one after each start of the server. */
   readonly processId: ObjectId;
+  /** Counts up with each change. */
   readonly counter: Long;
 }
 

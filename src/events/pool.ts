@@ -17,10 +17,15 @@ export interface PoolSnapshot {
 
 /** The options of a pool, as its creation reports them. @public */
 export interface ConnectionPoolOptions {
+  /** The most connections; 0 is no limit. */
   readonly maxPoolSize: number;
+  /** The number of connections that are kept open, also when idle. */
   readonly minPoolSize: number;
+  /** The most connections that are established at a time. */
   readonly maxConnecting: number;
+  /** Milliseconds after which an idle connection is closed; 0 is never. */
   readonly maxIdleTimeMS: number;
+  /** Milliseconds that a check-out may wait, where `timeoutMS` is not in use; 0 is no limit. */
   readonly waitQueueTimeoutMS: number;
 }
 

@@ -1,3 +1,4 @@
+import { isThenable } from './listener_guard.js';
 import { openDestination } from './log_destination.js';
 import { type Log, type MongoDBLogWritable, MongoLoggableComponent, SeverityLevel } from './log_options.js';
 import type { LogSettings } from './log_settings.js';
@@ -91,10 +92,6 @@ export class LogWriter {
   #note(severity: SeverityLevel, message: string, fields: object): Log {
     return { t: this.#now(), c: MongoLoggableComponent.CLIENT, s: severity, message, ...fields };
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Even to look at a thrown value may throw. */

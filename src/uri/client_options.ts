@@ -8,6 +8,7 @@ import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_con
 import type { CustomServerSelector } from '../description/topology_description.js';
 import type { Redact } from '../events/redact.js';
 import type { LogComponentSeveritiesClientOptions, MongoDBLogWritable } from '../sinks/log_options.js';
+import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
   Auth,
@@ -37,6 +38,7 @@ import {
   logSeverities,
   lookup,
   maxStalenessSeconds,
+  monitor,
   oneOf,
   pkFactory,
   readConcern,
@@ -239,6 +241,12 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
    * of it, but for commands that hold credentials.
    */
   redact?: Redact;
+  /** Is told of commands, beside the listeners of the client. Default: none. */
+  commandMonitor?: CommandMonitor;
+  /** Is told of connection pools and connections, all in one shape, beside the listeners of the client. Default: none. */
+  poolMonitor?: PoolMonitor;
+  /** Is told of servers, their checks and the topology, beside the listeners of the client. Default: none. */
+  serverMonitor?: ServerMonitor;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
   /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
@@ -270,6 +278,7 @@ const CLIENT_TO_TLS_CONNECT = { ...TO_TLS_CONNECT, where: 'client' } as const;
 /** Certificates, keys and the like: a program that gives them wants TLS. */
 const TLS_MATERIAL = { ...CLIENT_TO_TLS_CONNECT, guards: 'trust', needsTLS: true } as const;
 const TO_NET_CONNECT = { into: 'socket.connection.*' } as const;
+const MONITOR = { where: 'client', isArgument: true } as const;
 const TO_BSON = { into: 'bsonOptions.*' } as const;
 const DURABLE = { into: 'writeConcern', guards: 'durability' } as const;
 const OLD_JOURNAL = { ...DURABLE, toleratesNonsense: true, deprecated: 'use journal instead' } as const;
@@ -447,6 +456,9 @@ export const OPTIONS = {
 
   monitorCommands: option(boolean),
   redact: option(func<Redact>(), { where: 'client' }),
+  commandMonitor: option(monitor('commandMonitor'), MONITOR),
+  poolMonitor: option(monitor('poolMonitor'), MONITOR),
+  serverMonitor: option(monitor('serverMonitor'), MONITOR),
   mongodbLogComponentSeverities: option(logSeverities, {
     into: 'log.componentSeverities',
     where: 'client',

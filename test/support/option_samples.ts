@@ -135,6 +135,9 @@ export const OPTION_SAMPLES: Samples = {
   minInternalBufferSize: 5,
 
   monitorCommands: true,
+  commandMonitor: { started: () => undefined },
+  poolMonitor: { event: () => undefined },
+  serverMonitor: { serverOpening: () => undefined },
   mongodbLogComponentSeverities: { command: 'info' },
   mongodbLogPath: 'stdout',
   mongodbLogMaxDocumentLength: 5,

@@ -19,6 +19,7 @@ import {
   MongoLoggableComponent,
   SeverityLevel,
 } from '../../sinks/log_options.js';
+import { MONITOR_MEMBERS, type Monitors, memberOf } from '../../sinks/monitors.js';
 import type { CompressorName } from '../../wire/compressor.js';
 import type { Auth, PkFactory, SupportedSocketOptions, SupportedTLSOptions } from '../option_types.js';
 
@@ -384,7 +385,32 @@ export const pkFactory: Parser<PkFactory> = {
       : REFUSED,
 };
 
-// ---- Logs
+// ---- Monitors and logs
+
+/** A monitor: an object whose members of these names are functions, or absent. */
+export function monitor<M extends keyof Monitors>(option: M): Parser<NonNullable<Monitors[M]>> {
+  const names = Object.keys(MONITOR_MEMBERS[option]);
+  return {
+    allowed: `an object whose members are functions: ${names.join(', ')}, each of them optional`,
+    parse(given, leaveOut) {
+      if (!isRecord(given)) return REFUSED;
+      for (const name of names) {
+        const member = memberOf(given, name);
+        if (isGiven(member) && typeof member !== 'function') leaveOut(`${name}, which is of type ${typeof member}`);
+      }
+      // An object of a class has members of its own; a plain one has misspelt names.
+      for (const name of isPlain(given) ? Object.keys(given) : []) {
+        if (!names.includes(name)) leaveOut(`${name}, which is not told of anything`);
+      }
+      return given;
+    },
+  };
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
 
 const COMPONENTS: readonly string[] = [...Object.values(MongoLoggableComponent), 'default'];
 const SEVERITIES: readonly unknown[] = Object.values(SeverityLevel);

@@ -96,6 +96,22 @@ describe('values of options', () => {
       /mongodbLogPath cannot be "file"; allowed is stderr, stdout/,
     ],
     [{ mongodbLogComponentSeverities: { pool: 'info' } }, 'MongoInvalidArgumentError', /mongodbLogComponentSeverities/],
+    [{ commandMonitor: 5 }, 'MongoInvalidArgumentError', /commandMonitor cannot be 5; allowed is an object/],
+    [
+      { commandMonitor: { started: () => undefined, failed: 'log' } },
+      'MongoInvalidArgumentError',
+      /commandMonitor contains failed, which is of type string; allowed is .* functions: started, succeeded, failed/,
+    ],
+    [
+      { poolMonitor: { events: () => undefined } },
+      'MongoInvalidArgumentError',
+      /poolMonitor contains events, which is not told of anything; allowed is .*: event/,
+    ],
+    [
+      { serverMonitor: { serverHeartbeatFailed: {} } },
+      'MongoInvalidArgumentError',
+      /serverMonitor contains serverHeartbeatFailed, which is of type object/,
+    ],
     [{ srvAllowedHostsSuffix: 'com' }, 'MongoParseError', /srvAllowedHostsSuffix cannot be "com".*two labels/],
     [{ srvHostValidator: true }, 'MongoParseError', /srvHostValidator cannot be true; allowed is a function/],
   ] as const) {
