@@ -101,7 +101,7 @@ async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boole
   const ops = writes.map(({ op }) => op);
   for (let from = 0; from < writes.length; ) {
     try {
-      const reply = await sendBatch(bulk, ops, from);
+      const reply = await sendBatch(bulk, tally, ops, from);
       tally.addReply(reply);
       if (reply.results !== null) await readResults(bulk, tally, reply.results, from, reply.taken);
       from += reply.taken;
@@ -114,7 +114,12 @@ async function sendAll(bulk: ClientBulkWrite, tally: ClientTally, ordered: boole
   }
 }
 
-async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: number): Promise<ClientBatchReply> {
+async function sendBatch(
+  bulk: ClientBulkWrite,
+  tally: ClientTally,
+  ops: readonly Document[],
+  from: number,
+): Promise<ClientBatchReply> {
   const { engine, context, writes, options, binding, call } = bulk;
   try {
     return await execute(engine, clientBulkWriteOperation(context, writes, ops, from, options), binding, call);
@@ -122,8 +127,27 @@ async function sendBatch(bulk: ClientBulkWrite, ops: readonly Document[], from: 
     const reply = clientReplyOfFailed(error);
     // The batch was written. The write concern error is reported at the end.
     if (reply !== undefined && error instanceof MongoWriteConcernError) return reply;
+    if (reply !== undefined) addWritten(bulk, tally, reply, from);
     throw error;
   }
+}
+
+/** Adds what an attempt wrote whose retry failed. Only the results that came with its reply are there: the rest was in a cursor of that attempt. */
+function addWritten({ context }: ClientBulkWrite, tally: ClientTally, reply: ClientBatchReply, from: number): void {
+  tally.addReply(reply);
+  if (reply.results === null) return;
+  try {
+    const results = new DocumentReader(reply.results.batch, decoderOf(context));
+    for (let result = results.next(); result !== undefined; result = results.next()) {
+      tally.addResult(result, from, reply.taken);
+    }
+  } catch {
+    // The error of the retry tells more than one about malformed results of the attempt before it.
+  }
+}
+
+function decoderOf({ bsonOptions, decode }: OperationContext): OperationContext['decode'] {
+  return bsonOptions.raw === true ? decodeDocument : decode;
 }
 
 /** Reads the results of single writes, in as many batches as the server sends. */
@@ -135,7 +159,7 @@ async function readResults(
   taken: number,
 ): Promise<void> {
   const { engine, context, binding } = bulk;
-  const decode = context.bsonOptions.raw === true ? decodeDocument : context.decode;
+  const decode = decoderOf(context);
   for (let reply = first; ; ) {
     const { id, namespace, address } = reply;
     const cursor = { id, namespace, address };

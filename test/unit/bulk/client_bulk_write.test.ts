@@ -481,16 +481,6 @@ describe('clientBulkWrite, write concern errors', () => {
     assert.deepEqual([error.partialResult?.insertedCount, error.writeConcernErrors[0]?.code], [3, 6]);
     await close(harness);
   });
-
-  it('reports the failure of the retry if the server refuses it', async () => {
-    const harness = await scripted([{ ...reply({ nInserted: 2 }), ...RETRYABLE }, failure(13)]);
-
-    const error = await errorOf(run(harness, inserts(2)), MongoClientBulkWriteError);
-
-    assert.equal((error.cause as MongoServerError).code, 13);
-    assert.deepEqual([error.partialResult, error.writeConcernErrors], [undefined, []]);
-    await close(harness);
-  });
 });
 
 describe('clientBulkWrite, errors of a whole command', () => {
@@ -601,6 +591,46 @@ describe('clientBulkWrite, errors of a whole command', () => {
     await errorOf(run(harness, [update()], { options: { verboseResults: true } }), MongoUnexpectedServerResponseError);
 
     assert.ok(harness.received[0]!.peer.closed);
+    await close(harness);
+  });
+});
+
+describe('clientBulkWrite, a retry that fails', () => {
+  const first = () => ({ ...reply({ nInserted: 2 }, [done(0), done(1)]), ...RETRYABLE });
+
+  it('tells what the first attempt wrote if the server refuses the retry', async () => {
+    const harness = await scripted([first(), failure(13)]);
+
+    const error = await errorOf(
+      run(harness, inserts(2), { options: { verboseResults: true } }),
+      MongoClientBulkWriteError,
+    );
+
+    assert.equal((error.cause as MongoServerError).code, 13);
+    assert.equal(error.partialResult?.insertedCount, 2);
+    assert.deepEqual([...(error.partialResult?.insertResults?.keys() ?? [])], [0, 1]);
+    assert.equal(error.writeConcernErrors.length, 1);
+    await close(harness);
+  });
+
+  it('tells what the first attempt wrote if the connection breaks during the retry', async () => {
+    const harness = await scripted([first(), 'reset']);
+
+    const error = await errorOf(run(harness, inserts(2)), MongoClientBulkWriteError);
+
+    assert.ok(error.cause instanceof MongoNetworkError);
+    assert.equal(error.partialResult?.insertedCount, 2);
+    await close(harness);
+  });
+
+  it('tells what the first attempt wrote if its time ends during the retry', async () => {
+    const harness = await scripted([first(), 'silence']);
+
+    const failed = errorOf(run(harness, inserts(2), { timeoutMS: 1000 }), MongoOperationTimeoutError);
+    await harness.clock.advance(1000);
+    const error = (await failed) as MongoOperationTimeoutError & { partialResult?: ClientBulkWriteResult };
+
+    assert.deepEqual([error.partialResult?.insertedCount, error.maybeApplied], [2, true]);
     await close(harness);
   });
 });
