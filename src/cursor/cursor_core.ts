@@ -146,9 +146,7 @@ export class CursorCore {
     let time: Deadline;
     if (shared === null) time = this.#start(session?.ledger?.part(null));
     else time = shared.isRecorded ? shared.part(shared !== this.#lifetime && session?.deadline != null) : shared;
-    const call = this.#callUntil(method, time.in(currentScope()));
-    if (recordsCalls) call.keepRecord();
-    return call;
+    return this.#callUntil(method, time.in(currentScope()));
   }
 
   /**
@@ -180,10 +178,12 @@ export class CursorCore {
   }
 
   #callUntil(method: string, deadline: Deadline): Call {
-    const { operationIds, stageLimits } = this.#source;
+    const { operationIds, stageLimits, recordsCalls } = this.#source;
     const { name, context } = this.#settings;
     if (this.#operationId === 0) this.#operationId = operationIds.next();
-    return new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
+    const call = new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
+    if (recordsCalls) call.keepRecord();
+    return call;
   }
 
   /** The time that all calls on the cursor share: that of its transaction, or of its life. Null in the mode `iteration`. */
