@@ -21,8 +21,8 @@ export interface Caller {
   readonly around?: (all: () => Promise<void>) => Promise<void>;
 }
 
-/** Long enough for no operation to end by it. */
-const TIMEOUT_MS = 60_000;
+/** Long enough for no operation to end by it, and shorter than the other timeouts, as in programs. */
+const TIMEOUT_MS = 20_000;
 
 const ignore = (): void => undefined;
 

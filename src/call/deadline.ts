@@ -186,7 +186,8 @@ export class Deadline {
    * of 0 or Infinity is no limit.
    */
   within(stage: OperationPhase, capMS: number): Deadline {
-    if (capMS === 0 || capMS === Infinity) return this;
+    // A cap from the start on that does not shorten the time does not shorten it from now on either.
+    if (capMS === 0 || capMS === Infinity || this.ledger.startedAt + capMS >= this.endsAt) return this;
     const endsAt = this.ledger.clock.now() + capMS;
     if (endsAt >= this.endsAt) return this;
     return new Deadline(this.ledger, this.#time, this.budget, this.signals, this.scope, endsAt, stage);

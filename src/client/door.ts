@@ -64,11 +64,9 @@ async function enterWith<O extends OperationOptions, I, T>(
   input: I,
 ): Promise<T> {
   let call: Call | null = null;
-  let beganAt = 0;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
-    if (call.deadline.scope !== null) beganAt = place.client.clock.now();
     const result = await work(call, options, place, input);
     call.end(null);
     return result;
@@ -83,8 +81,7 @@ async function enterWith<O extends OperationOptions, I, T>(
   } finally {
     if (call !== null && call.deadline.scope !== null) {
       const { name, namespace, deadline } = call;
-      // The deadline of a cursor or a transaction began before this call.
-      const durationMS = place.client.clock.now() - beganAt;
+      const durationMS = place.client.clock.now() - deadline.ledger.startedAt;
       recordIn(deadline.scope, deadline.ledger.covered, { name, namespace, durationMS });
     }
   }

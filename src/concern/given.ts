@@ -1,5 +1,15 @@
+/** Has no properties, and inherits none. */
+const NOTHING: object = Object.freeze({ __proto__: null });
+
+/**
+ * Makes objects that inherit no properties. V8 keeps the properties of an object without a prototype in a dictionary, in which each look costs several
+ * times as much; and options are looked at many times for each operation.
+ */
+const OwnProperties = function () {} as unknown as new () => object;
+OwnProperties.prototype = NOTHING;
+
 /** No options. It inherits nothing. */
-const NO_OPTIONS: object = Object.freeze({ __proto__: null });
+const NO_OPTIONS: object = Object.freeze(new OwnProperties());
 
 /** Inherits the properties of `Object.prototype`. */
 const PLAIN: object = Object.freeze({});
@@ -12,9 +22,10 @@ const PLAIN: object = Object.freeze({});
  * which shadows them in spreads too.
  */
 export function ownOptions<T extends object>(options: T | null | undefined): T {
-  if (isPolluted()) return shadowed({ __proto__: null, ...options }) as T;
+  if (isPolluted()) return shadowed(Object.assign(new OwnProperties(), options)) as T;
   if (options === undefined || options === null) return NO_OPTIONS as T;
-  return Object.getPrototypeOf(options) === null ? options : { __proto__: null, ...options };
+  const prototype: unknown = Object.getPrototypeOf(options);
+  return prototype === null || prototype === NOTHING ? options : Object.assign(new OwnProperties(), options);
 }
 
 function isPolluted(): boolean {
