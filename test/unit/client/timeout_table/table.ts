@@ -31,7 +31,8 @@ async function observed(method: Method): Promise<Observed> {
     const bySetting = new Map<PhaseName, number>();
     for (const phase of waits.keys()) {
       const times = { [setting]: TIME_MS };
-      const { afterMS } = await observe(method, phase, times, { healAfterMS: TIME_MS - 1, waitMS: WITH_RETRY_MS });
+      const waitMS = LEGACY.has(setting) ? WITH_RETRY_MS : TIME_MS;
+      const { afterMS } = await observe(method, phase, times, { healAfterMS: TIME_MS - 1, waitMS });
       if (afterMS !== Infinity) bySetting.set(phase, afterMS);
     }
     ends.set(setting, bySetting);
