@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { launch } from 'mongotempo-server';
-import { MongoClient } from '../../src/client/mongo_client.js';
+import { MongoClient } from '../support/checked_source_client.js';
 import type { Pace } from '../support/pace.js';
 import { DISRUPTIONS, type Disruption, indexOfPrimary } from './disruptions.js';
 import { Writers } from './writers.js';

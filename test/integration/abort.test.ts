@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { type FindCursor, MongoClient, MongoInvalidArgumentError } from 'mongotempo';
+import { type FindCursor, MongoInvalidArgumentError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { documents, failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { countedSignal } from '../unit/call/watching.js';

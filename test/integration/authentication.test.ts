@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoClient, type MongoClientOptions, MongoCompatibilityError, type MongoServerError } from 'mongotempo';
+import { type MongoClientOptions, MongoCompatibilityError, type MongoServerError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { rejection } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 

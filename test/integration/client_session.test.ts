@@ -4,12 +4,12 @@ import { Binary, Long, Timestamp } from 'bson';
 import {
   type ClientSession,
   MongoAPIError,
-  MongoClient,
   MongoCompatibilityError,
   MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoRuntimeError,
 } from 'mongotempo';
+import { MongoClient } from '../support/checked_client.js';
 import { documents, rejection, withServer } from '../support/cluster.js';
 
 function hex(lsid: unknown): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoClient, type MongoClientOptions } from 'mongotempo';
+import type { MongoClientOptions } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 

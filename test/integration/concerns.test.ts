@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoClient, type MongoClientOptions, ReadPreference } from 'mongotempo';
+import { type MongoClientOptions, ReadPreference } from 'mongotempo';
+import { MongoClient } from '../support/checked_client.js';
 import { type SetupWithCluster, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoClient, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongotempo';
+import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { ScriptedServer } from '../support/scripted_server.js';

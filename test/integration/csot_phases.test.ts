@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  MongoClient,
   MongoInvalidArgumentError,
   MongoOperationTimeoutError,
   MongoServerError,
   MongoServerSelectionError,
 } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { type Pace, paced } from '../support/pace.js';
 

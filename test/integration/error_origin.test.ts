@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type MongoBulkWriteError,
-  MongoClient,
   type MongoError,
   MongoNetworkError,
   MongoOperationTimeoutError,
@@ -10,6 +9,7 @@ import {
   MongoServerSelectionError,
 } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, rejection, withServer, withServerProcess } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { paced } from '../support/pace.js';

@@ -6,7 +6,6 @@ import {
   type Document,
   Long,
   MongoBulkWriteError,
-  MongoClient,
   type MongoClientOptions,
   MongoError,
   MongoNetworkError,
@@ -16,6 +15,7 @@ import {
   Timestamp,
 } from 'mongotempo';
 import { Binary, serialize } from '../../src/bson/index.js';
+import { MongoClient } from '../support/checked_client.js';
 import { rejection } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { paced } from '../support/pace.js';

@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import {
-  MongoClient,
   MongoClientClosedError,
   MongoInvalidArgumentError,
   MongoNotConnectedError,
   MongoServerSelectionError,
 } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { paced } from '../support/pace.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { TestCluster } from 'mongotempo-server';
-import { MongoClient } from '../../src/client/mongo_client.js';
 import { MongoCompatibilityError } from '../../src/errors/driver.js';
 import type { CommandStartedEvent } from '../../src/events/command.js';
+import { MongoClient } from '../support/checked_source_client.js';
 
 describe('a client behind a load balancer', () => {
   it('tells of its topology as specified, without any heartbeat, and of the service with each command', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CommandStartedEvent, MongoClient, MongoServerError } from 'mongotempo';
+import { CommandStartedEvent, MongoServerError, MongoClient as PlainClient } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
+import { MongoClient } from '../support/checked_client.js';
 import { documents, failCommand, rejection, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 
@@ -179,7 +180,7 @@ describe('command monitoring', () => {
 
   it('builds nothing when nobody listens', async () => {
     await using cluster = await TestCluster.start();
-    await using client = new MongoClient(cluster.uri);
+    await using client = new PlainClient(cluster.uri);
     let listening = 0;
     const rawListeners = client.rawListeners.bind(client);
     client.rawListeners = name => {

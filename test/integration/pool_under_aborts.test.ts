@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TestCluster } from 'mongotempo-server';
-import { MongoClient } from '../../src/client/mongo_client.js';
+import { MongoClient } from '../support/checked_source_client.js';
 
 describe('100 finds that are aborted, on a pool of 10', () => {
   for (const [when, abortAfter] of [

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type Document,
-  MongoClient,
   type MongoClientOptions,
   type MongoError,
   MongoNetworkError,
   MongoOperationTimeoutError,
 } from 'mongotempo';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, rejection, type SetupWithCluster, withServer } from '../support/cluster.js';
 import { paced } from '../support/pace.js';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { type Document, type Log, MongoClient, type MongoClientOptions, MongoServerError } from 'mongotempo';
+import { type Document, type Log, type MongoClientOptions, MongoServerError } from 'mongotempo';
 import type { Binary } from '../../src/bson/index.js';
+import { MongoClient } from '../support/checked_client.js';
 import { rejection } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { type ReceivedCommand, replyMessage } from '../support/scripted_peer.js';

@@ -1,7 +1,8 @@
 // The prose tests of "Server Selection", by their titles there.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Collection, MongoClient } from 'mongotempo';
+import type { Collection } from 'mongotempo';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, withServer } from '../support/cluster.js';
 import { EventLog } from '../support/event_log.js';
 import { paced } from '../support/pace.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MongoClient } from 'mongotempo';
+import { MongoClient } from '../support/checked_client.js';
 import { failCommand, withServer } from '../support/cluster.js';
 
 describe('the stack of an error', () => {

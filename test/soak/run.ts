@@ -6,8 +6,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { launch } from 'mongotempo-server';
-import { MongoClient } from '../../src/client/mongo_client.js';
 import { SeededRandom } from '../fuzz/random.js';
+import { MongoClient } from '../support/checked_source_client.js';
 import { callAgainAndAgain, type Outcomes } from './callers.js';
 import { Faults } from './faults.js';
 import { type Sample, Samples } from './samples.js';

@@ -4,6 +4,7 @@ import { MongoClient } from '../../src/client/mongo_client.js';
 import type { ReadFile } from '../../src/runtime/tls_material.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { PRIMARY } from './engine_harness.js';
+import { checkAfterClose, EventChecker } from './event_checker.js';
 import { FakeClock } from './fake_clock.js';
 import { FakeResolver } from './fake_resolver.js';
 import type { ReceivedCommand } from './scripted_peer.js';
@@ -26,6 +27,7 @@ export class ClientHarness implements AsyncDisposable {
   readonly server = new ScriptedServer();
   readonly resolver = new FakeResolver();
   readonly client: MongoClient;
+  readonly #checker: EventChecker;
   /** The number that the client draws whenever it needs chance. */
   chance = 0.5;
   /** What the server answers to commands; null is no answer. */
@@ -45,6 +47,7 @@ export class ClientHarness implements AsyncDisposable {
     const given: MongoClientOptions = { serverMonitoringMode: 'poll', ...options };
     const effects = { clock, random, open: server.open, resolver, ...(readFile !== undefined && { readFile }) };
     this.client = new MongoClient(url, given, effects);
+    this.#checker = new EventChecker(this.client);
   }
 
   /** A client whose server is known and to which a connection is open. */
@@ -77,5 +80,6 @@ export class ClientHarness implements AsyncDisposable {
     await quiet();
     await this.clock.advance(10_000);
     await closing;
+    await checkAfterClose(this.#checker);
   }
 }

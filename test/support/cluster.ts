@@ -1,5 +1,6 @@
-import { type Collection, type Db, type Document, MongoClient, type MongoClientOptions } from 'mongotempo';
+import type { Collection, Db, Document, MongoClientOptions } from 'mongotempo';
 import { launch, TestCluster, type TestClusterOptions } from 'mongotempo-server';
+import { MongoClient } from './checked_client.js';
 import { EventLog } from './event_log.js';
 
 /** Checks follow each other quickly, since the server is near; the time for a selection is that of a busy machine. */
