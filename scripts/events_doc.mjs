@@ -9,6 +9,7 @@ import { goTables } from './go_events.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = `${root}/docs/events.md`;
 const groups = [
+  ['operation', 'Operations'],
   ['command', 'Commands'],
   ['pool', 'Pools and connections'],
   ['pending_response', 'Late replies'],

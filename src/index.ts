@@ -200,6 +200,7 @@ export * from './events/command.js';
 export type { EventStamp } from './events/event.js';
 export { MonitoringEvent } from './events/event.js';
 export type { MonitoringEventListeners, MonitoringEventName, MonitoringEvents } from './events/event_map.js';
+export * from './events/operation.js';
 export * from './events/pending_response.js';
 export * from './events/pool.js';
 export {

@@ -53,6 +53,7 @@ export class Call {
   /** Attempts of all commands of the call: those that failed, and the others if a record is kept. Null while there is none. */
   #attempts: OperationAttempt[] | null = null;
   #isRecorded = false;
+  #isSensitive = false;
 
   constructor(operationId: number, name: string, namespace: string, deadline: Deadline, limits: StageLimits) {
     this.operationId = operationId;
@@ -75,6 +76,16 @@ export class Call {
     if (this.operationId === 0) return null;
     const { operationId, name, namespace, deadline } = this.#whole;
     return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline));
+  }
+
+  /** Whether a command of the call holds credentials: then monitors are not shown what servers say of it. */
+  get isSensitive(): boolean {
+    return this.#whole.#isSensitive;
+  }
+
+  /** A command of the call holds credentials. */
+  becomeSensitive(): void {
+    this.#whole.#isSensitive = true;
   }
 
   /** Whether somebody asked for a record of the call. */

@@ -12,6 +12,7 @@ import { MongoError } from '../errors/base.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { addCaller } from '../errors/stack_trace.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import { CallEvents } from '../executor/call_events.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
@@ -64,11 +65,14 @@ async function enterWith<O extends OperationOptions, I, T>(
   input: I,
 ): Promise<T> {
   let call: Call | null = null;
+  let events: CallEvents | null = null;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
+    if (call.isRecorded) events = CallEvents.start(place.client.publisher, call);
     const result = await work(call, options, place, input);
     call.end(null);
+    events?.succeeded();
     return result;
   } catch (error) {
     call?.end((error instanceof MongoError ? error.phase : undefined) ?? null);
@@ -77,6 +81,7 @@ async function enterWith<O extends OperationOptions, I, T>(
       if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
       addCaller(error, enterWith);
     }
+    events?.failed(error);
     throw error;
   } finally {
     if (call !== null && call.deadline.scope !== null) {
@@ -113,7 +118,7 @@ function wholeTimeOf(shared: SharedDeadline | null): Budget | null {
 
 function callOf({ client, context }: Place, method: string, deadline: Deadline): Call {
   const call = new Call(client.operationIds.next(), method, context.namespace, deadline, client.stageLimits);
-  if (client.recordsCalls) call.keepRecord();
+  if (client.publisher.wantsCalls) call.keepRecord();
   return call;
 }
 

@@ -130,12 +130,11 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /** What databases and operations inherit. @internal */
   readonly context: Inherited;
   readonly #emitterSink: EmitterSink;
-  readonly #publisher: EventPublisher;
+  /** @internal */
+  readonly publisher: EventPublisher;
   readonly #effects: ClientEffects;
   /** @internal */
   readonly operationIds = new OperationIds();
-  /** Set by what wants the records of calls. @internal */
-  recordsCalls = false;
   /** This client's own, and what libraries that wrap it have added. */
   #driverInfo: readonly DriverInfo[];
   #metadata: Document;
@@ -168,7 +167,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const monitorSink = MonitorSink.of(this.#givenOptions, guard);
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
     const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
-    this.#publisher = new EventPublisher(
+    this.publisher = new EventPublisher(
       [this.#emitterSink, monitorSink, logSink].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
@@ -177,7 +176,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.context = clientContext(this.#givenOptions);
     this.#lifecycle = new ClientLifecycle(this.#givenOptions, {
       effects,
-      publisher: this.#publisher,
+      publisher: this.publisher,
       sessions: this.#sessions,
       activeSessions: this.#activeSessions,
       metadata: () => this.#metadata,

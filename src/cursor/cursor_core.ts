@@ -139,10 +139,10 @@ export class CursorCore {
 
   /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
   call(method: string): Call {
-    const { recordsCalls } = this.#source;
+    const { wantsCalls } = this.#source.publisher;
     const { session } = this.#settings.context;
     const shared = this.#sharedTime();
-    if (recordsCalls && shared !== null) shared.ledger.isKept = true;
+    if (wantsCalls && shared !== null) shared.ledger.isKept = true;
     let time: Deadline;
     if (shared === null) time = this.#start(session?.ledger?.part(null));
     else time = shared.isRecorded ? shared.part(shared !== this.#lifetime && session?.deadline != null) : shared;
@@ -178,11 +178,11 @@ export class CursorCore {
   }
 
   #callUntil(method: string, deadline: Deadline): Call {
-    const { operationIds, stageLimits, recordsCalls } = this.#source;
+    const { operationIds, stageLimits, publisher } = this.#source;
     const { name, context } = this.#settings;
     if (this.#operationId === 0) this.#operationId = operationIds.next();
     const call = new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
-    if (recordsCalls) call.keepRecord();
+    if (publisher.wantsCalls) call.keepRecord();
     return call;
   }
 

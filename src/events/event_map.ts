@@ -1,5 +1,11 @@
 import { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent } from './command.js';
 import {
+  OperationFailedEvent,
+  OperationRetriedEvent,
+  OperationStartedEvent,
+  OperationSucceededEvent,
+} from './operation.js';
+import {
   ConnectionPendingResponseFailedEvent,
   ConnectionPendingResponseStartedEvent,
   ConnectionPendingResponseSucceededEvent,
@@ -40,6 +46,10 @@ import {
 
 /** The class of every event that a client publishes, by the name under which it is published. */
 export const MONITORING_EVENTS = Object.freeze({
+  operationStarted: OperationStartedEvent,
+  operationSucceeded: OperationSucceededEvent,
+  operationFailed: OperationFailedEvent,
+  operationRetried: OperationRetriedEvent,
   commandStarted: CommandStartedEvent,
   commandSucceeded: CommandSucceededEvent,
   commandFailed: CommandFailedEvent,

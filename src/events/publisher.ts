@@ -32,6 +32,8 @@ export class OperationIds {
 
 const NAMES = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
 
+const CALL_EVENTS = ['operationStarted', 'operationSucceeded', 'operationFailed'] as const;
+
 /**
  * Publishes the events of one client to its sinks. An event that no sink wants is never built.
  */
@@ -40,6 +42,7 @@ export class EventPublisher {
   readonly #clock: Clock;
   /** For each name, the sinks that want it; null if none does. */
   readonly #wanted: Record<MonitoringEventName, readonly EventSink[] | null>;
+  #wantsCalls = false;
   #sequence = 0;
 
   /** The program's own hook for documents that are shown; null if it has none. */
@@ -57,6 +60,11 @@ export class EventPublisher {
   /** Whether at least one sink wants an event: one look at a table, cheap enough to ask several times for each command. */
   wants(name: MonitoringEventName): boolean {
     return this.#wanted[name] !== null;
+  }
+
+  /** Whether at least one sink wants to know when calls begin or how they end: then a record of each is kept. */
+  get wantsCalls(): boolean {
+    return this.#wantsCalls;
   }
 
   /**
@@ -91,5 +99,6 @@ export class EventPublisher {
       const wanting = this.#sinks.filter(sink => sink.wants(name));
       this.#wanted[name] = wanting.length === 0 ? null : wanting;
     }
+    this.#wantsCalls = CALL_EVENTS.some(name => this.wants(name));
   }
 }

@@ -32,8 +32,8 @@ export interface EngineSource {
   readonly operationIds: OperationIds;
   /** Timeouts of single stages, for the calls of this client. @internal */
   readonly stageLimits: StageLimits;
-  /** Whether somebody wants to know of each call where its time went. Asked when a call begins. @internal */
-  readonly recordsCalls: boolean;
+  /** @internal */
+  readonly publisher: EventPublisher;
   /** At once; or when the files of TLS are read, and DNS has told the hosts of an SRV connection string. Connects if need be. @internal */
   engine(call: Call): Engine | Promise<Engine>;
 }

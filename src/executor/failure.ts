@@ -9,6 +9,7 @@ import {
 } from '../errors/driver.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { MongoPoolClosedError } from '../pool/errors.js';
+import { publishRetry } from './call_events.js';
 import type { CommandAttempt, Progress, SelectedServer } from './command_attempt.js';
 import type { Engine, EngineOptions } from './engine.js';
 import type { Operation } from './operation.js';
@@ -71,6 +72,7 @@ export async function afterFailure(
   const pauseMS = pauseBeforeRetry(error, number, untilDeadline, engine.random.next(), remainingMS);
   // If the deadline ends before the backoff does, fail now (Client Backpressure).
   if (isOverload && pauseMS > remainingMS) throw expiredBeforeRetry(next, pauseMS, attempt);
+  publishRetry(engine.publisher, attempt, error as Error, pauseMS);
   await engine.lifetime.pause(pauseMS, deadline);
   if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
   return { ...next, startsAt: engine.clock.now() };

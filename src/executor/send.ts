@@ -56,6 +56,7 @@ export async function send<T>(
   const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
   // The driver's own commands hold no credentials.
   const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
+  if (redacted) attempt.call.becomeSensitive();
   const { publisher, clock } = engine;
   const events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
   if (operation.session !== null) operation.session.transaction.sent();

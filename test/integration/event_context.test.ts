@@ -9,7 +9,7 @@ const caller = new AsyncLocalStorage<string>();
 
 describe('the asynchronous context of listeners', () => {
   it('is that of the caller when another operation hands the connection on', async () => {
-    await using harness = await ClientHarness.connected({ maxPoolSize: 1 });
+    await using harness = await ClientHarness.connected({ maxPoolSize: 1 }, { checksEvents: true });
     const items = harness.client.db('shop').collection('items');
     const seen: string[] = [];
     harness.client.on('connectionCheckedOut', ({ operationName }) => {
@@ -30,7 +30,7 @@ describe('the asynchronous context of listeners', () => {
 
 describe('what an operation caused', () => {
   it('names the operation: also what its error does to the server and the pool', async () => {
-    await using harness = await ClientHarness.connected({ retryReads: false });
+    await using harness = await ClientHarness.connected({ retryReads: false }, { checksEvents: true });
     const { client } = harness;
     const seen: string[] = [];
     const note = (event: { name: string; operationName?: string; operationId?: number; attempt?: number }) => {

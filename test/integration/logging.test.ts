@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { describe, it, mock } from 'node:test';
-import { type Log, MongoClient, type MongoClientOptions, type MongoError } from 'mongotempo';
+import type { Log, MongoClientOptions, MongoError } from 'mongotempo';
 import { TestCluster } from 'mongotempo-server';
 import { pino } from 'pino';
 import { createLogger, transports } from 'winston';
+import { MongoClient } from '../support/checked_client.js';
 import { documents, rejection, withServer } from '../support/cluster.js';
 
 /** No server listens there. */

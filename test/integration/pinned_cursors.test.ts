@@ -50,7 +50,7 @@ async function withLoadBalancer(options: object, run: (setup: Setup) => Promise<
     clock: systemClock,
     operationIds: new OperationIds(),
     stageLimits: resolved,
-    recordsCalls: false,
+    publisher,
     engine: () => engine,
   };
   const collection = new Db(client, 'shop').collection('orders');

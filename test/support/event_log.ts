@@ -59,6 +59,11 @@ export class EventLog {
     return this.named('commandStarted').filter(event => commandName === undefined || event.commandName === commandName);
   }
 
+  /** The name of the last event but those of calls: a call of `close` ends after all that it does. */
+  get last(): MonitoringEventName | undefined {
+    return this.events.findLast(({ name }) => !name.startsWith('operation'))?.name as MonitoringEventName | undefined;
+  }
+
   clear(): void {
     this.events.length = 0;
   }

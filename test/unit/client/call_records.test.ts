@@ -17,7 +17,7 @@ async function setUp(options?: MongoClientOptions) {
     calls.add(this);
     keepRecord.call(this);
   });
-  client.recordsCalls = true;
+  client.on('operationSucceeded', () => undefined);
   harness.answer = ({ name }) => {
     clock.skip(10);
     const ns = 'shop.orders';
@@ -189,7 +189,7 @@ describe('a call whose record nobody wants', () => {
     await using setup = await setUp();
     const { client, orders } = setup;
     const calls: Call[] = [];
-    client.recordsCalls = false;
+    client.removeAllListeners('operationSucceeded');
     const engine = client.engine.bind(client);
     client.engine = call => {
       calls.push(call);

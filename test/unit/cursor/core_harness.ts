@@ -68,7 +68,7 @@ export class CoreHarness {
       clock: servers.clock,
       operationIds: new OperationIds(),
       stageLimits: servers.limits,
-      recordsCalls: false,
+      publisher: servers.engine.publisher,
       engine: engine ?? (() => servers.engine),
     };
     const { batchSize, limit = 0 } = settings;
