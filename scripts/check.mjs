@@ -35,7 +35,7 @@ function packed(check) {
 const steps = {
   format: () => run(bin('biome'), ['check', '.']),
   build: () => run(process.execPath, ['scripts/build.mjs']),
-  types: () => ['test/types', 'test/types/official'].every(compiles),
+  types: () => ['test/types', 'test/types/official', 'test/types/source'].every(compiles),
   surface: () => run(process.execPath, ['scripts/check_surface.mjs']),
   behaviour: () => run(process.execPath, ['scripts/check_behaviour.mjs']),
   lint: () => run(bin('eslint'), ['.']),

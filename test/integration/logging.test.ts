@@ -151,6 +151,18 @@ describe('the structured log', () => {
     assert.doesNotMatch(JSON.stringify(records), /hunter2/);
   });
 
+  it('shows of documents what the hook of the program shows', async () => {
+    const { records, options } = recording({ command: 'debug' });
+    const redact: MongoClientOptions['redact'] = (commandName, document) =>
+      commandName === 'insert' ? { insert: document['insert'] as unknown, documents: 'hidden' } : document;
+    await withServer({ client: { ...options, redact } }, async ({ collection }) => {
+      await collection.insertOne({ card: '4000 1234' });
+    });
+
+    assert.equal(records[0]!['command'], '{"insert":"orders","documents":"hidden"}');
+    assert.doesNotMatch(JSON.stringify(records), /4000/);
+  });
+
   it('says which service a client connects to, if that is not MongoDB', async () => {
     const { records, options } = recording({ client: 'info' });
     await using client = new MongoClient('mongodb://x.mongo.cosmos.azure.com', options);

@@ -3,10 +3,14 @@ import {
   type Collection,
   type CommandStartedEvent,
   type Filter,
+  type Log,
   MongoClient,
   MongoOperationTimeoutError,
   MongoServerError,
   type ObjectId,
+  PoolEventReason,
+  PoolEventType,
+  SeverityLevel,
   type WithId,
 } from 'mongotempo';
 
@@ -27,6 +31,25 @@ export async function program(uri: string): Promise<void> {
     const milliseconds: number = event.durationMS;
     void milliseconds;
   });
+  await using monitored = new MongoClient(uri, {
+    commandMonitor: {
+      started({ command }, context) {
+        const signal: AbortSignal | undefined = context?.signal;
+        void [command['find'], context?.operationName, context?.deadline.remainingMS, signal];
+      },
+    },
+    poolMonitor: {
+      event({ type, reason, duration }) {
+        if (type === PoolEventType.ConnectionClosed) void (reason === PoolEventReason.Idle);
+        const milliseconds: number | undefined = duration;
+        void milliseconds;
+      },
+    },
+    serverMonitor: { serverHeartbeatFailed: event => void event.failure.message },
+    mongodbLogComponentSeverities: { default: SeverityLevel.OFF, command: 'debug' },
+    mongodbLogPath: { write: ({ t, c, s, message }: Log) => void [t.getTime(), c, s, message.length] },
+  });
+  void monitored;
   const orders: Collection<Order> = client.db('shop').collection<Order>('orders');
   const { insertedId } = await orders.insertOne({ customer: 'c1', total: 3 }, { timeoutMS: 100 });
   const id: ObjectId = insertedId;
