@@ -4,7 +4,7 @@ const layers = [
   ['bson', 'runtime'],
   ['concern', 'call', 'types'],
   ['wire', 'description'],
-  ['events'],
+  ['events', 'statistics'],
   ['sinks'],
   ['auth'],
   ['uri'],

@@ -58,6 +58,7 @@ export { withDeadline } from './call/scope.js';
 export { SharedDeadline as Deadline } from './call/shared_deadline.js';
 export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
+export type { ClientStatistics } from './client/client_statistics.js';
 export type { CollectionOptions, FindOneOptions, IndexInformationOptions } from './client/collection.js';
 export { Collection } from './client/collection.js';
 export {
@@ -242,6 +243,12 @@ export {
   SeverityLevel,
 } from './sinks/log_options.js';
 export type { CommandMonitor, MonitorFunction, PoolMonitor, ServerMonitor } from './sinks/monitors.js';
+export type {
+  CountedStatistics,
+  OperationStatistics,
+  ServerStatistics,
+} from './statistics/client_counters.js';
+export { type DurationBucket, DurationHistogram } from './statistics/histogram.js';
 export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';

@@ -76,6 +76,12 @@ export const VARIANTS: readonly Variant[] = [
         .on('connectionCheckedOut', ignore)
         .on('connectionCheckedIn', ignore),
   },
+  {
+    name: 'statistics',
+    what: 'findOne with the option statistics',
+    mostPercent: 5,
+    options: { statistics: true },
+  },
 ];
 
 /** The client of a variant, connected, with so many connections. */

@@ -54,6 +54,7 @@ export class Call {
   #attempts: OperationAttempt[] | null = null;
   #isRecorded = false;
   #isSensitive = false;
+  #address: string | null = null;
 
   constructor(operationId: number, name: string, namespace: string, deadline: Deadline, limits: StageLimits) {
     this.operationId = operationId;
@@ -86,6 +87,16 @@ export class Call {
   /** A command of the call holds credentials. */
   becomeSensitive(): void {
     this.#whole.#isSensitive = true;
+  }
+
+  /** The server that was selected last for one of its commands; null if none was. */
+  get address(): string | null {
+    return this.#whole.#address;
+  }
+
+  /** A server was selected for a command of the call. */
+  reached(address: string): void {
+    this.#whole.#address = address;
   }
 
   /** Whether somebody asked for a record of the call. */

@@ -64,20 +64,27 @@ async function enterWith<O extends OperationOptions, I, T>(
   begin: Begin<O>,
   input: I,
 ): Promise<T> {
+  const { meter } = place.client.publisher;
   let call: Call | null = null;
   let events: CallEvents | null = null;
+  let beganAt = 0;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
     if (call.isRecorded) events = CallEvents.start(place.client.publisher, call);
+    if (meter !== null) beganAt = place.client.clock.now();
     const result = await work(call, options, place, input);
     call.end(null);
+    meter?.operationEnded(call.name, call.address, place.client.clock.now() - beganAt, undefined, false);
     events?.succeeded();
     return result;
   } catch (error) {
     call?.end((error instanceof MongoError ? error.phase : undefined) ?? null);
+    const isAborted = call?.deadline.isAbortReason(error) === true;
+    if (call !== null)
+      meter?.operationEnded(call.name, call.address, place.client.clock.now() - beganAt, error, isAborted);
     // The reason of an abort is the caller's own and stays as it is.
-    if (call?.deadline.isAbortReason(error) !== true) {
+    if (!isAborted) {
       if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
       addCaller(error, enterWith);
     }

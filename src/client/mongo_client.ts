@@ -17,7 +17,7 @@ import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import type { TopologyDescription } from '../description/topology_description.js';
-import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
 import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
@@ -39,12 +39,14 @@ import { SeverityLevel } from '../sinks/log_options.js';
 import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
 import { MonitorSink } from '../sinks/monitor_sink.js';
+import { StatisticsSink } from '../sinks/statistics_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
 import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
+import type { ClientStatistics } from './client_statistics.js';
 import { noteOnService } from './compatible_service.js';
 import { Db, type DbOptions } from './db.js';
 import { beginTidyUp, enter, type Place, runSteps } from './door.js';
@@ -132,6 +134,9 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   readonly #emitterSink: EmitterSink;
   /** @internal */
   readonly publisher: EventPublisher;
+  /** Counts for `stats`; null without the option. */
+  readonly #statistics: StatisticsSink | null;
+  readonly #madeAt: Date;
   readonly #effects: ClientEffects;
   /** @internal */
   readonly operationIds = new OperationIds();
@@ -162,15 +167,18 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#effects = effects;
     this.#driverInfo = [this.options.driverInfo];
     this.#metadata = this.#metadataWith(this.#driverInfo);
+    this.#madeAt = new Date(effects.clock.wallTime());
+    this.#statistics = this.#givenOptions.statistics ? new StatisticsSink() : null;
     const guard = new ListenerGuard();
     this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands }, guard);
     const monitorSink = MonitorSink.of(this.#givenOptions, guard);
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
     const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
     this.publisher = new EventPublisher(
-      [this.#emitterSink, monitorSink, logSink].filter(sink => sink !== null),
+      [this.#emitterSink, monitorSink, logSink, this.#statistics].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
+      this.#statistics,
     );
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);
@@ -377,6 +385,27 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /** The pools of connections as they are now, one for each server that is known of. Empty before the first use and after `close`. */
   poolStats(): PoolStats[] {
     return [...(this.#lifecycle.current?.topology.servers.values() ?? [])].map(({ pool }) => pool.stats());
+  }
+
+  /**
+   * What the client has counted since it was made, and what its pools and the deployment are now. Memory and cost do not grow with what is counted; the call itself
+   * takes about a millisecond, so call it every few seconds, not for each request.
+   *
+   * @throws MongoAPIError without the client option `statistics: true`
+   */
+  stats(): ClientStatistics {
+    if (this.#statistics === null) {
+      throw new MongoAPIError('client.stats() needs the client option statistics: true; without it nothing is counted');
+    }
+    const { clock } = this.#effects;
+    return Object.freeze({
+      since: this.#madeAt,
+      time: new Date(clock.wallTime()),
+      monotonicTimeMS: clock.now(),
+      ...this.#statistics.counters.snapshot(),
+      pools: Object.freeze(this.poolStats()),
+      topology: this.topologyDescription,
+    });
   }
 
   /** A database. Default: that of the connection string, else `test`. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import type { EventCause, EventStamp } from './event.js';
 import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } from './event_map.js';
+import type { Meter } from './meter.js';
 import type { Redact } from './redact.js';
 
 /**
@@ -47,9 +48,12 @@ export class EventPublisher {
 
   /** The program's own hook for documents that are shown; null if it has none. */
   readonly redact: Redact | null;
+  /** Takes what is measured at each operation; null if nothing does. */
+  readonly meter: Meter | null;
 
-  constructor(sinks: readonly EventSink[], clock: Clock, redact: Redact | null = null) {
+  constructor(sinks: readonly EventSink[], clock: Clock, redact: Redact | null = null, meter: Meter | null = null) {
     this.redact = redact;
+    this.meter = meter;
     this.#sinks = sinks;
     this.#clock = clock;
     this.#wanted = Object.fromEntries(NAMES.map(name => [name, null])) as Record<MonitoringEventName, null>;

@@ -57,6 +57,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
   try {
     const description = topology.description.table.get(server.address);
     attempt.selected = selectedServer(server.address, description, operation, engine.options);
+    attempt.call.reached(server.address);
     throwIfRetryIsRefused(attempt, attempt.selected);
     const lent = pinned?.connection ?? checkOut(server, attempt);
     const connection = lent instanceof Promise ? await lent : lent;

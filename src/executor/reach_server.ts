@@ -35,6 +35,7 @@ export async function reachServer(
   const request = new SelectionRequest(call, call, readPreferenceSelector(readPreference), readPreference.mode);
   try {
     const server = await selectServer(engine, request);
+    call.reached(server.address);
     if (how === 'checkOut') server.pool.checkIn(await checkOut(server, request));
   } catch (error) {
     setOrigin(error, call);

@@ -138,6 +138,7 @@ export class PoolEvents {
   /** A check-out that did not wait. The clock is read only for a listener. */
   checkedOutAtOnce(connection: Connection, attempt: Attempt): void {
     if (!this.#publisher.wants('connectionCheckedOut')) {
+      this.#publisher.meter?.checkedOut(this.#address, 0);
       this.checkOutStarted(attempt);
       return;
     }
@@ -147,6 +148,7 @@ export class PoolEvents {
   }
 
   checkedOut(connection: Connection, attempt: Attempt, durationMS: number): void {
+    this.#publisher.meter?.checkedOut(this.#address, durationMS);
     if (!this.#publisher.wants('connectionCheckedOut')) return;
     const fields = {
       address: this.#address,

@@ -291,7 +291,7 @@ export class Monitor {
     const now = this.#ports.clock.now();
     this.#report(connection, pinger, now);
     // Server Monitoring, "Measuring RTT": an awaited reply says how long the server had nothing to tell.
-    if (!awaited) this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
+    if (!awaited) this.#addRoundTrip(durationMS);
     const description = this.#describe(reply, now);
     this.#events.succeeded(connection.id, awaited, durationMS, reply, description);
     this.#ports.onChecked(description);
@@ -371,9 +371,14 @@ export class Monitor {
   }
 
   readonly #onSample = (sampleMS: number, answer: Document | null): void => {
-    this.#roundTripTimes = this.#roundTripTimes.add(sampleMS);
+    this.#addRoundTrip(sampleMS);
     if (answer !== null) this.#ports.onChecked(this.#describe(answer, this.#ports.clock.now()));
   };
+
+  #addRoundTrip(durationMS: number): void {
+    this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
+    this.#ports.publisher.meter?.roundTrip(this.#address, durationMS);
+  }
 
   #describe(hello: Document, now: number): ServerDescription {
     return parseHello(this.#address, hello, {

@@ -117,6 +117,7 @@ export const OPTION_SAMPLES: Samples = {
   maxAdaptiveRetries: 5,
   enableOverloadRetargeting: true,
   forceServerObjectId: true,
+  statistics: true,
   redact: (_commandName, document) => document,
   pkFactory: { createPk: () => 1 },
   autoEncryption: {},

@@ -25,7 +25,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   Admin: [],
   // `connect` and `close` have tests of their own.
   MongoClient: [
-    ...['connect', 'close', 'watch', 'startSession', 'appendMetadata', 'poolStats', 'db', 'engine'],
+    ...['connect', 'close', 'watch', 'startSession', 'appendMetadata', 'poolStats', 'stats', 'db', 'engine'],
     Symbol.asyncDispose.toString(),
   ],
   // An abort swallows its errors.

@@ -23,6 +23,7 @@ interface Comparable {
 const NOT_COMPARED: readonly OptionName[] = [
   'pendingResponseTimeoutMS',
   'serverSelectionFailFast',
+  'statistics',
   'pkFactory',
   'monitorCommands',
   'zlibCompressionLevel',
