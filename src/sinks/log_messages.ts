@@ -245,11 +245,25 @@ function textOfError(error: Error): string {
   return `${[error.name, ...shown].join(' ')}: ${error.message}`;
 }
 
+/** Descriptions never change, and most selections find the same one. */
+const TEXTS = new WeakMap<TopologyDescription, { readonly max: number; readonly text: string }>();
+
+function textOfTopology(topology: TopologyDescription, max: number): string {
+  const known = TEXTS.get(topology);
+  if (known?.max === max) return known.text;
+  const text = newTextOfTopology(topology, max);
+  TEXTS.set(topology, { max, text });
+  return text;
+}
+
 /**
  * A description of a topology as JSON. Of each server it has what decides about its use. Servers that would be cut off are not
  * described.
  */
-function textOfTopology({ type, setName, compatibilityError, candidates }: TopologyDescription, max: number): string {
+function newTextOfTopology(
+  { type, setName, compatibilityError, candidates }: TopologyDescription,
+  max: number,
+): string {
   const servers: object[] = [];
   let length = 0;
   for (const server of candidates) {

@@ -1,4 +1,4 @@
-import { Binary, type Document, EJSON } from '../bson/index.js';
+import { Binary, type Document, EJSON, ObjectId } from '../bson/index.js';
 
 const ELLIPSIS = '...';
 
@@ -22,85 +22,94 @@ export function truncated(text: string, max: number): string {
  */
 export function truncatedJSON(document: Document, max: number): string {
   try {
-    const shown = max === 0 ? document : new Beginning(max).of(document);
-    return truncated(EJSON.stringify(shown, { relaxed: true }), max);
+    return truncated(new Writer(max).textOf(document), max);
   } catch (error) {
     return `Not shown: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-/**
- * Copies documents up to the place where their JSON is certainly longer than the limit. What is counted is always less than what is
- * written, so that the text of the copy, cut off, is that of the whole document, cut off.
- */
-class Beginning {
-  /** Code points that are certainly not written yet. */
-  #left: number;
+/** Writes what `EJSON.stringify` writes, up to a place that is certainly behind the limit. */
+class Writer {
+  /** Text of so many units has more code points than are shown: each takes at most two. */
+  readonly #enough: number;
+  #text = '';
 
   constructor(max: number) {
-    this.#left = max;
+    this.#enough = max === 0 ? Infinity : 2 * max + 2;
   }
 
-  of(value: unknown): unknown {
-    // Whatever is written here is cut off.
-    if (this.#left <= 0) return null;
-    if (typeof value === 'string') return this.#text(value);
-    if (value instanceof Uint8Array) return this.#bytes(value, 0);
-    if (value instanceof Binary) return this.#binary(value);
-    if (Array.isArray(value)) return this.#array(value);
-    if (isPlainDocument(value)) return this.#document(value);
-    this.#left -= 1;
-    return value;
+  textOf(document: Document): string {
+    this.#write(document);
+    return this.#text;
   }
 
-  #text(value: string): string {
-    // Two units may be one code point. A pair that is cut here lies behind the limit.
-    const shown = value.length > 2 * this.#left + 2 ? value.slice(0, 2 * this.#left + 2) : value;
-    this.#left -= Math.ceil(shown.length / 2);
-    return shown;
+  get #isLongEnough(): boolean {
+    return this.#text.length >= this.#enough;
   }
 
-  #binary(value: Binary): unknown {
-    const bytes = value.value();
-    if (bytes.length > this.#left) return this.#bytes(bytes, value.sub_type);
-    this.#left -= bytes.length;
-    return value;
-  }
-
-  /** What EJSON writes for a Binary. The bytes of three are four characters, whatever follows. */
-  #bytes(bytes: Uint8Array, subType: number): object {
-    const shown = bytes.subarray(0, 3 * Math.ceil((this.#left + 1) / 3));
-    this.#left -= shown.length;
-    const base64 = Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength).toString('base64');
-    return { $binary: { base64, subType: subType.toString(16).padStart(2, '0') } };
-  }
-
-  #array(values: readonly unknown[]): unknown[] {
-    const shown: unknown[] = [];
-    this.#left -= 1;
-    for (const value of values) {
-      if (this.#left <= 0) break;
-      shown.push(this.of(value));
+  #write(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        this.#text += JSON.stringify(value.length > this.#enough ? value.slice(0, this.#enough) : value);
+        break;
+      case 'object':
+        this.#writeObject(value);
+        break;
+      case 'boolean':
+        this.#text += String(value);
+        break;
+      case 'number':
+        // Relaxed, only what JSON cannot hold is written as an object.
+        this.#text += Number.isFinite(value) ? String(value) : EJSON.stringify(value, RELAXED);
+        break;
+      default:
+        this.#text += value === undefined ? 'null' : EJSON.stringify(value, RELAXED);
     }
-    return shown;
   }
 
-  #document(document: Document): Document {
-    // Without a prototype, `__proto__` is a field like others.
-    const shown = Object.create(null) as Document;
-    this.#left -= 1;
+  #writeObject(value: object | null): void {
+    if (value === null) this.#text += 'null';
+    else if (Array.isArray(value)) this.#writeArray(value);
+    else if (value instanceof ObjectId) this.#text += `{"$oid":"${value.toHexString()}"}`;
+    else if (value instanceof Binary) this.#writeBytes(value.value(), value.sub_type);
+    else if (value instanceof Uint8Array) this.#writeBytes(value, 0);
+    else if (isValue(value)) this.#text += EJSON.stringify(value, RELAXED);
+    else this.#writeDocument(value);
+  }
+
+  #writeDocument(document: Document): void {
+    let separator = '{';
     for (const name of Object.keys(document)) {
-      if (this.#left <= 0) break;
-      this.#left -= Math.ceil(name.length / 2) + 1;
-      shown[name] = this.of(document[name]);
+      if (this.#isLongEnough) return;
+      this.#text += `${separator}${JSON.stringify(name)}:`;
+      this.#write(document[name]);
+      separator = ',';
     }
-    return shown;
+    this.#text += separator === '{' ? '{}' : '}';
+  }
+
+  #writeArray(values: readonly unknown[]): void {
+    let separator = '[';
+    for (const value of values) {
+      if (this.#isLongEnough) return;
+      this.#text += separator;
+      this.#write(value);
+      separator = ',';
+    }
+    this.#text += separator === '[' ? '[]' : ']';
+  }
+
+  #writeBytes(bytes: Uint8Array, subType: number): void {
+    const shown = bytes.length > this.#enough ? bytes.subarray(0, this.#enough) : bytes;
+    const base64 = Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength).toString('base64');
+    this.#text += `{"$binary":{"base64":"${base64}","subType":"${subType.toString(16).padStart(2, '0')}"}}`;
   }
 }
 
-/** BSON types, dates and regular expressions are written as a whole. */
-function isPlainDocument(value: unknown): value is Document {
-  if (typeof value !== 'object' || value === null) return false;
-  if ('_bsontype' in value || value instanceof Date || value instanceof RegExp) return false;
-  return true;
+const RELAXED = { relaxed: true };
+
+/** Whether an object is written as a whole: a BSON type, a date, a regular expression. A field may be named `_bsontype`, too. */
+function isValue(value: object): boolean {
+  if (value instanceof Date || value instanceof RegExp) return true;
+  return '_bsontype' in value && !Object.hasOwn(value, '_bsontype');
 }

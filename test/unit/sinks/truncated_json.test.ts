@@ -113,6 +113,10 @@ describe('truncatedJSON', () => {
     assert.equal(truncatedJSON(document, 100), '{"__proto__":{"a":1}}');
   });
 
+  it('shows a field that is named _bsontype', () => {
+    assert.equal(truncatedJSON({ a: { _bsontype: 'ObjectId', id: 1 } }, 100), '{"a":{"_bsontype":"ObjectId","id":1}}');
+  });
+
   it('says so when there is no JSON for a document', () => {
     const document: Document = {};
     document['self'] = document;
