@@ -33,9 +33,14 @@ export class LogWriter {
 
   write(record: Log): void {
     if (this.#isHalted) return;
-    if (!this.#isBusy) this.#send(record);
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(record);
-    else this.#dropped++;
+    if (!this.#isBusy) {
+      this.#send(record);
+    } else if (this.#waiting.length < MOST_WAITING) {
+      if (this.#dropped > 0) this.#waiting.push(this.#droppedNote());
+      this.#waiting.push(record);
+    } else {
+      this.#dropped++;
+    }
   }
 
   #send(record: Log): void {
@@ -54,10 +59,13 @@ export class LogWriter {
 
   #onWritten(): void {
     this.#isBusy = false;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (this.#dropped > 0) waiting.push(this.#droppedNote());
-    for (const record of waiting) this.write(record);
+    for (let next = this.#nextWaiting(); next !== null; next = this.#nextWaiting()) this.#send(next);
+  }
+
+  /** The next record that can be sent now; null if there is none. */
+  #nextWaiting(): Log | null {
+    if (this.#isBusy || this.#isHalted) return null;
+    return this.#waiting.shift() ?? (this.#dropped > 0 ? this.#droppedNote() : null);
   }
 
   #droppedNote(): Log {

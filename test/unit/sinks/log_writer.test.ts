@@ -100,6 +100,34 @@ describe('a log that is written to an object', () => {
     assert.equal(seen[1002]!.message, 'later');
   });
 
+  it('says where records are missing although the destination is never done', async () => {
+    const seen: Log[] = [];
+    const pending: Deferred<void>[] = [];
+    const { writer } = writing({
+      write(log) {
+        seen.push(log);
+        pending.push(new Deferred());
+        return pending.at(-1)!.promise;
+      },
+    });
+    for (let i = 0; i <= 1000 + 2; i++) writer.write(record(String(i)));
+    for (let i = 0; i < 2; i++) {
+      pending[i]!.resolve();
+      await turn();
+    }
+    writer.write(record('after the gap'));
+
+    for (let i = 2; i < 1003; i++) {
+      pending[i]!.resolve();
+      await turn();
+    }
+
+    assert.deepEqual(
+      seen.slice(-3).map(log => (log['dropped'] as unknown) ?? log.message),
+      ['1000', 2, 'after the gap'],
+    );
+  });
+
   const failing: readonly (readonly [string, MongoDBLogWritable['write']])[] = [
     [
       'throws',
