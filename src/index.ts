@@ -234,6 +234,7 @@ export {
 export type { ServerSession } from './sessions/server_session_pool.js';
 export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
+export type { ListenerErrorHandler } from './sinks/listener_guard.js';
 // Options and concerns
 export {
   type Log,

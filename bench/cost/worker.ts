@@ -29,7 +29,7 @@ async function perform(task: WorkerTask): Promise<Sample | null> {
 }
 
 async function sample(connected: MongoClient, operations: number, inFlight: number): Promise<Sample> {
-  const { run, around = all => all() } = callerOf(variant, connected);
+  const { run, around = (all: () => Promise<void>) => all() } = callerOf(variant, connected);
   let left = operations;
   const caller = async (): Promise<void> => {
     while (left-- > 0) {
@@ -38,7 +38,9 @@ async function sample(connected: MongoClient, operations: number, inFlight: numb
   };
   const wall = performance.now();
   const before = process.cpuUsage();
-  await around(async () => void (await Promise.all(Array.from({ length: inFlight }, caller))));
+  await around(async () => {
+    await Promise.all(Array.from({ length: inFlight }, caller));
+  });
   const { user, system } = process.cpuUsage(before);
   const wallUS = ((performance.now() - wall) * 1000) / operations;
   return { userUS: user / operations, cpuUS: (user + system) / operations, wallUS };

@@ -60,10 +60,14 @@ async function measure(
   };
   const client = new module.MongoClient(uri, { minPoolSize: name === 'warm' ? inFlight : 0 });
   let closed = 0;
-  client.on('connectionClosed', ({ reason }) => void (reason === 'poolClosed' || closed++));
+  client.on('connectionClosed', ({ reason }) => {
+    if (reason !== 'poolClosed') closed++;
+  });
   const collection = client.db('bench').collection('late');
   let ready = 0;
-  client.on('connectionReady', () => void ready++);
+  client.on('connectionReady', () => {
+    ready++;
+  });
   if (name === 'warm') await collection.findOne({}, { timeoutMS: 0 });
   while (name === 'warm' && ready < inFlight) await pause(10);
   let succeeded = 0;

@@ -169,7 +169,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     this.#metadata = this.#metadataWith(this.#driverInfo);
     this.#madeAt = new Date(effects.clock.wallTime());
     this.#statistics = this.#givenOptions.statistics ? new StatisticsSink() : null;
-    const guard = new ListenerGuard();
+    const guard = new ListenerGuard(this.#givenOptions.onListenerError);
     this.#emitterSink = new EmitterSink(this, { monitorCommands: this.#givenOptions.monitorCommands }, guard);
     const monitorSink = MonitorSink.of(this.#givenOptions, guard);
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);

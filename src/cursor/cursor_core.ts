@@ -145,7 +145,10 @@ export class CursorCore {
     if (wantsCalls && shared !== null) shared.ledger.isKept = true;
     let time: Deadline;
     if (shared === null) time = this.#start(session?.ledger?.part(null));
-    else time = shared.isRecorded ? shared.part(shared !== this.#lifetime && session?.deadline != null) : shared;
+    else
+      time = shared.isRecorded
+        ? shared.part(shared !== this.#lifetime && (session?.deadline ?? null) !== null)
+        : shared;
     return this.#callUntil(method, time.in(currentScope()));
   }
 

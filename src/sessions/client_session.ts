@@ -274,7 +274,7 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
       await this.#client.enter(this, 'endSession', options, work, 'tidiesUp');
     } finally {
       // A client that has begun to close meanwhile ends the session, after it has sent an abort that was still to be sent.
-      if (!state.clientClosed) this.#end();
+      if (!this.state.clientClosed) this.#end();
     }
   }
 

@@ -3,12 +3,28 @@ import { inspect } from 'node:util';
 export type Listener = (...args: unknown[]) => unknown;
 
 /**
+ * A program's own handler, the client's option `onListenerError`, of failures of listeners, monitors and logs.
+ *
+ * @param error - what the listener threw, or its promise was rejected with
+ * @param eventName - of the event that it was told
+ *
+ * @public
+ */
+export type ListenerErrorHandler = (error: unknown, eventName: string) => void;
+
+/**
  * Calls the functions of a program that are told of events.
  *
- * One that throws, or whose promise rejects, affects neither the others nor the driver: its first failure becomes one process warning.
+ * One that throws, or whose promise rejects, affects neither the others nor the driver. The program's own handler is told of every failure; without one, the
+ * first failure of each listener becomes a process warning.
  */
 export class ListenerGuard {
   readonly #reported = new WeakSet<object>();
+  readonly #onError: ListenerErrorHandler | null;
+
+  constructor(onError: ListenerErrorHandler | null = null) {
+    this.#onError = onError;
+  }
 
   /**
    * @param name - of the event, for the warning
@@ -28,6 +44,24 @@ export class ListenerGuard {
   }
 
   #report(name: string, listener: Listener, error: unknown): void {
+    if (this.#onError === null) this.#warn(name, listener, error);
+    else this.#tell(name, this.#onError, error);
+  }
+
+  #tell(name: string, onError: ListenerErrorHandler, error: unknown): void {
+    try {
+      const result = (onError as Listener)(error, name);
+      if (isThenable(result)) {
+        result.then(undefined, (own: unknown) => {
+          this.#warn(name, onError as Listener, own);
+        });
+      }
+    } catch (own) {
+      this.#warn(name, onError as Listener, own);
+    }
+  }
+
+  #warn(name: string, listener: Listener, error: unknown): void {
     // A `once` wrapper is made anew each time; the function behind it is what the user knows.
     const reported = (listener as { listener?: Listener }).listener ?? listener;
     if (this.#reported.has(reported)) return;

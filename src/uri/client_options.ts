@@ -7,6 +7,7 @@ import type { ServerApi, ServerApiVersion } from '../concern/server_api.js';
 import type { W, WriteConcern, WriteConcernSettings } from '../concern/write_concern.js';
 import type { CustomServerSelector } from '../description/topology_description.js';
 import type { Redact } from '../events/redact.js';
+import type { ListenerErrorHandler } from '../sinks/listener_guard.js';
 import type { LogComponentSeveritiesClientOptions, MongoDBLogWritable } from '../sinks/log_options.js';
 import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
 import type { CompressorName } from '../wire/compressor.js';
@@ -249,6 +250,11 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   serverMonitor?: ServerMonitor;
   /** Whether the client counts for `stats()`: a few percent of the CPU time of small operations, and at most 4 MB. Default false. */
   statistics?: boolean;
+  /**
+   * Is told of each failure of a listener or monitor: what it threw, and the name of the event. Default: the first failure of each becomes a process warning
+   * (`MongoListenerWarning`).
+   */
+  onListenerError?: ListenerErrorHandler;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
   /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
@@ -458,6 +464,7 @@ export const OPTIONS = {
 
   monitorCommands: option(boolean),
   redact: option(func<Redact>(), { where: 'client' }),
+  onListenerError: option(func<ListenerErrorHandler>(), { where: 'client' }),
   commandMonitor: option(monitor('commandMonitor'), MONITOR),
   poolMonitor: option(monitor('poolMonitor'), MONITOR),
   serverMonitor: option(monitor('serverMonitor'), MONITOR),

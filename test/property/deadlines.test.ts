@@ -190,6 +190,7 @@ interface EndedCall {
 /** Keeps the records of all calls of a client whose events are checked. */
 function watchCalls({ clock }: ClientHarness): EndedCall[] {
   const ended: EndedCall[] = [];
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on each call
   const { end } = Call.prototype;
   mock.method(Call.prototype, 'end', function endAndKeep(this: Call, stage: OperationPhase | null) {
     end.call(this, stage);

@@ -40,7 +40,7 @@ export class PoolBook {
       this.#hellos.push(command);
       return null;
     };
-    events.emitter.on('connectionCheckedOut', ({ operationId }) => this.#settle(operationId!, 'given'));
+    events.emitter.on('connectionCheckedOut', ({ operationId }) => this.#settle(operationId, 'given'));
     events.emitter.on('connectionCheckOutFailed', ({ operationId }) => this.#settle(operationId!, 'refused'));
   }
 

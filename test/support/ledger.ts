@@ -22,7 +22,7 @@ export function checkLedger({ timings, elapsedMS }: Pick<CallRecord, 'timings' |
 export function checkTimeout(error: MongoOperationTimeoutError, tookMS: number): void {
   const { timings, elapsedMS = NaN, phase } = error;
   checkLedger({ timings, elapsedMS }, tookMS);
-  assert.equal(timings.at(-1)?.stage, phase, `${error.message}`);
+  assert.equal(timings.at(-1)?.stage, phase, error.message);
 }
 
 /** `checkOut 20`, …: those that took any time. */
@@ -35,7 +35,7 @@ export function stagesOf(timings: readonly StageTiming[]): string[] {
 /** `a:27017 20 code 134`, … */
 export function textOfAttempts(attempts: readonly OperationAttempt[]): string[] {
   return attempts.map(({ host, durationMS, error }) => {
-    const code = (error as { readonly code?: unknown } | undefined)?.code;
+    const code = (error as { readonly code?: number | string } | undefined)?.code;
     const met = error === undefined ? '' : ` ${code === undefined ? error.name : `code ${String(code)}`}`;
     return `${host ?? 'no server'} ${durationMS}${met}`;
   });

@@ -118,6 +118,7 @@ export const OPTION_SAMPLES: Samples = {
   enableOverloadRetargeting: true,
   forceServerObjectId: true,
   statistics: true,
+  onListenerError: () => undefined,
   redact: (_commandName, document) => document,
   pkFactory: { createPk: () => 1 },
   autoEncryption: {},

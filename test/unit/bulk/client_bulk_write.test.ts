@@ -608,7 +608,7 @@ describe('clientBulkWrite, a retry that fails', () => {
 
     assert.equal((error.cause as MongoServerError).code, 13);
     assert.equal(error.partialResult?.insertedCount, 2);
-    assert.deepEqual([...(error.partialResult?.insertResults?.keys() ?? [])], [0, 1]);
+    assert.deepEqual([...error.partialResult.insertResults!.keys()], [0, 1]);
     assert.equal(error.writeConcernErrors.length, 1);
     await close(harness);
   });

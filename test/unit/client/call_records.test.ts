@@ -12,6 +12,7 @@ async function setUp(options?: MongoClientOptions) {
   const harness = await ClientHarness.connected(options);
   const { client, clock } = harness;
   const calls = new Set<Call>();
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on each call
   const { keepRecord } = Call.prototype;
   mock.method(Call.prototype, 'keepRecord', function keep(this: Call) {
     calls.add(this);

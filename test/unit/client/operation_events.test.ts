@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
-import type { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import type { MonitoringEvent } from '../../../src/events/event.js';
 import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type {
@@ -17,6 +16,13 @@ import { checkLedger, stagesOf, textOfAttempts } from '../../support/ledger.js';
 
 const NAMES: MonitoringEventName[] = ['operationStarted', 'operationSucceeded', 'operationFailed', 'operationRetried'];
 
+interface EventOfCall {
+  readonly operationId: number;
+  readonly operationName: string;
+}
+
+const callOf = (event: MonitoringEvent) => event as unknown as EventOfCall;
+
 async function setUp(options?: MongoClientOptions) {
   const harness = await ClientHarness.connected(options, { checksEvents: true });
   const { client, clock } = harness;
@@ -28,7 +34,7 @@ async function setUp(options?: MongoClientOptions) {
   };
   return {
     ...{ harness, client, clock, events, orders: client.db('shop').collection('orders') },
-    story: () => events.map(event => `${event.name} ${(event as OperationStartedEvent).operationName}`),
+    story: () => events.map(event => `${event.name} ${callOf(event).operationName}`),
     [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
   };
 }
@@ -85,7 +91,7 @@ describe('operation events', () => {
     const failed = events[1] as OperationFailedEvent;
     assert.equal(failed.failure, error);
     checkLedger({ timings: failed.timings, elapsedMS: failed.durationMS }, failed.durationMS);
-    assert.deepEqual(failed.timings, (error as MongoOperationTimeoutError).timings);
+    assert.deepEqual(failed.timings, (error as { timings?: unknown }).timings);
   });
 
   it('tell of the reason of an abort as it is', async () => {
@@ -151,7 +157,7 @@ describe('operation events', () => {
       'operationStarted find.close',
       'operationSucceeded find.close',
     ]);
-    assert.equal(new Set(setup.events.map(event => (event as OperationStartedEvent).operationId)).size, 1);
+    assert.equal(new Set(setup.events.map(event => callOf(event).operationId)).size, 1);
   });
 
   it('come in the asynchronous context of the caller', async () => {

@@ -26,7 +26,7 @@ async function follow(harness: ClientHarness, run: () => Promise<unknown>, comma
     return answer(received);
   };
   let error: unknown = null;
-  let endedAt: number | null = null;
+  let endedAt = null as number | null;
   run().then(
     () => (endedAt = clock.now() - startedAt),
     (reason: unknown) => {
@@ -165,7 +165,7 @@ describe('retries under timeoutMS', () => {
     await quiet();
     server.accepts = false;
     const refuse = setRefusing(harness);
-    let story: Story | null = null;
+    let story = null as Story | null;
 
     void follow(harness, () => orders(client).findOne({}, { timeoutMS: 10_000 }), 'find').then(
       ended => (story = ended),
@@ -175,7 +175,7 @@ describe('retries under timeoutMS', () => {
       refuse();
     }
 
-    assert.ok((story as Story).error instanceof MongoNetworkError);
+    assert.ok(story.error instanceof MongoNetworkError);
     // Three connections beside those that were there.
     assert.equal(server.peers.length, 5);
   });

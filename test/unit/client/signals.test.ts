@@ -79,7 +79,7 @@ describe('a signal ends the wait at once with its own reason, and its connection
         // A stream tells its error in a turn of its own.
         await (name === 'AbstractCursor.stream' ? quiet() : microtasks());
 
-        assert.deepEqual(ended.ending, { kind: 'rejected', value: controller.signal.reason });
+        assert.deepEqual(ended.ending, { kind: 'rejected', value: controller.signal.reason as unknown });
         assert.equal(ended.ending.value, controller.signal.reason);
         assert.equal(listeners(), 0);
         // The late reply comes, and the next operation has the connection.

@@ -275,7 +275,7 @@ describe('ConnectionPool, when a connection that is being established is stuck',
       hellos.push({ command, at: clock.now() });
       return null;
     };
-    let ready = false;
+    let ready = false as boolean;
     for (let passed = 0; passed < 20_000 && !ready; passed += 100) {
       const waiting = checkOut(100).then(
         () => (ready = true),
