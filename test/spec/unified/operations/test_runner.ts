@@ -18,6 +18,12 @@ export interface RunnerOperation {
 /** Unified test format: how long threads, events and primaries are waited for. */
 const WAIT_MS = 10_000;
 
+/**
+ * How long events are waited for: a second longer than the format says. "Failing heartbeat" waits for the next check of a server, and checks come
+ * every 10 seconds. Its wait begins a few milliseconds after the last check, and would end with the next one.
+ */
+const EVENT_WAIT_MS = WAIT_MS + 1000;
+
 /** Check-ins follow the end of an operation in some drivers, not long after. */
 const CHECK_IN_MS = 1000;
 
@@ -119,7 +125,7 @@ export const testRunnerOperations: Readonly<Record<string, RunnerOperation>> = {
     const wanted = number(args, 'count');
     await observer.until(
       () => observer.count(event, matching) >= wanted,
-      WAIT_MS,
+      EVENT_WAIT_MS,
       () => `${wanted} events ${show(event)}: there were ${observer.count(event, matching)}`,
     );
   }),
