@@ -234,6 +234,16 @@ export {
 export type { ServerSession } from './sessions/server_session_pool.js';
 export type { ClientSessionOptions } from './sessions/session_options.js';
 export type { TransactionOptions } from './sessions/transaction.js';
+export {
+  MongoChannel,
+  type MongoChannelMessages,
+  type MongoEventMessage,
+  type MongoMessageOrigin,
+  type MongoPoolEventName,
+  type MongoTopologyEventName,
+  MongoTracingChannel,
+  type MongoTracingMessage,
+} from './sinks/channel_messages.js';
 export type { ListenerErrorHandler } from './sinks/listener_guard.js';
 // Options and concerns
 export {

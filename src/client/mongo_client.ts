@@ -33,6 +33,7 @@ import { ClientSession, type SessionClient } from '../sessions/client_session.js
 import { ServerSessionPool } from '../sessions/server_session_pool.js';
 import { type ClientSessionOptions, sessionSettings } from '../sessions/session_options.js';
 import { SessionState } from '../sessions/session_state.js';
+import { ChannelSink } from '../sinks/channel_sink.js';
 import { EmitterSink } from '../sinks/emitter_sink.js';
 import { ListenerGuard } from '../sinks/listener_guard.js';
 import { SeverityLevel } from '../sinks/log_options.js';
@@ -109,9 +110,15 @@ const SYSTEM: ClientEffects = Object.freeze({
   resolver: systemResolver,
 });
 
-// Here and not there, since a database's file cannot import this one: that would be a cycle.
+// Here and not there, since those files cannot import this one: that would be a cycle.
 declare module './db.js' {
   interface Db {
+    readonly client: MongoClient;
+  }
+}
+
+declare module '../sinks/channel_messages.js' {
+  interface MongoMessageOrigin {
     readonly client: MongoClient;
   }
 }
@@ -179,6 +186,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       effects.clock,
       this.#givenOptions.redact,
       this.#statistics,
+      new ChannelSink(this),
     );
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);

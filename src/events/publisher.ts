@@ -21,6 +21,27 @@ export interface EventSink {
   start(onWantsChanged: () => void): void;
 }
 
+/** Whether somebody is there to whom an event would go. */
+export interface Subscribers {
+  readonly hasSubscribers: boolean;
+}
+
+/** A receiver of events that is not told when somebody begins or ends to listen to it: the publisher asks it each time. */
+export interface SilentSink extends Pick<EventSink, 'deliver'> {
+  /** Who gets events of this name. Called once for each name; the answer is looked at before each event. */
+  subscribersTo(name: MonitoringEventName): Subscribers;
+}
+
+/** Who wants events of one name. */
+interface Wanted {
+  /** The sinks that want it; null if none does. */
+  sinks: readonly EventSink[] | null;
+  /** Those of the silent sink. */
+  readonly silent: Subscribers;
+}
+
+const NOBODY: Subscribers = Object.freeze({ hasSubscribers: false });
+
 /** Counts the operations of one client. */
 export class OperationIds {
   #last = 0;
@@ -41,9 +62,10 @@ const CALL_EVENTS = ['operationStarted', 'operationSucceeded', 'operationFailed'
 export class EventPublisher {
   readonly #sinks: readonly EventSink[];
   readonly #clock: Clock;
-  /** For each name, the sinks that want it; null if none does. */
-  readonly #wanted: Record<MonitoringEventName, readonly EventSink[] | null>;
-  #wantsCalls = false;
+  readonly #silentSink: SilentSink | null;
+  readonly #wanted: Readonly<Record<MonitoringEventName, Wanted>>;
+  #sinksWantCalls = false;
+  readonly #silentCalls: Subscribers;
   #sequence = 0;
 
   /** The program's own hook for documents that are shown; null if it has none. */
@@ -51,24 +73,37 @@ export class EventPublisher {
   /** Takes what is measured at each operation; null if nothing does. */
   readonly meter: Meter | null;
 
-  constructor(sinks: readonly EventSink[], clock: Clock, redact: Redact | null = null, meter: Meter | null = null) {
+  constructor(
+    sinks: readonly EventSink[],
+    clock: Clock,
+    redact: Redact | null = null,
+    meter: Meter | null = null,
+    silentSink: SilentSink | null = null,
+  ) {
     this.redact = redact;
     this.meter = meter;
     this.#sinks = sinks;
     this.#clock = clock;
-    this.#wanted = Object.fromEntries(NAMES.map(name => [name, null])) as Record<MonitoringEventName, null>;
+    this.#silentSink = silentSink;
+    const silent = (name: MonitoringEventName) => silentSink?.subscribersTo(name) ?? NOBODY;
+    this.#wanted = Object.fromEntries(NAMES.map(name => [name, { sinks: null, silent: silent(name) }])) as Record<
+      MonitoringEventName,
+      Wanted
+    >;
+    this.#silentCalls = silent('operationStarted');
     for (const sink of sinks) sink.start(() => this.#collectWants());
     this.#collectWants();
   }
 
   /** Whether at least one sink wants an event: one look at a table, cheap enough to ask several times for each command. */
   wants(name: MonitoringEventName): boolean {
-    return this.#wanted[name] !== null;
+    const { sinks, silent } = this.#wanted[name];
+    return sinks !== null || silent.hasSubscribers;
   }
 
   /** Whether at least one sink wants to know when calls begin or how they end: then a record of each is kept. */
   get wantsCalls(): boolean {
-    return this.#wantsCalls;
+    return this.#sinksWantCalls || this.#silentCalls.hasSubscribers;
   }
 
   /**
@@ -81,8 +116,7 @@ export class EventPublisher {
     make: (stamp: EventStamp) => MonitoringEvents[N],
     cause: EventCause | null,
   ): void {
-    const sinks = this.#wanted[name];
-    if (sinks === null) return;
+    if (!this.wants(name)) return;
     this.#sequence += 1;
     const clock = this.#clock;
     const event = make({
@@ -91,18 +125,21 @@ export class EventPublisher {
       monotonicTimeMS: clock.now(),
     });
     const scope = cause?.asyncScope ?? null;
-    if (scope === null) for (const sink of sinks) sink.deliver(name, event, cause);
-    else
-      scope.runInAsyncScope(() => {
-        for (const sink of sinks) sink.deliver(name, event, cause);
-      });
+    if (scope === null) this.#deliver(name, event, cause);
+    else scope.runInAsyncScope(() => this.#deliver(name, event, cause));
+  }
+
+  #deliver<N extends MonitoringEventName>(name: N, event: MonitoringEvents[N], cause: EventCause | null): void {
+    const { sinks, silent } = this.#wanted[name];
+    if (sinks !== null) for (const sink of sinks) sink.deliver(name, event, cause);
+    if (silent.hasSubscribers) this.#silentSink?.deliver(name, event, cause);
   }
 
   #collectWants(): void {
     for (const name of NAMES) {
       const wanting = this.#sinks.filter(sink => sink.wants(name));
-      this.#wanted[name] = wanting.length === 0 ? null : wanting;
+      this.#wanted[name].sinks = wanting.length === 0 ? null : wanting;
     }
-    this.#wantsCalls = CALL_EVENTS.some(name => this.wants(name));
+    this.#sinksWantCalls = CALL_EVENTS.some(name => this.#wanted[name].sinks !== null);
   }
 }
