@@ -63,6 +63,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'commandListeners',
     what: 'findOne with three listeners of commands',
+    mostPercent: 15,
     options: { monitorCommands: true },
     setUp: client =>
       void client.on('commandStarted', ignore).on('commandSucceeded', ignore).on('commandFailed', ignore),
@@ -70,11 +71,28 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'poolListeners',
     what: 'findOne with the listeners of check-outs and check-ins',
+    mostPercent: 8,
     setUp: client =>
       void client
         .on('connectionCheckOutStarted', ignore)
         .on('connectionCheckedOut', ignore)
         .on('connectionCheckedIn', ignore),
+  },
+  {
+    name: 'selectionListeners',
+    what: 'findOne with the listeners of server selections',
+    mostPercent: 8,
+    setUp: client =>
+      void client
+        .on('serverSelectionStarted', ignore)
+        .on('serverSelectionSucceeded', ignore)
+        .on('serverSelectionFailed', ignore),
+  },
+  {
+    name: 'operationListeners',
+    what: 'findOne with listeners of operations',
+    setUp: client =>
+      void client.on('operationStarted', ignore).on('operationSucceeded', ignore).on('operationFailed', ignore),
   },
   {
     name: 'statistics',

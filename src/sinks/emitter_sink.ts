@@ -13,6 +13,8 @@ export interface ListenerRegistry {
   watchListeners(onListenersChanged: () => void): void;
 }
 
+const NONE: readonly Listener[] = Object.freeze([]);
+
 /** Options of an {@link EmitterSink}. */
 export interface EmitterSinkOptions {
   /** `false` silences command events. The default publishes them when a listener is there. */
@@ -24,6 +26,8 @@ export class EmitterSink implements EventSink {
   readonly #emitter: ListenerRegistry;
   readonly #commandsAreSilent: boolean;
   readonly #guard: ListenerGuard;
+  /** The listeners of each event, until one is added or removed: an EventEmitter makes a new array for each question. */
+  readonly #listeners = new Map<string, readonly Listener[]>();
 
   constructor(emitter: ListenerRegistry, options: EmitterSinkOptions = {}, guard = new ListenerGuard()) {
     this.#emitter = emitter;
@@ -32,7 +36,10 @@ export class EmitterSink implements EventSink {
   }
 
   start(onWantsChanged: () => void): void {
-    this.#emitter.watchListeners(onWantsChanged);
+    this.#emitter.watchListeners(() => {
+      this.#listeners.clear();
+      onWantsChanged();
+    });
   }
 
   wants(name: MonitoringEventName): boolean {
@@ -45,10 +52,16 @@ export class EmitterSink implements EventSink {
 
   /** Calls the listeners of any event of the emitter, `open` and `close` included, with the same protection. */
   announce(name: string, ...args: unknown[]): void {
-    if (this.#emitter.listenerCount(name) === 0) return;
-    for (const listener of this.#emitter.rawListeners(name)) {
-      this.#guard.call(name, listener as Listener, this.#emitter, args);
-    }
+    for (const listener of this.#listenersOf(name)) this.#guard.call(name, listener, this.#emitter, args);
+  }
+
+  #listenersOf(name: string): readonly Listener[] {
+    const known = this.#listeners.get(name);
+    if (known !== undefined) return known;
+    const emitter = this.#emitter;
+    const listeners = emitter.listenerCount(name) === 0 ? NONE : (emitter.rawListeners(name) as Listener[]);
+    this.#listeners.set(name, listeners);
+    return listeners;
   }
 }
 
