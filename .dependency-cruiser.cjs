@@ -56,7 +56,14 @@ module.exports = {
       name: 'library-needs-no-helpers',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(server|test|bench|demo)/' },
+      to: { path: '^(server|page|test|bench|demo)/' },
+    },
+    {
+      name: 'page-uses-the-public-api',
+      comment: 'the page is a program like any other: it imports mongotempo by name, and nothing below src/',
+      severity: 'error',
+      from: { path: '^page/src/' },
+      to: { path: '^(src|server|test|bench|demo)/' },
     },
     {
       name: 'no-unlisted-dependency',

@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', 'server/test/**/*.ts'],
+    files: ['test/**/*.ts', 'server/test/**/*.ts', 'page/test/**/*.ts'],
     rules: {
       // node:test's describe and it return promises that the runner itself awaits.
       '@typescript-eslint/no-floating-promises': [
@@ -78,6 +78,7 @@ export default tseslint.config(
       'test/soak/**/*.ts',
       'test/spec/run.ts',
       'server/src/cli.ts',
+      'page/src/cli.ts',
     ],
     rules: { 'no-console': 'off' },
   },

@@ -1,7 +1,7 @@
-// Compiles the library (lib/), the test server (server/lib/) and everything else (.build/), and writes the ESM facade.
+// Compiles the library (lib/), the test server (server/lib/), the page (page/lib/) and everything else (.build/), and writes the ESM facade.
 //   npm run build                 what has changed since the last build
 //   npm run build -- --force      everything
-//   npm run build -- --library    the library and the test server only
+//   npm run build -- --library    the library, the test server and the page only
 //
 // A project whose sources, settings, compiler and outputs are the ones of the last build is not compiled: the stamp of that
 // build says so by content. A build that did not end leaves no stamp, and without a stamp tsc's own memory is not trusted.
@@ -28,6 +28,7 @@ const projects = [
     output: 'server/lib',
     finish: allowExecution,
   },
+  { name: 'page', config: 'page/tsconfig.json', source: 'page/src', output: 'page/lib', finish: () => {} },
   { name: 'all', config: 'tsconfig.json', source: '.', output: '.build', finish: () => {} },
 ];
 

@@ -39,7 +39,7 @@ const steps = {
   surface: () => run(process.execPath, ['scripts/check_surface.mjs']),
   behaviour: () => run(process.execPath, ['scripts/check_behaviour.mjs']),
   lint: () => run(bin('eslint'), ['.']),
-  layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src']),
+  layers: () => run(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'server/src', 'page/src']),
   // The second run takes only src/index.ts for an entry: it finds what nothing but tests uses.
   knip: () => run(bin('knip'), []) && run(bin('knip'), ['--production', '--workspace', '.']),
   api: () => run(bin('api-extractor'), ['run']),

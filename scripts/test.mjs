@@ -24,7 +24,11 @@ function testFiles(folder) {
     .map(entry => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-const files = [...testFiles(join(root, '.build/test')), ...testFiles(join(root, '.build/server/test'))]
+const files = [
+  ...testFiles(join(root, '.build/test')),
+  ...testFiles(join(root, '.build/server/test')),
+  ...testFiles(join(root, '.build/page/test')),
+]
   .map(file => relative(root, file))
   .filter(file => words.length === 0 || words.some(word => file.includes(word)))
   .sort();

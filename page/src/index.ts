@@ -1,0 +1,1 @@
+export { type MonitorPage, type MonitorPageOptions, monitorPage } from './monitor_page.js';
