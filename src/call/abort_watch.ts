@@ -1,32 +1,33 @@
+import { Link, Ring } from '../runtime/ring.js';
+
 /**
- * The callbacks that wait for one signal. The signal has one listener for all of them, and none while nothing waits: a program may run
- * thousands of concurrent operations under one signal, and Node.js warns at the eleventh listener.
+ * Those who wait for one signal. The signal has one listener for all of them, and none while nothing waits: a program may run thousands of concurrent
+ * operations under one signal, and Node.js warns at the eleventh listener.
  */
 class AbortWatch {
   readonly #signal: AbortSignal;
-  readonly #callbacks = new Set<() => void>();
+  readonly #listeners = new Ring<AbortListener>();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
-  add(callback: () => void): void {
-    if (this.#callbacks.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
-    this.#callbacks.add(callback);
+  add(listener: AbortListener): void {
+    if (this.#listeners.isEmpty) this.#signal.addEventListener('abort', this.#onAbort);
+    this.#listeners.push(listener);
   }
 
-  remove(callback: () => void): void {
-    if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) {
-      this.#signal.removeEventListener('abort', this.#onAbort);
-    }
+  remove(listener: AbortListener): void {
+    listener.unlink();
+    if (this.#listeners.isEmpty) this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
-  /** A callback may remove others, which are then not called. */
+  /** One that is called may make others stop, which are then not called. */
   readonly #onAbort = (): void => {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    for (const callback of this.#callbacks) {
-      this.#callbacks.delete(callback);
-      callback();
+    for (let { first } = this.#listeners; first !== null; { first } = this.#listeners) {
+      first.unlink();
+      first.call();
     }
   };
 }
@@ -34,16 +35,37 @@ class AbortWatch {
 /** An entry lives as long as its signal does. */
 const WATCHES = new WeakMap<AbortSignal, AbortWatch>();
 
-/** Calls back once when a signal that has not aborted yet aborts, unless {@link unwatchAbort} comes first. */
-export function watchAbort(signal: AbortSignal, callback: () => void): void {
+function watchOf(signal: AbortSignal): AbortWatch {
   let watch = WATCHES.get(signal);
   if (watch === undefined) {
     watch = new AbortWatch(signal);
     WATCHES.set(signal, watch);
   }
-  watch.add(callback);
+  return watch;
 }
 
-export function unwatchAbort(signal: AbortSignal, callback: () => void): void {
-  WATCHES.get(signal)?.remove(callback);
+/** Waits for one signal, again and again, and is called once each time if the signal aborts. */
+export class AbortListener extends Link {
+  readonly #watch: AbortWatch;
+  readonly #target: { onAbort(): void };
+
+  constructor(signal: AbortSignal, target: { onAbort(): void }) {
+    super();
+    this.#watch = watchOf(signal);
+    this.#target = target;
+  }
+
+  /** To be called while it does not listen, and the signal has not aborted. */
+  listen(): void {
+    this.#watch.add(this);
+  }
+
+  /** Does nothing if it does not listen. */
+  stop(): void {
+    if (this.isLinked) this.#watch.remove(this);
+  }
+
+  call(): void {
+    this.#target.onAbort();
+  }
 }

@@ -4,26 +4,14 @@ import {
   type MongoOperationTimeoutErrorDetails,
   type StageTiming,
 } from '../errors/timeout.js';
-import type { Clock, Timer } from '../runtime/clock.js';
-import { unwatchAbort, watchAbort } from './abort_watch.js';
+import type { Clock } from '../runtime/clock.js';
 import { type Budget, UNTIMED } from './budget.js';
+import { abortedOf, type DeadlineEnd, EndWatch, type EndWatcher } from './end_watch.js';
 import { Ledger } from './ledger.js';
 import { type Scope, signalsOf, soonestOf } from './scope.js';
 import { SharedDeadline } from './shared_deadline.js';
 
-/** Why a deadline ended. */
-export type DeadlineEnd =
-  | {
-      readonly kind: 'expired';
-      /** How late the timer came because the event loop was busy; 0 when nothing waited. */
-      readonly lateByMS: number;
-    }
-  | { readonly kind: 'aborted'; readonly reason: unknown };
-
-/** Something that waits. It is called at most once, and not after it stopped watching. */
-export interface EndWatcher {
-  onDeadlineEnd(end: DeadlineEnd): void;
-}
+export type { DeadlineEnd, EndWatcher };
 
 /** What a place that waited knows about its failure; the deadline adds the numbers. */
 export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 'timeoutMS' | 'elapsedMS' | 'timings'> {
@@ -43,8 +31,6 @@ const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
 const NOTABLE_DELAY_MS = 5;
 /** Shorter stretches are shown as 0.0. */
 const LEAST_SHOWN_MS = 0.05;
-/** Time that is waited out without sleeping. An alarm for less would be rounded to 0. */
-const MOST_POLLED_MS = 0.5;
 
 /**
  * The one object that ends an operation: by its `timeoutMS`, by the timeout of a stage, or by the caller's `AbortSignal`.
@@ -68,13 +54,8 @@ export class Deadline {
   readonly endsAt: number;
   /** What sets its end: the operation's `timeoutMS`, or the stage whose own timeout comes first. */
   readonly boundBy: 'timeoutMS' | OperationPhase;
-  #watchers: EndWatcher[] | null = null;
-  /** Watchers that are still to be called while the end is made known. */
-  #ending: EndWatcher[] | null = null;
-  /** When the timer was set. */
-  #armedAt = 0;
-  #timer: Timer | null = null;
-  #onAbort: (() => void) | null = null;
+  /** Null until something waits. */
+  #watch: EndWatch | null = null;
 
   private constructor(
     ledger: Ledger,
@@ -134,7 +115,7 @@ export class Deadline {
 
   /** Milliseconds left, never negative; Infinity when nothing limits it. */
   get remainingMS(): number {
-    return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.ledger.clock.now());
+    return this.endsAt === Infinity ? Infinity : Math.max(0, this.endsAt - this.ledger.look());
   }
 
   /** Milliseconds since its time began. */
@@ -149,16 +130,12 @@ export class Deadline {
 
   /** Whether a signal has ended it. */
   get aborted(): boolean {
-    return this.#abortedSignal() !== undefined;
+    return abortedOf(this.signals) !== undefined;
   }
 
   /** Whether an error is the reason of an abort that has ended it: the caller's own value, which stays as it is. */
   isAbortReason(error: unknown): boolean {
-    return this.signals.some(signal => signal.aborted && signal.reason === error);
-  }
-
-  #abortedSignal(): AbortSignal | undefined {
-    return this.signals === NO_SIGNALS ? undefined : this.signals.find(signal => signal.aborted);
+    return this.signals !== NO_SIGNALS && this.signals.some(signal => signal.aborted && signal.reason === error);
   }
 
   /** Whether something can end it at all: if not, nothing need watch. */
@@ -188,7 +165,7 @@ export class Deadline {
   within(stage: OperationPhase, capMS: number): Deadline {
     // A cap from the start on that does not shorten the time does not shorten it from now on either.
     if (capMS === 0 || capMS === Infinity || this.ledger.startedAt + capMS >= this.endsAt) return this;
-    const endsAt = this.ledger.clock.now() + capMS;
+    const endsAt = this.ledger.look() + capMS;
     if (endsAt >= this.endsAt) return this;
     return new Deadline(this.ledger, this.#time, this.budget, this.signals, this.scope, endsAt, stage);
   }
@@ -208,39 +185,30 @@ export class Deadline {
     return new Deadline(ledger, ledger, budget, NO_SIGNALS, null, endOf(budget, ledger), 'timeoutMS');
   }
 
-  /** Why it has ended, or null while it has not. */
-  ended(): DeadlineEnd | null {
-    const aborted = this.#abortedSignal();
+  /**
+   * Why it has ended, or null while it has not.
+   *
+   * @param now - the clock's time, or that of the last look at it
+   */
+  ended(now = this.ledger.look()): DeadlineEnd | null {
+    const aborted = abortedOf(this.signals);
     if (aborted !== undefined) return { kind: 'aborted', reason: aborted.reason };
-    if (this.endsAt === Infinity) return null;
-    const now = this.ledger.clock.now();
-    if (now < this.endsAt) return null;
-    return { kind: 'expired', lateByMS: this.#timer === null ? 0 : this.#latenessAt(now) };
-  }
-
-  /** A timer can be late only since it was set: before that, the time was the caller's own. */
-  #latenessAt(now: number): number {
-    return now - Math.max(this.endsAt, this.#armedAt);
+    return now < this.endsAt ? null : { kind: 'expired', lateByMS: this.#watch?.lateByMS(now) ?? 0 };
   }
 
   /**
-   * Calls the watcher when the deadline ends; the first watcher arms the one timer. A deadline that has already ended calls back after
+   * Calls the watcher when the deadline ends; the first watcher sets the one alarm. A deadline that has already ended calls back after
    * one turn of the event loop, so that what has already arrived is seen first.
    */
   watch(watcher: EndWatcher): void {
     if (!this.canEnd) return;
-    if (this.#watchers === null || this.#watchers.length === 0) {
-      this.#watchers = [watcher];
-      this.#arm();
-    } else {
-      this.#watchers.push(watcher);
-    }
+    this.#watch ??= new EndWatch(this.endsAt, this.signals, this.ledger, this.boundBy === 'timeoutMS');
+    this.#watch.add(watcher);
   }
 
-  /** Stops watching; the last watcher to go takes the timer with it. */
+  /** Stops watching; the last watcher to go takes the alarm with it. */
   unwatch(watcher: EndWatcher): void {
-    if (this.#ending !== null && removed(this.#ending, watcher)) return;
-    if (this.#watchers !== null && removed(this.#watchers, watcher) && this.#watchers.length === 0) this.#disarm();
+    this.#watch?.remove(watcher);
   }
 
   /** Waits so long, at most until its end: the pause before another attempt. */
@@ -252,9 +220,13 @@ export class Deadline {
     this.record('backoff');
   }
 
-  /** Records that the time since the last record was spent in a stage. */
-  record(stage: OperationPhase): void {
-    this.ledger.record(stage);
+  /**
+   * Records that the time since the last record was spent in a stage.
+   *
+   * @param now - the clock's time, of a caller that has just looked at it
+   */
+  record(stage: OperationPhase, now?: number): void {
+    this.ledger.record(stage, now);
   }
 
   /** The same for the time until a moment (by the clock) that has passed. Does nothing if all of it has been recorded. */
@@ -316,75 +288,9 @@ export class Deadline {
     const time = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}${spent}`;
     return `after ${this.#time.recordedMS.toFixed(1)} ms${time}: ${stages}`;
   }
-
-  #arm(): void {
-    const { clock } = this.ledger;
-    const { signals } = this;
-    if (signals !== NO_SIGNALS) {
-      this.#onAbort = () => {
-        this.#end({ kind: 'aborted', reason: this.#abortedSignal()?.reason });
-      };
-      if (this.aborted) this.#timer = clock.afterPoll(this.#onAbort);
-      else for (const signal of signals) watchAbort(signal, this.#onAbort);
-    }
-    this.#armedAt = clock.now();
-    if (this.endsAt !== Infinity && this.#timer === null) this.#wait(this.endsAt - this.#armedAt);
-  }
-
-  /**
-   * Timers count whole milliseconds. An operation that gets one rounded up ends 0.5 ms late on average. So the end of `timeoutMS` is rounded
-   * to the nearest millisecond, and what then remains is waited out in turns of the event loop that do not sleep. The limits of stages, and
-   * pauses, are not worth the CPU time.
-   */
-  #wait(remainingMS: number): void {
-    const { clock } = this.ledger;
-    const onTimer = () => this.#onTimer();
-    if (this.boundBy !== 'timeoutMS') this.#timer = clock.setTimer(remainingMS, onTimer, true);
-    else if (remainingMS >= MOST_POLLED_MS) this.#timer = clock.setAlarm(remainingMS, onTimer);
-    else this.#timer = clock.afterPoll(onTimer);
-  }
-
-  /**
-   * A timer that fires late says nothing about the server: the reply may already be in the kernel. So input is polled once more before the
-   * operation fails.
-   */
-  #onTimer(): void {
-    const { clock } = this.ledger;
-    const now = clock.now();
-    if (now < this.endsAt) {
-      this.#wait(this.endsAt - now);
-      return;
-    }
-    const lateByMS = this.#latenessAt(now);
-    this.#timer = clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
-  }
-
-  #end(end: DeadlineEnd): void {
-    const ending = this.#watchers ?? [];
-    this.#ending = ending;
-    this.#watchers = null;
-    this.#disarm();
-    // One that is called may take back the watch of another.
-    for (let next = ending.shift(); next !== undefined; next = ending.shift()) next.onDeadlineEnd(end);
-    this.#ending = null;
-  }
-
-  #disarm(): void {
-    this.#timer?.clear();
-    this.#timer = null;
-    if (this.#onAbort === null) return;
-    for (const signal of this.signals) unwatchAbort(signal, this.#onAbort);
-    this.#onAbort = null;
-  }
 }
 
 /** The clock's time at which a budget that begins with a ledger ends. */
 function endOf({ timeoutMS }: Budget, { startedAt }: Ledger): number {
   return timeoutMS === undefined || timeoutMS === 0 ? Infinity : startedAt + timeoutMS;
-}
-
-function removed(watchers: EndWatcher[], watcher: EndWatcher): boolean {
-  const index = watchers.indexOf(watcher);
-  if (index >= 0) watchers.splice(index, 1);
-  return index >= 0;
 }

@@ -22,6 +22,8 @@ export class Ledger {
   readonly covered: Scope | null;
   /** Whether stages that end well are to be recorded. Otherwise only those that a timeout may have to tell of are. */
   isKept: boolean;
+  /** The last look at the clock for the call: all that was decided since then was decided by it. */
+  lookedAt: number;
   /** End of the last stretch. */
   #markedAt: number;
   #timings: StageTiming[] | null = null;
@@ -35,6 +37,7 @@ export class Ledger {
     this.whole = whole;
     this.covered = covered;
     this.isKept = whole !== null;
+    this.lookedAt = this.startedAt;
     this.#markedAt = this.startedAt;
     this.#isCall = isCall;
   }
@@ -51,16 +54,24 @@ export class Ledger {
    */
   part(covered: Scope | null): Ledger {
     const part = new Ledger(this.clock, this, true, covered);
-    for (let ledger: Ledger | null = this; ledger !== null; ledger = ledger.whole) {
-      ledger.#recordCallerUntil(part.startedAt);
-      ledger.#running++;
-    }
+    this.#partBegins(part.startedAt);
     return part;
+  }
+
+  #partBegins(now: number): void {
+    this.#recordCallerUntil(now);
+    this.#running++;
+    if (this.whole !== null) this.whole.#partBegins(now);
   }
 
   /** The ledger of a stretch with a time of its own, such as a batch of a cursor or an abort. */
   stretch(): Ledger {
     return new Ledger(this.clock, this, false, this.covered);
+  }
+
+  /** The clock's time. */
+  look(): number {
+    return (this.lookedAt = this.clock.now());
   }
 
   /** Stretches so far, in order. */
@@ -84,17 +95,21 @@ export class Ledger {
     return 'caller';
   }
 
-  /** Records that the time since the last record was spent in a stage. */
-  record(stage: OperationPhase): void {
-    const now = this.clock.now();
-    for (let ledger: Ledger | null = this; ledger !== null; ledger = ledger.whole) ledger.#add(stage, now);
+  /**
+   * Records that the time since the last record was spent in a stage.
+   *
+   * @param now - the clock's time, of a caller that has just looked at it
+   */
+  record(stage: OperationPhase, now = this.clock.now()): void {
+    this.lookedAt = now;
+    this.#add(stage, now);
+    this.whole?.record(stage, now);
   }
 
   /** The same for the time until a moment (by the clock) that has passed. Does nothing where that has been recorded. */
   recordUntil(stage: OperationPhase, moment: number): void {
-    for (let ledger: Ledger | null = this; ledger !== null; ledger = ledger.whole) {
-      if (moment > ledger.#markedAt) ledger.#add(stage, moment);
-    }
+    if (moment > this.#markedAt) this.#add(stage, moment);
+    this.whole?.recordUntil(stage, moment);
   }
 
   /** Records the time of the caller, unless a part runs. */
@@ -107,16 +122,15 @@ export class Ledger {
   }
 
   /** Records that the time since the last record was spent in a stage, which goes on if it is the last one. */
-  prolong(stage: OperationPhase): void {
-    const now = this.clock.now();
-    for (let ledger: Ledger | null = this; ledger !== null; ledger = ledger.whole) {
-      const last = ledger.#timings?.at(-1);
-      if (last?.stage === stage) {
-        ledger.#timings?.pop();
-        ledger.#markedAt -= last.durationMS;
-      }
-      ledger.#add(stage, now);
+  prolong(stage: OperationPhase, now = this.clock.now()): void {
+    this.lookedAt = now;
+    const last = this.#timings?.at(-1);
+    if (last?.stage === stage) {
+      this.#timings?.pop();
+      this.#markedAt -= last.durationMS;
     }
+    this.#add(stage, now);
+    this.whole?.prolong(stage, now);
   }
 
   /**
@@ -139,11 +153,15 @@ export class Ledger {
   #add(stage: OperationPhase, until: number): void {
     const durationMS = until - this.#markedAt;
     this.#markedAt = until;
-    this.#timings ??= [];
-    const full = this.#timings.length >= MOST_TIMINGS;
-    const last = full ? this.#timings.findLastIndex(timing => timing.stage === stage) : -1;
-    const timing = this.#timings[last];
-    if (timing === undefined) this.#timings.push({ stage, durationMS });
-    else this.#timings[last] = { stage, durationMS: timing.durationMS + durationMS };
+    const timings = this.#timings;
+    if (timings === null) {
+      this.#timings = [{ stage, durationMS }];
+      return;
+    }
+    const full = timings.length >= MOST_TIMINGS;
+    const last = full ? timings.findLastIndex(timing => timing.stage === stage) : -1;
+    const timing = timings[last];
+    if (timing === undefined) timings.push({ stage, durationMS });
+    else timings[last] = { stage, durationMS: timing.durationMS + durationMS };
   }
 }

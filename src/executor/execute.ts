@@ -29,7 +29,7 @@ export async function execute<T>(
   if (operation.session !== null) enterSession(operation.session, operation, engine.sessions);
   const binding = shared ?? new Binding(false);
   // The first command of a call begins with it.
-  let progress = shared === null ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: engine.clock.now() };
+  let progress = shared === null ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: call.deadline.ledger.look() };
   try {
     for (;;) {
       const attempt = new CommandAttempt(call, operation, progress);
@@ -46,13 +46,13 @@ export async function execute<T>(
 
 /** @param isLast - whether the binding ends with this command */
 async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt: CommandAttempt<T>): Promise<T> {
-  throwIfEnded(attempt);
+  throwIfEnded(attempt, 'now');
   const { topology } = engine;
   const { operation } = attempt;
   const pinned = pinnedConnection(operation, binding);
   const found = pinned?.server ?? select(engine, attempt);
   const server = found instanceof Promise ? await found : found;
-  if (found instanceof Promise) throwIfEnded(attempt);
+  if (found instanceof Promise) throwIfEnded(attempt, 'atLastLook');
   server.operationCount++;
   try {
     const description = topology.description.table.get(server.address);
@@ -67,7 +67,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       // A pinned connection may have a late reply to come, or serve a command that the caller has started beside this one.
       while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
-      if (lent instanceof Promise) throwIfEnded(attempt);
+      if (lent instanceof Promise) throwIfEnded(attempt, 'atLastLook');
       const result = await send(engine, binding, server, connection, attempt);
       isDone = true;
       if (isLast ? attempt.deadline.ledger.isKept : attempt.deadline.isRecorded)

@@ -75,7 +75,7 @@ export async function afterFailure(
   publishRetry(engine.publisher, attempt, error as Error, pauseMS);
   await engine.lifetime.pause(pauseMS, deadline);
   if (engine.lifetime.closing) throw interrupted(next.previous, attempt);
-  return { ...next, startsAt: engine.clock.now() };
+  return { ...next, startsAt: deadline.ledger.look() };
 }
 
 function recordFailed(error: unknown, attempt: CommandAttempt<unknown>, now: number): void {
@@ -119,10 +119,16 @@ function interrupted(
   return error;
 }
 
-/** Throws if there is no time left for the attempt. */
-export function throwIfEnded(attempt: CommandAttempt<unknown>): void {
+/**
+ * Throws if there is no time left for the attempt.
+ *
+ * @param when - `atLastLook`: a wait has just ended with a look at the clock, which need not be looked at again
+ */
+export function throwIfEnded(attempt: CommandAttempt<unknown>, when: 'now' | 'atLastLook'): void {
   const { deadline } = attempt;
-  if (deadline.canEnd) deadline.throwIfEnded(() => unsent(attempt, attempt.progress));
+  if (!deadline.canEnd) return;
+  const end = when === 'now' ? deadline.ended() : deadline.ended(deadline.ledger.lookedAt);
+  if (end !== null) throw deadline.errorOf(end, unsent(attempt, attempt.progress));
 }
 
 /** A server that takes no retryable writes must not get a retry (Retryable Writes, "Implementing Retryable Writes"). */

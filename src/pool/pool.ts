@@ -354,10 +354,11 @@ export class ConnectionPool implements ConnectionOwner {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) return;
     this.#places.inUse.add(connection, waiter.request);
-    this.#events.checkedOut(connection, waiter.request, this.#waiters.waitedMS(waiter));
+    const now = this.#clock.now();
+    this.#events.checkedOut(connection, waiter.request, now - waiter.startedAt);
     if (waiter.deadline.isRecorded) {
       if (connection.uses === 1) connection.recordSteps(waiter.deadline, connection.idleSince);
-      waiter.deadline.record('checkOut');
+      waiter.deadline.record('checkOut', now);
     }
     waiter.resolve(connection);
   }

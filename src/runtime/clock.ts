@@ -1,10 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { type Alarm, Alarms } from './alarms.js';
+import { SystemTimer, type Timer } from './timer.js';
 
-/** A timer that has been set. */
-export interface Timer {
-  /** Clears the timer. Does nothing after it fired. */
-  clear(): void;
-}
+export type { Timer };
 
 /**
  * The only source of time of the driver. Tests pass a clock that they move themselves.
@@ -19,47 +17,41 @@ export interface Clock {
    */
   setTimer(ms: number, callback: () => void, keepAlive?: boolean): Timer;
   /**
-   * Calls back once, after `ms` rounded to whole milliseconds: possibly a fraction of a millisecond early, for a caller that waits out the
-   * rest with {@link Clock.afterPoll}. The alarm keeps the process alive.
+   * Calls an alarm at its moment. It keeps the process alive until then. To be used where most are cleared before: setting and clearing one costs next to
+   * nothing.
+   *
+   * @param alarm - is not set
    */
-  setAlarm(ms: number, callback: () => void): Timer;
+  setAlarm(alarm: Alarm): void;
+  /** Does nothing if the alarm is not set. */
+  clearAlarm(alarm: Alarm): void;
   /** Calls back after one turn of the event loop has polled for input. */
   afterPoll(callback: () => void): Timer;
 }
 
-/** `setTimeout` fires at once for longer times; about 24.8 days. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Taken before tests of a program can fake it: all operations share the timer that is made with it, and a fake one might never fire. */
+const { setTimeout: setNativeTimeout, clearTimeout: clearNativeTimeout } = globalThis;
 
-class SystemTimer implements Timer {
-  #timeout: NodeJS.Timeout;
-
-  /** @param ms - whole milliseconds */
-  constructor(ms: number, callback: () => void, keepAlive: boolean) {
-    this.#timeout = this.#arm(ms, callback, keepAlive);
-  }
-
-  #arm(ms: number, callback: () => void, keepAlive: boolean): NodeJS.Timeout {
-    const timeout =
-      ms > LONGEST_TIMEOUT_MS
-        ? setTimeout(() => {
-            this.#timeout = this.#arm(ms - LONGEST_TIMEOUT_MS, callback, keepAlive);
-          }, LONGEST_TIMEOUT_MS)
-        : setTimeout(callback, ms);
-    if (!keepAlive) timeout.unref();
-    return timeout;
-  }
-
-  clear(): void {
-    clearTimeout(this.#timeout);
-  }
-}
+const alarms = new Alarms({
+  now: () => performance.now(),
+  setTimer: (ms, callback) => new SystemTimer(ms, callback, true),
+  setWakeTimer(ms, callback) {
+    const timeout = setNativeTimeout(callback, ms);
+    return {
+      clear: () => clearNativeTimeout(timeout),
+      ref: () => void timeout.ref(),
+      unref: () => void timeout.unref(),
+    };
+  },
+});
 
 /** The clock of this process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   setTimer: (ms, callback, keepAlive = false) => new SystemTimer(Math.max(0, Math.ceil(ms)), callback, keepAlive),
-  setAlarm: (ms, callback) => new SystemTimer(Math.max(0, Math.round(ms)), callback, true),
+  setAlarm: alarm => alarms.set(alarm),
+  clearAlarm: alarm => alarms.clear(alarm),
   afterPoll(callback) {
     const immediate = setImmediate(callback);
     return {

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import type { Alarm } from '../../src/runtime/alarms.js';
 import type { Clock, Timer } from '../../src/runtime/clock.js';
 
 interface Pending {
@@ -6,12 +8,20 @@ interface Pending {
   readonly callback: () => void;
 }
 
+/** Turns of the event loop that take no time. */
+const MOST_TURNS_AT_ONCE = 500;
+/** What each turn takes after that. */
+const TURN_MS = 1 / 16;
+
 /** A clock that stands still until the test moves it. */
 export class FakeClock implements Clock {
   #now = 1000;
   #order = 0;
   #frozenMS = 0;
+  /** Polls that have been asked for at the same moment. */
+  #turns = 0;
   readonly #pending = new Set<Pending>();
+  readonly #alarms = new Map<Alarm, Timer>();
 
   now(): number {
     return this.#now;
@@ -25,13 +35,25 @@ export class FakeClock implements Clock {
     return this.#add(this.#now + Math.max(0, ms), callback);
   }
 
-  /** Not rounded: the time of this clock stands still while a caller polls for the rest. */
-  setAlarm(ms: number, callback: () => void): Timer {
-    return this.setTimer(ms, callback);
+  /** Not rounded. */
+  setAlarm(alarm: Alarm): void {
+    assert.ok(!this.#alarms.has(alarm), 'the alarm is set already');
+    const ring = () => {
+      this.#alarms.delete(alarm);
+      alarm.onAlarm();
+    };
+    this.#alarms.set(alarm, this.setTimer(alarm.endsAt - this.#now, ring));
   }
 
+  clearAlarm(alarm: Alarm): void {
+    this.#alarms.get(alarm)?.clear();
+    this.#alarms.delete(alarm);
+  }
+
+  /** At the same moment; but who polls on and on, to wait out a rest of time, sees it pass. */
   afterPoll(callback: () => void): Timer {
-    return this.#add(this.#now, callback);
+    this.#turns++;
+    return this.#add(this.#turns > MOST_TURNS_AT_ONCE ? this.#now + TURN_MS : this.#now, callback);
   }
 
   /** Timers that have been set and have neither fired nor been cleared. */
@@ -50,10 +72,12 @@ export class FakeClock implements Clock {
         .at(0);
       if (next === undefined) break;
       this.#pending.delete(next);
+      if (next.at > this.#now + TURN_MS) this.#turns = 0;
       this.#now = Math.max(this.#now, next.at);
       next.callback();
       await settle();
     }
+    if (target > this.#now) this.#turns = 0;
     this.#now = target;
   }
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { unwatchAbort, watchAbort } from '../../call/abort_watch.js';
+import { AbortListener } from '../../call/abort_watch.js';
 
 /** A source that is closed when it is read no more. */
 interface Source<T> extends AsyncIterable<T> {
@@ -65,6 +65,7 @@ function destroyAtAbort(stream: Readable, signal: AbortSignal): void {
     onAbort();
     return;
   }
-  watchAbort(signal, onAbort);
-  for (const event of ['end', 'close']) stream.once(event, () => unwatchAbort(signal, onAbort));
+  const listener = new AbortListener(signal, { onAbort });
+  listener.listen();
+  for (const event of ['end', 'close']) stream.once(event, () => listener.stop());
 }

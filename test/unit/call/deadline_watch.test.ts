@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Alarm } from '../../../src/runtime/alarms.js';
 import type { Timer } from '../../../src/runtime/clock.js';
 import { FakeClock } from '../../support/fake_clock.js';
 import { countedSignal, start, Watcher } from './watching.js';
@@ -129,6 +130,21 @@ describe('Deadline: timers', () => {
     assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 0 }]);
   });
 
+  it('ends on a clock that tests move, too, with less than half a millisecond left', async () => {
+    const clock = new FakeClock();
+    const deadline = start(clock, 500);
+    const watcher = new Watcher();
+    clock.skip(499.75);
+    deadline.watch(watcher);
+
+    await clock.advance(0.125);
+    assert.equal(watcher.ends.length, 0, 'ended early');
+    await clock.advance(1);
+
+    assert.equal(watcher.ends.length, 1);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it('sleeps again when the timer of a stage or a pause fires too early', async () => {
     const clock = new HastyClock();
     const limit = start(clock, 500).within('backoff', 10.25);
@@ -160,16 +176,19 @@ describe('Deadline: timers', () => {
 /** A turn of the event loop of {@link HastyClock}. */
 const TURN_MS = 0.125;
 
-/** Like Node's: a timer may fire a fraction of a millisecond early, an alarm is rounded, and each turn of the event loop takes time. */
+/** Like Node's: a timer may fire a fraction of a millisecond early, an alarm may be rounded, and each turn of the event loop takes time. */
 class HastyClock extends FakeClock {
   polls = 0;
+  #alarm: Timer | null = null;
 
-  override setTimer(ms: number, callback: () => void): Timer {
-    return super.setTimer(ms > 1 ? ms - 0.5 : ms, callback);
+  override setAlarm(alarm: Alarm): void {
+    const ms = alarm.endsAt - this.now();
+    const early = ms > 1 ? ms - 0.5 : ms;
+    this.#alarm = super.setTimer(alarm.mayBeEarly ? Math.round(ms) : early, () => alarm.onAlarm());
   }
 
-  override setAlarm(ms: number, callback: () => void): Timer {
-    return super.setTimer(Math.round(ms), callback);
+  override clearAlarm(): void {
+    this.#alarm?.clear();
   }
 
   override afterPoll(callback: () => void): Timer {

@@ -11,7 +11,8 @@ const clock: Clock = {
   now: () => 0,
   wallTime: () => 1234,
   setTimer: () => nothing,
-  setAlarm: () => nothing,
+  setAlarm: () => undefined,
+  clearAlarm: () => undefined,
   afterPoll: () => nothing,
 };
 const opening = (stamp: EventStamp) => new TopologyOpeningEvent({ topologyId: 1 }, stamp);

@@ -14,7 +14,8 @@ const clock: Clock = {
   now: () => 0,
   wallTime: () => 1234,
   setTimer: () => nothing,
-  setAlarm: () => nothing,
+  setAlarm: () => undefined,
+  clearAlarm: () => undefined,
   afterPoll: () => nothing,
 };
 function publisherTo(
