@@ -254,6 +254,8 @@ export {
   SeverityLevel,
 } from './sinks/log_options.js';
 export type { CommandMonitor, MonitorFunction, PoolMonitor, ServerMonitor } from './sinks/monitors.js';
+export type { MongoTracerProvider } from './sinks/telemetry_api.js';
+export type { TracingOptions } from './sinks/tracing_options.js';
 export type {
   CountedStatistics,
   OperationStatistics,

@@ -1,3 +1,4 @@
+import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type Collection, MongoClient, type MongoClientOptions, withDeadline } from 'mongotempo';
 import { COLLECTION, DATABASE, FIND_ONE_FILTER } from '../ops/documents.js';
 
@@ -99,6 +100,21 @@ export const VARIANTS: readonly Variant[] = [
     what: 'findOne with the option statistics',
     mostPercent: 5,
     options: { statistics: true },
+  },
+  {
+    name: 'noSDK',
+    what: 'findOne with spans, where no SDK is registered',
+    options: { tracing: { enabled: true } },
+  },
+  {
+    name: 'spans',
+    what: 'findOne with spans of the SDK of OpenTelemetry, which go nowhere',
+    options: {
+      tracing: {
+        enabled: true,
+        tracerProvider: new BasicTracerProvider({ spanProcessors: [new NoopSpanProcessor()] }),
+      },
+    },
   },
 ];
 

@@ -1,6 +1,6 @@
 import { MongoError, type OperationPhase } from '../errors/base.js';
 import type { MongoOperationTimeoutError, OperationAttempt, StageTiming } from '../errors/timeout.js';
-import { CallContext } from './call_context.js';
+import { CallContext, type SessionTransactions } from './call_context.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -47,6 +47,8 @@ export class Call {
   readonly namespace: string;
   readonly deadline: Deadline;
   readonly limits: StageLimits;
+  /** The transactions of the session that it is part of; null without one. Set when the call begins. */
+  transaction: SessionTransactions | null = null;
   /** The call that this one is a part of. */
   #whole: Call = this;
   #context: CallContext | null = null;
@@ -75,8 +77,8 @@ export class Call {
   /** What monitors are told of the call; made when one asks. Null for work that the driver does on its own account. */
   get context(): CallContext | null {
     if (this.operationId === 0) return null;
-    const { operationId, name, namespace, deadline } = this.#whole;
-    return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline));
+    const { operationId, name, namespace, deadline, transaction } = this.#whole;
+    return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline, transaction));
   }
 
   /** Whether a command of the call holds credentials: then monitors are not shown what servers say of it. */

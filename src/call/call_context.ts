@@ -10,6 +10,14 @@ export interface CallDeadline {
   readonly remainingMS: number;
 }
 
+/** The transactions of the session that a call is part of. */
+export interface SessionTransactions {
+  /** How many there have been. */
+  readonly number: number;
+  /** Whether one is open. */
+  readonly isActive: boolean;
+}
+
 /**
  * What monitors are told of the call that caused an event: one call of a public method. The object is the same for all events of one call, so that
  * a monitor may keep what it knows of the call in a `WeakMap`.
@@ -25,16 +33,29 @@ export class CallContext {
   readonly namespace: string;
   readonly deadline: CallDeadline;
   readonly #signals: readonly AbortSignal[];
+  readonly #transaction: SessionTransactions | null;
   #signal: AbortSignal | null = null;
 
   /** @internal */
-  constructor(operationId: number, operationName: string, namespace: string, deadline: Deadline) {
+  constructor(
+    operationId: number,
+    operationName: string,
+    namespace: string,
+    deadline: Deadline,
+    transaction: SessionTransactions | null,
+  ) {
+    this.#transaction = transaction;
     this.operationId = operationId;
     this.operationName = operationName;
     this.namespace = namespace;
     this.deadline = new DeadlineView(deadline);
     this.#signals = deadline.signals;
     Object.freeze(this);
+  }
+
+  /** Of the session that the call is part of; null without one. @internal */
+  get transaction(): SessionTransactions | null {
+    return this.#transaction;
   }
 
   /** What the caller can abort the call with; undefined if nothing. */

@@ -100,7 +100,7 @@ async function enterWith<O extends OperationOptions, I, T>(
 }
 
 function beginCall(place: Place, method: string, options: OperationOptions): Call {
-  return callOf(place, method, startTime(place, method, options));
+  return callOf(place, method, startTime(place, method, options), options);
 }
 
 /**
@@ -115,7 +115,7 @@ export function beginTidyUp(place: Place, method: string, options: OperationOpti
   const signal = signalOf(options);
   const state = stateOf(options);
   const own = () => Deadline.start(budget, client.clock, undefined, state?.ledger?.part(null));
-  return callOf(place, method, withSignal(state?.deadline?.part(true) ?? own(), signal));
+  return callOf(place, method, withSignal(state?.deadline?.part(true) ?? own(), signal), options);
 }
 
 /** A deadline that had passed when it was made has no time that could be had once more; but 0 would be no limit. */
@@ -123,9 +123,10 @@ function wholeTimeOf(shared: SharedDeadline | null): Budget | null {
   return shared?.timeoutMS === 0 ? { timeoutMS: 1, source: shared.source } : shared;
 }
 
-function callOf({ client, context }: Place, method: string, deadline: Deadline): Call {
+function callOf({ client, context }: Place, method: string, deadline: Deadline, options: OperationOptions): Call {
   const call = new Call(client.operationIds.next(), method, context.namespace, deadline, client.stageLimits);
   if (client.publisher.wantsCalls) call.keepRecord();
+  if (isGiven(options.session)) call.transaction = stateOf(options)?.transaction ?? null;
   return call;
 }
 

@@ -22,7 +22,7 @@ import type { MonitoringEventListeners } from '../events/event_map.js';
 import { EventPublisher, OperationIds } from '../events/publisher.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Engine } from '../executor/engine.js';
-import { appendMetadata, clientMetadata, type DriverInfo } from '../pool/client_metadata.js';
+import { appendMetadata, clientMetadata, DRIVER_VERSION, type DriverInfo } from '../pool/client_metadata.js';
 import type { PoolStats } from '../pool/pool.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
 import { type DNSResolver, systemResolver } from '../runtime/dns.js';
@@ -41,6 +41,8 @@ import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
 import { MonitorSink } from '../sinks/monitor_sink.js';
 import { StatisticsSink } from '../sinks/statistics_sink.js';
+import { tracingSettings } from '../sinks/tracing_options.js';
+import { TracingSink } from '../sinks/tracing_sink.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
@@ -181,8 +183,15 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const monitorSink = MonitorSink.of(this.#givenOptions, guard);
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
     const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
+    const tracing = tracingSettings(this.#givenOptions.tracing, systemEnvironment().env);
     this.publisher = new EventPublisher(
-      [this.#emitterSink, monitorSink, logSink, this.#statistics].filter(sink => sink !== null),
+      [
+        this.#emitterSink,
+        monitorSink,
+        logSink,
+        this.#statistics,
+        TracingSink.of(tracing, DRIVER_VERSION, effects.loadPackage),
+      ].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
       this.#statistics,
@@ -202,7 +211,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       onConnected: () => this.#emitterSink.announce('open', this),
       onClosed: () => this.#emitterSink.announce('close'),
     });
-    warnOf([...this.options.warnings, ...log.warnings]);
+    warnOf([...this.options.warnings, ...log.warnings, ...tracing.warnings]);
     const note = logSink === null ? null : noteOnService(this.#givenOptions);
     if (note !== null) logSink?.note(SeverityLevel.INFORMATIONAL, note);
   }

@@ -80,7 +80,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 
 /** @throws MongoCompatibilityError for `encryptedFields` */
 export function createCollection(
-  context: OperationContext,
+  ofDatabase: OperationContext,
   name: string,
   options: CreateCommandOptions,
 ): Operation<void> {
@@ -88,6 +88,7 @@ export function createCollection(
     throw new MongoCompatibilityError('This version of mongotempo does not support the option "encryptedFields" yet');
   }
   if (isGiven(options.pipeline)) checkPipeline(options.pipeline);
+  const context = { ...ofDatabase, namespace: `${ofDatabase.database}.${name}` };
   return onPrimary(context, {
     access: 'write',
     name: 'create',

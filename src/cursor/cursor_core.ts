@@ -186,6 +186,7 @@ export class CursorCore {
     if (this.#operationId === 0) this.#operationId = operationIds.next();
     const call = new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
     if (publisher.wantsCalls) call.keepRecord();
+    call.transaction = context.session?.transaction ?? null;
     return call;
   }
 

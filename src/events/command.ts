@@ -126,10 +126,18 @@ export class CommandSucceededEvent extends CommandEvent {
   /** The same as `duration`. */
   readonly durationMS: number;
   #reply: Lazy<Document>;
+  readonly #cursorId: () => bigint | undefined;
 
   /** @internal */
-  constructor(fields: CommandEventFields, durationMS: number, reply: Lazy<Document>, stamp: EventStamp) {
+  constructor(
+    fields: CommandEventFields,
+    durationMS: number,
+    reply: Lazy<Document>,
+    stamp: EventStamp,
+    cursorId: () => bigint | undefined = () => undefined,
+  ) {
     super(fields, stamp);
+    this.#cursorId = cursorId;
     this.duration = durationMS;
     this.durationMS = durationMS;
     this.#reply = fields.redacted ? {} : reply;
@@ -138,6 +146,11 @@ export class CommandSucceededEvent extends CommandEvent {
 
   get name() {
     return 'commandSucceeded' as const;
+  }
+
+  /** The cursor that the server keeps open; undefined if there is none, or no more. */
+  get cursorId(): bigint | undefined {
+    return this.#cursorId();
   }
 
   /** The server's reply; decoded when it is first read. */

@@ -1,8 +1,10 @@
 import type { Call } from '../call/call.js';
 import type { ServerDescription } from '../description/server_description.js';
 import { ServerType } from '../description/types.js';
+import type { CommandFacts } from '../events/event.js';
 import { SelectionRequest } from '../sdam/selection_request.js';
 import { type ServerSelector, sameServerSelector } from '../sdam/server_selection.js';
+import type { ServerSession } from '../sessions/server_session_pool.js';
 import type { EngineOptions } from './engine.js';
 import type { Operation } from './operation.js';
 
@@ -52,7 +54,7 @@ export interface SelectedServer {
 }
 
 /** One attempt of a command, with what the executor learns while it runs. Only the executor writes its fields. */
-export class CommandAttempt<T> extends SelectionRequest {
+export class CommandAttempt<T> extends SelectionRequest implements CommandFacts {
   readonly operation: Operation<T>;
   readonly progress: Progress;
   /** The server that was selected last, by this attempt or an earlier one. */
@@ -61,6 +63,8 @@ export class CommandAttempt<T> extends SelectionRequest {
   closing: Operation<void> | null = null;
   /** Number of the transaction or of the retryable write; 0 for none. */
   txnNumber: number;
+  /** Null before a connection was there, and without a session. */
+  serverSession: ServerSession | null = null;
   /** The `maxTimeMS` that the command was sent with because of the deadline; 0 for none. */
   maxTimeMS = 0;
 
@@ -77,6 +81,15 @@ export class CommandAttempt<T> extends SelectionRequest {
     this.progress = progress;
     this.selected = progress.selected;
     this.txnNumber = progress.txnNumber;
+  }
+
+  /** What tracers are told. */
+  get command(): CommandFacts {
+    return this;
+  }
+
+  get sessionId(): string | undefined {
+    return this.serverSession?.id.id.toUUID().toString();
   }
 }
 

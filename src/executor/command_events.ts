@@ -1,5 +1,6 @@
 import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
+import { ElementType } from '../bson/raw_document.js';
 import { isDocument } from '../bson/reply_fields.js';
 import type { Attempt } from '../call/attempt.js';
 import {
@@ -69,7 +70,7 @@ export class CommandEvents {
     const document = () => replyShown(publisher.redact, fields.commandName, reply);
     publisher.publish(
       'commandSucceeded',
-      stamp => new CommandSucceededEvent(fields, durationMS, document, stamp),
+      stamp => new CommandSucceededEvent(fields, durationMS, document, stamp, () => openCursorIn(reply)),
       this.#attempt,
     );
   }
@@ -110,6 +111,15 @@ function commandFields(
 function firstName(document: Document): string | undefined {
   for (const name in document) if (Object.hasOwn(document, name)) return name;
   return undefined;
+}
+
+/** The cursor in a reply that the server keeps open, read where it lies. */
+function openCursorIn(reply: Reply | null): bigint | undefined {
+  const cursor = reply?.body.document('cursor');
+  const offset = cursor?.typedOffset('id', ElementType.int64) ?? -1;
+  if (cursor === undefined || offset < 0) return undefined;
+  const id = cursor.bytes.readBigInt64LE(offset);
+  return id === 0n ? undefined : id;
 }
 
 function replyShown(redact: Redact | null, commandName: string, reply: Reply | null): Document {

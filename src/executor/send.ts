@@ -35,6 +35,7 @@ export async function send<T>(
 ): Promise<T> {
   const { operation } = attempt;
   const session = sessionFor(engine, binding, connection, attempt);
+  attempt.serverSession = session;
   // A getter or the toBSON of a document that is being encoded has started this operation.
   if (MessageEncoder.busy) await Promise.resolve();
   const body = completeCommand(engine, connection, attempt);

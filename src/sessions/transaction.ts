@@ -40,6 +40,8 @@ export type TransactionState = 'none' | 'starting' | 'in progress' | 'committed'
  */
 export class Transaction {
   #state: TransactionState = 'none';
+  /** How many transactions the session has started. */
+  number = 0;
   #settings: TransactionSettings;
   /** The token with which another mongos can find out the result of a commit. */
   recoveryToken: Document | undefined;
@@ -80,6 +82,7 @@ export class Transaction {
     this.endBackgroundAbort();
     this.#settings = settings;
     this.#state = 'starting';
+    this.number++;
     this.recoveryToken = undefined;
     this.commitTried = false;
     this.abortIsUnsent = false;

@@ -10,6 +10,7 @@ import type { Redact } from '../events/redact.js';
 import type { ListenerErrorHandler } from '../sinks/listener_guard.js';
 import type { LogComponentSeveritiesClientOptions, MongoDBLogWritable } from '../sinks/log_options.js';
 import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
+import type { TracingOptions } from '../sinks/tracing_options.js';
 import type { CompressorName } from '../wire/compressor.js';
 import type {
   Auth,
@@ -52,6 +53,7 @@ import {
   srvAllowedHostsSuffix,
   srvHostValidator,
   text,
+  tracing,
   w,
   writeConcern,
 } from './options/parsers.js';
@@ -255,6 +257,8 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
    * (`MongoListenerWarning`).
    */
   onListenerError?: ListenerErrorHandler;
+  /** Spans of OpenTelemetry; they need the package `@opentelemetry/api`. Default: those of the environment variables `OTEL_NODEJS_INSTRUMENTATION_MONGODB_*`. */
+  tracing?: TracingOptions;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
   /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
@@ -468,6 +472,7 @@ export const OPTIONS = {
   commandMonitor: option(monitor('commandMonitor'), MONITOR),
   poolMonitor: option(monitor('poolMonitor'), MONITOR),
   serverMonitor: option(monitor('serverMonitor'), MONITOR),
+  tracing: option(tracing, MONITOR),
   statistics: option(boolean, { where: 'client', default: false }),
   mongodbLogComponentSeverities: option(logSeverities, {
     into: 'log.componentSeverities',

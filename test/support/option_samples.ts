@@ -118,6 +118,7 @@ export const OPTION_SAMPLES: Samples = {
   enableOverloadRetargeting: true,
   forceServerObjectId: true,
   statistics: true,
+  tracing: { enabled: false },
   onListenerError: () => undefined,
   redact: (_commandName, document) => document,
   pkFactory: { createPk: () => 1 },

@@ -20,6 +20,7 @@ import {
   SeverityLevel,
 } from '../../sinks/log_options.js';
 import { MONITOR_MEMBERS, type Monitors, memberOf } from '../../sinks/monitors.js';
+import type { TracingOptions } from '../../sinks/tracing_options.js';
 import type { CompressorName } from '../../wire/compressor.js';
 import type { Auth, PkFactory, SupportedSocketOptions, SupportedTLSOptions } from '../option_types.js';
 
@@ -424,6 +425,21 @@ export const logSeverities: Parser<LogComponentSeveritiesClientOptions> = {
     )
       ? given
       : REFUSED,
+};
+
+export const tracing: Parser<TracingOptions> = {
+  allowed:
+    'an object with enabled (a boolean), queryTextMaxLength (an integer of at least 0) and tracerProvider, each of them optional',
+  parse(given) {
+    if (!isRecord(given)) return REFUSED;
+    const { enabled, queryTextMaxLength, tracerProvider, ...others } = ownOptions(given as TracingOptions);
+    const isRight =
+      (!isGiven(enabled) || typeof enabled === 'boolean') &&
+      (!isGiven(queryTextMaxLength) || (Number.isSafeInteger(queryTextMaxLength) && queryTextMaxLength >= 0)) &&
+      (!isGiven(tracerProvider) || typeof tracerProvider.getTracer === 'function') &&
+      Object.keys(others).length === 0;
+    return isRight ? given : REFUSED;
+  },
 };
 
 export const logPath: Parser<'stderr' | 'stdout' | MongoDBLogWritable> = {

@@ -4,6 +4,7 @@ import type { TransactionState } from '../../../src/sessions/transaction.js';
 import type { Feature } from '../unified/features.js';
 import { call, type Driver } from './driver.js';
 import { describeError } from './errors.js';
+import { recordingProvider } from './spans.js';
 
 /** Unified test format, "assertSessionTransactionState". */
 const STATES: Readonly<Record<TransactionState, string>> = {
@@ -32,7 +33,13 @@ export const mongotempoDriver: Driver = {
       },
     },
   }),
-  tracingOptions: () => undefined,
+  tracingOptions: ({ enableCommandPayload }, write) => ({
+    tracing: {
+      enabled: true,
+      queryTextMaxLength: enableCommandPayload === true ? 10_000 : 0,
+      tracerProvider: recordingProvider(write),
+    },
+  }),
   describeError,
   transactionState: session => STATES[stateOf(session).transaction.state],
   isPinned: session => stateOf(session).pin !== null,
@@ -54,7 +61,7 @@ function lacking(): readonly Feature[] {
     'change streams': supports(db => (db as unknown as { watch(): unknown }).watch()),
     GridFS: supports(db => Reflect.construct(mongotempo.GridFSBucket, [db])),
     'log messages': true,
-    tracing: false,
+    tracing: true,
   };
   return (Object.keys(has) as Feature[]).filter(feature => !has[feature]);
 }

@@ -131,7 +131,9 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     const name = nameIn('$$sessionLsid', argument);
     const lsid = place.context.lsidOf(name);
     if (lsid === undefined) return differs(place, `the lsid of session ${name}, which does not exist`, actual);
-    const mismatch = matchValue(lsid, actual, { ...place, level: 'nested' });
+    // The attribute of a span is the UUID as text (OpenTelemetry, "db.mongodb.lsid").
+    const expected = typeof actual === 'string' ? uuidIn(lsid) : lsid;
+    const mismatch = matchValue(expected, actual, { ...place, level: 'nested' });
     return mismatch === null ? null : differs(place, `the lsid of session ${name}, ${show(lsid)}`, actual);
   },
 
@@ -200,4 +202,10 @@ function malformed(operator: string, wanted: string, argument: unknown): Error {
 function differs(place: Place, expected: string, actual: unknown, note?: string): string {
   const where = place.path === '' ? 'at the root' : `at ${place.path}`;
   return `${where}: expected ${expected}, actual ${show(actual)}${note === undefined ? '' : ` (${note})`}`;
+}
+
+function uuidIn(lsid: unknown): string | undefined {
+  const { id } = lsid as { readonly id?: unknown };
+  const hex = Buffer.from(bytesOf(id) ?? []).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
