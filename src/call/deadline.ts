@@ -234,6 +234,12 @@ export class Deadline {
     this.ledger.recordUntil(stage, moment);
   }
 
+  /** Throws the reason of the signal that has ended it, if one has. */
+  throwIfAborted(): void {
+    const signal = abortedOf(this.signals);
+    if (signal !== undefined) throw signal.reason as Error;
+  }
+
   /** Throws if it has ended: the signal's own reason, or what `describe` says as a timeout error. */
   throwIfEnded(describe: () => EndDescription): void {
     const end = this.ended();
@@ -288,6 +294,11 @@ export class Deadline {
     const time = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}${spent}`;
     return `after ${this.#time.recordedMS.toFixed(1)} ms${time}: ${stages}`;
   }
+}
+
+/** A stage in which a time ran out, as messages say it. */
+export function inStage(stage: OperationPhase): string {
+  return `in ${stage === 'caller' ? "the caller's own time" : stage}`;
 }
 
 /** The clock's time at which a budget that begins with a ledger ends. */

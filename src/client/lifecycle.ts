@@ -142,6 +142,7 @@ export class ClientLifecycle {
 
   /** Waits for a server that suits, and for a connection to it. If no call of `connect` succeeds, the client is closed. */
   async connect(readPreference: ReadPreference, call: Call): Promise<void> {
+    call.deadline.throwIfAborted();
     if (this.#state.name === 'closing') await this.#whenClosed(this.#state, call);
     if (this.#state.name === 'closed') this.#state = NEW;
     this.#connecting++;

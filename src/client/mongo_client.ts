@@ -3,7 +3,6 @@ import { clientBulkWrite } from '../bulk/client_bulk_write.js';
 import type { ClientBulkWriteResult } from '../bulk/client_result.js';
 import { budgetAt } from '../call/budget.js';
 import type { Call, StageLimits } from '../call/call.js';
-import type { EndDescription } from '../call/deadline.js';
 import { Lifetime } from '../call/lifetime.js';
 import type { SharedDeadline } from '../call/shared_deadline.js';
 import { checkOptionNames } from '../commands/check_options.js';
@@ -98,9 +97,6 @@ export interface CloseOptions extends Abortable {
 export interface ClientEffects extends Effects {
   readonly resolver: DNSResolver;
 }
-
-/** An aborted close fails with the reason of the signal, and needs no description. */
-const CLOSED: EndDescription = Object.freeze({ during: 'during close', phase: 'read' });
 
 /** How many warnings about its options a client prints. */
 const MOST_WARNINGS = 10;
@@ -444,7 +440,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const work = async (call: Call, { timeoutMS }: CloseOptions): Promise<void> => {
       const { deadline } = call;
       await this.#lifecycle.close(isGiven(timeoutMS) ? call : call.until(deadline.within('read', CLOSE_TIMEOUT_MS)));
-      if (deadline.aborted) deadline.throwIfEnded(() => CLOSED);
+      deadline.throwIfAborted();
     };
     return enter(this.#place, 'close', own, work, beginTidyUp);
   }

@@ -142,14 +142,15 @@ export class CursorCore {
     const { wantsCalls } = this.#source.publisher;
     const { session } = this.#settings.context;
     const shared = this.#sharedTime();
+    const scope = currentScope();
     if (wantsCalls && shared !== null) shared.ledger.isKept = true;
     let time: Deadline;
     if (shared === null) time = this.#start(session?.ledger?.part(null));
-    else
-      time = shared.isRecorded
-        ? shared.part(shared !== this.#lifetime && (session?.deadline ?? null) !== null)
-        : shared;
-    return this.#callUntil(method, time.in(currentScope()));
+    // A scope may end a read of a cursor that has no time of its own: the record of that is the one of the read.
+    else if (shared.isRecorded || scope !== null)
+      time = shared.part(shared !== this.#lifetime && (session?.deadline ?? null) !== null);
+    else time = shared;
+    return this.#callUntil(method, time.in(scope));
   }
 
   /**

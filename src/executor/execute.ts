@@ -67,7 +67,8 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       // A pinned connection may have a late reply to come, or serve a command that the caller has started beside this one.
       while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
-      if (lent instanceof Promise) throwIfEnded(attempt, 'atLastLook');
+      // A listener of the events of this attempt may have aborted it.
+      if (lent instanceof Promise || attempt.deadline.aborted) throwIfEnded(attempt, 'atLastLook');
       const result = await send(engine, binding, server, connection, attempt);
       isDone = true;
       if (isLast ? attempt.deadline.ledger.isKept : attempt.deadline.isRecorded)

@@ -1,4 +1,4 @@
-import type { EndDescription } from '../call/deadline.js';
+import { type EndDescription, inStage } from '../call/deadline.js';
 import { MongoError, type OperationPhase, setOrigin } from '../errors/base.js';
 import { isRetryableOverload } from '../errors/classify.js';
 import {
@@ -99,7 +99,7 @@ function metBy(error: Error, previous: Error | null): Error {
 }
 
 /** Errors of the parts of a client that is closing, which say that the part is closed. */
-function isCausedByClose(error: unknown): boolean {
+export function isCausedByClose(error: unknown): boolean {
   return (
     error instanceof MongoPoolClosedError ||
     error instanceof MongoTopologyClosedError ||
@@ -160,7 +160,7 @@ export function unsent(
   { previous, maybeApplied }: Progress,
 ): EndDescription {
   const stage = deadline.endedIn ?? 'preSend';
-  const where = stage === 'preSend' ? '' : `in ${stage === 'caller' ? "the caller's own time" : stage}, `;
+  const where = stage === 'preSend' ? '' : `${inStage(stage)}, `;
   return {
     during: `${where}before ${name} ${namespace} was ${previous === null ? 'sent' : 'sent again'}`,
     phase: stage,

@@ -161,8 +161,11 @@ function sessionFor(
   return session;
 }
 
-function tellOrigin(error: unknown, { id, description }: Connection, { operationId }: CommandAttempt<unknown>): void {
+function tellOrigin(error: unknown, { id, description }: Connection, attempt: CommandAttempt<unknown>): void {
+  const { operationId, deadline } = attempt;
   const { serverConnectionId } = description;
+  // The caller's own value stays as it is, also if it is an error of ours.
+  if (deadline.isAbortReason(error)) return;
   setOrigin(error, { operationId, connectionId: id, serverConnectionId });
 }
 

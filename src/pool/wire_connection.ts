@@ -271,7 +271,9 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
       const during = `while waiting for an earlier reply from ${this.address} before ${commandName} ${namespace} was sent`;
       const description = { during, phase: 'read', host: this.address, namespace, maybeApplied: false } as const;
       const error = deadline.errorOf(end, description, text => this.#networkTimeout(text, 'read', false));
-      setOrigin(error, { connectionId: this.id, serverConnectionId: this.description.serverConnectionId });
+      if (end.kind === 'expired') {
+        setOrigin(error, { connectionId: this.id, serverConnectionId: this.description.serverConnectionId });
+      }
       self.reject(error);
     });
     this.#waiting.add(waiter);

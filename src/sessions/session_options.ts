@@ -29,6 +29,7 @@ export function sessionSettings(given: ClientSessionOptions, client: MongoOption
   if (isGiven(snapshotTime) && !snapshot) {
     throw new MongoInvalidArgumentError('Property "snapshotTime" needs "snapshot" to be true');
   }
+  validateTimeoutMS(ownOptions(options.defaultTransactionOptions).timeoutMS, 'defaultTransactionOptions');
   const { readConcern, writeConcern, readPreference } = client;
   return {
     causal: causalConsistency ?? !snapshot,

@@ -10,6 +10,7 @@ import {
   explained,
 } from '../../commands/explain.js';
 import type { OperationOptions } from '../../commands/options.js';
+import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
 import { run } from '../door.js';
@@ -76,11 +77,10 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
   ): Promise<Document> {
     const { explain, timeout } = this.resolveExplainTimeoutOptions(verbosity, options);
     const { cursorOptions } = this;
-    const {
-      timeoutMS = cursorOptions.timeoutMS,
-      signal = this.signal,
-      deadline = cursorOptions.deadline,
-    } = timeout ?? {};
+    const given = ownOptions(timeout);
+    const timeoutMS = given.timeoutMS ?? cursorOptions.timeoutMS;
+    const signal = given.signal ?? this.signal;
+    const deadline = given.deadline ?? cursorOptions.deadline;
     this.#checkExplain(explain ?? true, timeoutMS);
     const { session } = cursorOptions;
     // In a transaction with a time, the explain is part of it as well.
@@ -100,10 +100,11 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
     verbosity?: ExplainVerbosityLike | ExplainCommandOptions | ExplainTimeout,
     options?: ExplainTimeout,
   ): { timeout?: ExplainTimeout; explain?: ExplainVerbosityLike | ExplainCommandOptions } {
-    if (verbosity === undefined) return options === undefined ? {} : { timeout: options };
-    const isTimeout = typeof verbosity === 'object' && !('verbosity' in verbosity);
-    if (isTimeout && options === undefined) return { timeout: verbosity };
-    const explain = verbosity as ExplainVerbosityLike | ExplainCommandOptions;
-    return options === undefined ? { explain } : { explain, timeout: options };
+    // One object may hold both.
+    const given = typeof verbosity === 'object' ? ownOptions(verbosity as ExplainTimeout) : null;
+    const timeout = options ?? given ?? undefined;
+    const isOnlyTimeout = options === undefined && given !== null && !('verbosity' in given);
+    const explain = isOnlyTimeout ? undefined : (verbosity as ExplainVerbosityLike | ExplainCommandOptions | undefined);
+    return { ...(explain !== undefined && { explain }), ...(timeout !== undefined && { timeout }) };
   }
 }

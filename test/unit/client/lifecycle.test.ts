@@ -309,6 +309,25 @@ describe('a client that is closed while it opens', () => {
     });
   }
 
+  for (const name of [
+    'serverSelectionStarted',
+    'serverSelectionSucceeded',
+    'connectionCheckOutStarted',
+    'connectionCheckedOut',
+  ] as const) {
+    it(`connect says that the client was closed, if a listener of ${name} closes it`, async () => {
+      await using harness = new ClientHarness();
+      harness.client.once(name, () => void harness.client.close());
+
+      const failed = errorOf(harness.client.connect(), MongoClientClosedError);
+      await harness.advance(0);
+
+      const error = await failed;
+      assert.ok(error.operationId !== undefined);
+      assert.equal(harness.client.topologyDescription, null);
+    });
+  }
+
   it('a client that was closed while it opened can be connected again', async () => {
     const { harness, readings } = reading();
     await using _ = harness;

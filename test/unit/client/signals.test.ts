@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { withDeadline } from '../../../src/call/scope.js';
 import { SharedDeadline } from '../../../src/call/shared_deadline.js';
 import type { MongoClient } from '../../../src/client/mongo_client.js';
+import type { ExplainCommandOptions } from '../../../src/commands/explain.js';
+import { MongoError } from '../../../src/errors/base.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { ClientHarness } from '../../support/client_harness.js';
 import { quiet } from '../../support/scripted_server.js';
@@ -324,6 +326,75 @@ describe('the signal of the close of a cursor', () => {
       assert.deepEqual(harness.story(), ['find', 'insert', 'killCursors']);
     }
   });
+});
+
+describe('a signal that a listener aborts', () => {
+  for (const name of ['serverSelectionSucceeded', 'connectionCheckedOut'] as const) {
+    it(`ends the operation before anything is sent, in ${name}`, async () => {
+      await using harness = await ClientHarness.connected();
+      harness.answer = () => ({ ok: 1, n: 1 });
+      const controller = new AbortController();
+      harness.client.once(name, () => controller.abort('heard'));
+
+      const ended = watched(orders(harness.client).insertOne({}, { signal: controller.signal }));
+      await quiet();
+
+      assert.deepEqual(ended.ending, { kind: 'rejected', value: 'heard' });
+      assert.deepEqual(harness.story(), []);
+    });
+  }
+});
+
+describe('the reason of a signal', () => {
+  it('stays as it is, also if it is an error of this package', async () => {
+    await using harness = await ClientHarness.connected();
+    const controller = new AbortController();
+    const reason = new MongoError('mine');
+    const ended = watched(orders(harness.client).findOne({}, { signal: controller.signal }));
+    await quiet();
+
+    controller.abort(reason);
+    await quiet();
+
+    assert.equal(ended.ending?.value, reason);
+    assert.deepEqual([reason.operationId, reason.connectionId, reason.namespace], [undefined, undefined, undefined]);
+  });
+
+  it('ends connect also on a client that is connected', async () => {
+    await using harness = await ClientHarness.connected();
+
+    const ended = watched(harness.client.connect({ signal: AbortSignal.abort('why') }));
+    await quiet();
+
+    assert.deepEqual(ended.ending, { kind: 'rejected', value: 'why' });
+    assert.notEqual(harness.client.topologyDescription, null);
+  });
+});
+
+describe('the timeoutMS of explain', () => {
+  const both: ExplainCommandOptions & { timeoutMS: number } = { verbosity: 'queryPlanner', timeoutMS: 60 };
+  const explains: [string, (client: MongoClient) => Promise<unknown>][] = [
+    ['beside the verbosity', client => orders(client).find().explain('queryPlanner', { timeoutMS: 60 })],
+    ['in one object with the verbosity', client => orders(client).find().explain(both)],
+    [
+      'of the cursor, if its own is null',
+      client =>
+        orders(client)
+          .find({}, { timeoutMS: 60 })
+          .explain({ timeoutMS: null as unknown as number }),
+    ],
+  ];
+  for (const [what, explain] of explains) {
+    it(`counts ${what}`, async () => {
+      await using harness = await ClientHarness.connected();
+      const ended = watched(explain(harness.client));
+
+      await harness.advance(60);
+
+      assert.ok(ended.ending?.value instanceof MongoOperationTimeoutError);
+      assert.equal(ended.ending.value.timeoutMS, 60);
+    });
+  }
 });
 
 describe('the signal of explain', () => {

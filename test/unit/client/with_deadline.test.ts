@@ -169,6 +169,40 @@ describe('withDeadline', () => {
     assert.equal(afterMS, 80);
   });
 
+  it('begins the record of a read anew, if the cursor has no time of its own', async () => {
+    await using harness = await ClientHarness.connected();
+    const batch = { id: 7n, ns: 'shop.orders', firstBatch: [{ a: 1 }] };
+    harness.answer = ({ name }) => (name === 'find' ? { ok: 1, cursor: batch } : null);
+    const cursor = orders(harness).find();
+    await cursor.next();
+    harness.clock.skip(3000);
+
+    const { error } = await ended(harness, () =>
+      withDeadline(sharedOn(harness, 80), () => {
+        harness.clock.skip(30);
+        return cursor.next();
+      }),
+    );
+
+    assert.equal(error.elapsedMS, 50);
+    assert.deepEqual(error.timings, [{ stage: 'read', durationMS: 50 }]);
+  });
+
+  it('sends nothing for a connect that begins after the time is over, and says whose time it was', async () => {
+    await using harness = new ClientHarness();
+
+    const error = await errorOf(
+      withDeadline(sharedOn(harness, 20), () => {
+        harness.clock.skip(25);
+        return harness.client.connect();
+      }),
+      MongoOperationTimeoutError,
+    );
+
+    assert.equal(error.phase, 'caller');
+    assert.match(error.message, /^Timed out in the caller's own time, before connect had a connection/);
+  });
+
   it('tells the server to forget a cursor after the time is over', async () => {
     await using harness = await ClientHarness.connected();
     const batch = { id: 7n, ns: 'shop.orders', firstBatch: [{ a: 1 }] };
@@ -355,6 +389,15 @@ describe('defaultTransactionOptions with timeoutMS', () => {
     assert.equal(within.afterMS, 60);
     assert.match(within.error.message, /timeoutMS=60 of withTransaction/);
   });
+});
+
+it('refuses a wrong timeoutMS of defaultTransactionOptions when the session is started', async () => {
+  await using harness = new ClientHarness();
+
+  assert.throws(
+    () => harness.client.startSession({ defaultTransactionOptions: { timeoutMS: -1 } }),
+    /timeoutMS of defaultTransactionOptions is -1/,
+  );
 });
 
 describe('startTransaction with timeoutMS', () => {
