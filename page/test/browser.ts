@@ -6,9 +6,10 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Where a Chromium is on this machine; undefined if there is none. `CHROMIUM_PATH` names another one. */
+/** Where a Chromium is on this machine; undefined if there is none. If `CHROMIUM_PATH` is set, only that counts. */
 export function chromiumPath(): string | undefined {
-  return [process.env['CHROMIUM_PATH'], ...PLACES].find(path => path !== undefined && existsSync(path));
+  const given = process.env['CHROMIUM_PATH'];
+  return (given === undefined ? PLACES : [given]).find(path => existsSync(path));
 }
 
 /** Of the sizes that the page must be usable in. */

@@ -9,32 +9,48 @@ const path = chromiumPath();
 const skip = path === undefined ? 'there is no Chromium here (apt-get install chromium, or CHROMIUM_PATH)' : false;
 
 /** A client of a replica set, its page in the browser, and what ends all of it. */
-async function open(browser: TestBrowser, options: MongoClientOptions, query = '') {
+async function open(browser: TestBrowser, options: MongoClientOptions) {
   const cluster = await TestCluster.start({ topology: 'replicaset' });
-  const client = new MongoClient(`${cluster.uri}${query}`, {
+  const client = new MongoClient(cluster.uri, {
     statistics: true,
     heartbeatFrequencyMS: 500,
     appName: 'page test',
     ...options,
   });
   const page = await monitorPage(client);
-  await client.connect();
-  browser.complaints.length = 0;
-  await browser.page.setViewport({ width: 1280, height: 900 });
-  await browser.page.goto(page.url);
-  await browser.until('Number(document.body.dataset.shown) >= 2');
-  return {
-    cluster,
-    client,
-    orders: client.db('shop').collection<{ _id?: number; secret?: string }>('orders'),
-    async [Symbol.asyncDispose]() {
-      // The browser leaves first: a page that has lost its server complains.
-      await browser.page.goto('about:blank');
-      await page.close();
-      await client.close();
-      await cluster.stop();
-    },
+  const close = async (): Promise<void> => {
+    // The browser leaves first: a page that has lost its server complains.
+    await browser.page.goto('about:blank');
+    await page.close();
+    await client.close();
+    await cluster.stop();
   };
+  try {
+    await client.connect();
+    browser.complaints.length = 0;
+    await browser.page.setViewport({ width: 1280, height: 900 });
+    await browser.page.goto(page.url);
+    await browser.until('Number(document.body.dataset.shown) >= 2');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const orders = client.db('shop').collection<{ _id?: number; secret?: string }>('orders');
+  return { cluster, client, orders, [Symbol.asyncDispose]: close };
+}
+
+/** Callers that do the same again and again until they are stopped. */
+function load(callers: number, run: () => Promise<unknown>) {
+  let isEnding = false;
+  const call = async (): Promise<void> => {
+    while (!isEnding) await run().catch(() => null);
+  };
+  const calls = Promise.all(Array.from({ length: callers }, call));
+  const stop = async (): Promise<void> => {
+    isEnding = true;
+    await calls;
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
 }
 
 describe('the page in a browser', { skip }, () => {
@@ -65,15 +81,10 @@ describe('the page in a browser', { skip }, () => {
     await using setup = await open(browser, { maxPoolSize: 4 });
     const { orders, cluster } = setup;
     cluster.node(0).network.delay({ toClientMS: 3 });
-    const ending = new AbortController();
-    const work = Promise.all(
-      Array.from({ length: 8 }, async () => {
-        while (!ending.signal.aborted) {
-          await orders.insertOne({ secret: 'do-not-show' }).catch(() => null);
-          await orders.findOne({}).catch(() => null);
-        }
-      }),
-    );
+    await using work = load(8, async () => {
+      await orders.insertOne({ secret: 'do-not-show' });
+      await orders.findOne({});
+    });
     await browser.until("document.querySelectorAll('#slowest .operation').length === 10");
     await browser.until("document.querySelector('#methods').innerText.includes('findOne')");
     const drawn = Number(await browser.page.evaluate("document.querySelectorAll('.chart canvas').length"));
@@ -85,8 +96,7 @@ describe('the page in a browser', { skip }, () => {
     const ids = (await browser.page.evaluate(
       "[...document.querySelectorAll('.event span:nth-child(2)')].map(span => span.textContent)",
     )) as string[];
-    ending.abort();
-    await work;
+    await work.stop();
 
     assert.equal(drawn, 3);
     assert.match(id, /^\d+$/);
@@ -113,26 +123,20 @@ describe('the page in a browser', { skip }, () => {
   });
 
   it('shows an exhausted pool: who waits, timeouts by phase, and where the time of the failed operations went', async () => {
-    await using setup = await open(browser, { maxPoolSize: 2, timeoutMS: 400 });
+    await using setup = await open(browser, { maxPoolSize: 2 });
     const { orders, client } = setup;
     await client.db('admin').command({
       configureFailPoint: 'failCommand',
       mode: 'alwaysOn',
       data: { failCommands: ['find'], blockConnection: true, blockTimeMS: 300 },
     });
-    const ending = new AbortController();
-    const work = Promise.all(
-      Array.from({ length: 12 }, async () => {
-        while (!ending.signal.aborted) await orders.findOne({}).catch(() => null);
-      }),
-    );
+    await using work = load(12, () => orders.findOne({}, { timeoutMS: 400 }));
     await browser.until("document.querySelectorAll('#failed .operation').length === 10");
     await browser.until("document.querySelector('#timeouts').innerText.includes('checkOut')");
     await browser.until("document.querySelector('.tile.bad') !== null");
     const overflows = await browser.pictures('exhausted');
     const failed = await browser.text('#failed');
-    ending.abort();
-    await work;
+    await work.stop();
     await client.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
 
     assert.match(failed, /MongoOperationTimeoutError/);
