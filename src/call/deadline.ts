@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.js';
 import { type Budget, UNTIMED } from './budget.js';
 import { abortedOf, type DeadlineEnd, EndWatch, type EndWatcher } from './end_watch.js';
 import { Ledger } from './ledger.js';
-import { type Scope, signalsOf, soonestOf } from './scope.js';
+import type { Scope } from './scope.js';
 import { SharedDeadline } from './shared_deadline.js';
 
 export type { DeadlineEnd, EndWatcher };
@@ -79,19 +79,28 @@ export class Deadline {
    * Starts the time of an operation. `timeoutMS: 0` and an unset `timeoutMS` have no end; they differ in {@link timedByOperation}.
    *
    * @param ledger - begins now; default: one that is no part of another
+   * @param scope - see {@link Deadline.in}
    */
-  static start(budget: Budget, clock: Clock, signal?: AbortSignal, ledger = Ledger.start(clock)): Deadline {
-    const signals = signal === undefined ? NO_SIGNALS : [signal];
-    return new Deadline(ledger, ledger, budget, signals, null, endOf(budget, ledger), 'timeoutMS');
+  static start(
+    budget: Budget,
+    clock: Clock,
+    signal?: AbortSignal,
+    ledger = Ledger.start(clock),
+    scope: Scope | null = null,
+  ): Deadline {
+    const own = signal === undefined ? NO_SIGNALS : [signal];
+    const signals = scope === null ? own : joined(own, scope.signals);
+    const endsAt = endOf(budget, ledger);
+    const shared = sooner(scope, endsAt);
+    return new Deadline(ledger, ledger, shared ?? budget, signals, scope, shared?.endsAt ?? endsAt, 'timeoutMS');
   }
 
   /** This deadline within a scope: a shared deadline that ends sooner takes its place, and the signals of the scope end it too. */
   in(scope: Scope | null): Deadline {
     if (scope === null || scope === this.scope) return this;
-    const added = signalsOf(scope);
-    const signals = added.length === 0 ? this.signals : [...this.signals, ...added];
-    const shared = soonestOf(scope);
-    if (shared === null || shared.endsAt >= this.endsAt) {
+    const signals = joined(this.signals, scope.signals);
+    const shared = sooner(scope, this.endsAt);
+    if (shared === null) {
       return new Deadline(this.ledger, this.#time, this.budget, signals, scope, this.endsAt, this.boundBy);
     }
     return new Deadline(this.ledger, this.ledger, shared, signals, scope, shared.endsAt, 'timeoutMS');
@@ -304,4 +313,15 @@ export function inStage(stage: OperationPhase): string {
 /** The clock's time at which a budget that begins with a ledger ends. */
 function endOf({ timeoutMS }: Budget, { startedAt }: Ledger): number {
   return timeoutMS === undefined || timeoutMS === 0 ? Infinity : startedAt + timeoutMS;
+}
+
+/** The shared deadline of a scope that ends before a moment; null if there is none. */
+function sooner(scope: Scope | null, endsAt: number): SharedDeadline | null {
+  const shared = scope === null ? null : scope.soonest;
+  return shared !== null && shared.endsAt < endsAt ? shared : null;
+}
+
+function joined(own: readonly AbortSignal[], added: readonly AbortSignal[]): readonly AbortSignal[] {
+  if (added.length === 0) return own;
+  return own.length === 0 ? added : [...own, ...added];
 }

@@ -3,10 +3,25 @@ import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { systemClock } from '../runtime/clock.js';
 import { SharedDeadline, type SharedOperation } from './shared_deadline.js';
 
+const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
+
 /** What limits operations beside their own options: shared deadlines and signals, the innermost first. */
-export interface Scope {
+export class Scope {
   readonly limit: SharedDeadline | AbortSignal;
   readonly outer: Scope | null;
+  /** The shared deadline that ends first; null if there is none. */
+  readonly soonest: SharedDeadline | null;
+  /** The same array for all operations in the scope. */
+  readonly signals: readonly AbortSignal[];
+
+  constructor(limit: SharedDeadline | AbortSignal, outer: Scope | null) {
+    this.limit = limit;
+    this.outer = outer;
+    this.soonest = outer?.soonest ?? null;
+    this.signals = outer?.signals ?? NO_SIGNALS;
+    if (limit instanceof AbortSignal) this.signals = [limit, ...this.signals];
+    else if (this.soonest === null || limit.endsAt <= this.soonest.endsAt) this.soonest = limit;
+  }
 }
 
 /** Made by the first use of {@link withDeadline}: a program that does not use it pays nothing. */
@@ -41,7 +56,7 @@ export function withDeadline<T>(limit: number | SharedDeadline | AbortSignal, ru
   if (typeof run !== 'function')
     throw new MongoInvalidArgumentError('Argument "run" of withDeadline must be a function');
   storage ??= new AsyncLocalStorage();
-  return storage.run({ limit: own, outer: storage.getStore() ?? null }, run);
+  return storage.run(new Scope(own, storage.getStore() ?? null), run);
 }
 
 /** What limits operations that are started here; null if nothing does. */
@@ -55,23 +70,6 @@ export function currentScope(): Scope | null {
  */
 export function outsideScope<T>(run: () => T): T {
   return storage === null ? run() : storage.run(null, run);
-}
-
-/** The shared deadline of a scope that ends first; null if there is none. */
-export function soonestOf(scope: Scope | null): SharedDeadline | null {
-  let soonest: SharedDeadline | null = null;
-  for (let at = scope; at !== null; at = at.outer) {
-    if (!(at.limit instanceof SharedDeadline)) continue;
-    if (soonest === null || at.limit.endsAt < soonest.endsAt) soonest = at.limit;
-  }
-  return soonest;
-}
-
-/** The signals of a scope. */
-export function signalsOf(scope: Scope | null): readonly AbortSignal[] {
-  const signals: AbortSignal[] = [];
-  for (let at = scope; at !== null; at = at.outer) if (at.limit instanceof AbortSignal) signals.push(at.limit);
-  return signals;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Budget, budgetAt, UNTIMED } from '../call/budget.js';
 import { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
-import { currentScope, recordIn, type Scope, soonestOf } from '../call/scope.js';
+import { currentScope, recordIn, Scope } from '../call/scope.js';
 import { SharedDeadline } from '../call/shared_deadline.js';
 import { checkOptions } from '../commands/check_options.js';
 import { withOverrides } from '../commands/context.js';
@@ -110,7 +110,7 @@ function beginCall(place: Place, method: string, options: OperationOptions): Cal
 export function beginTidyUp(place: Place, method: string, options: OperationOptions): Call {
   const { client, context } = place;
   checkOptions(options);
-  const inherited = wholeTimeOf(soonestOf(scopeOf(options))) ?? context.budget;
+  const inherited = wholeTimeOf(scopeOf(options)?.soonest ?? null) ?? context.budget;
   const budget = budgetAt(method, options.timeoutMS, inherited);
   const signal = signalOf(options);
   const state = stateOf(options);
@@ -144,10 +144,10 @@ function startTime({ client, context }: Place, method: string, options: Operatio
   const transaction = transactionDeadline(options);
   // A running withTransaction is told to shared deadlines as a whole.
   if (transaction !== null) return withSignal(transaction.part(transaction === state?.deadline).in(scope), signal);
-  const inherited = soonestOf(scope) === null ? context.budget : UNTIMED;
+  const inherited = scope === null || scope.soonest === null ? context.budget : UNTIMED;
   const budget = budgetAt(method, options.timeoutMS, inherited);
-  const deadline = Deadline.start(budget, client.clock, signal, state?.ledger?.part(null));
-  return withSignal(deadline, state?.signal).in(scope);
+  const deadline = Deadline.start(budget, client.clock, signal, state?.ledger?.part(null), scope);
+  return withSignal(deadline, state?.signal);
 }
 
 function stateOf({ session }: OperationOptions): SessionState | null {
@@ -167,7 +167,7 @@ function withSignal(deadline: Deadline, signal: AbortSignal | undefined): Deadli
 export function scopeOf(options: OperationOptions): Scope | null {
   const deadline: unknown = options.deadline;
   if (!isGiven(deadline)) return currentScope();
-  if (deadline instanceof SharedDeadline) return { limit: deadline, outer: currentScope() };
+  if (deadline instanceof SharedDeadline) return new Scope(deadline, currentScope());
   throw new MongoInvalidArgumentError(
     `Option "deadline" must be a Deadline (Deadline.after, Deadline.at), got ${typeof deadline}`,
   );

@@ -3,7 +3,7 @@ import type { Document } from '../bson/index.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
 import type { Ledger } from '../call/ledger.js';
-import { currentScope, type Scope, soonestOf } from '../call/scope.js';
+import { currentScope, type Scope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
@@ -175,7 +175,7 @@ export class CursorCore {
 
   #wholeTimeMS(scope: Scope | null): number | undefined {
     const { budget, scope: ofCursor } = this.#settings;
-    const limits = [budget.timeoutMS, soonestOf(ofCursor)?.timeoutMS, soonestOf(scope)?.timeoutMS];
+    const limits = [budget.timeoutMS, ofCursor?.soonest?.timeoutMS, scope?.soonest?.timeoutMS];
     // 0 is no limit.
     const shortest = Math.min(...limits.map(limit => limit || Infinity));
     return shortest === Infinity ? budget.timeoutMS : shortest;
@@ -204,7 +204,7 @@ export class CursorCore {
   /** A new time, in the scope in which the cursor was opened: that counts for its whole life. */
   #start(ledger?: Ledger): Deadline {
     const { budget, signal, scope } = this.#settings;
-    return Deadline.start(budget, this.#source.clock, signal, ledger).in(scope);
+    return Deadline.start(budget, this.#source.clock, signal, ledger, scope);
   }
 
   // ── Reading

@@ -4,7 +4,6 @@ import { lazyDecoder } from '../../bson/lazy_document.js';
 import { type Budget, budgetAt, UNTIMED, validateTimeoutMS } from '../../call/budget.js';
 import type { Call } from '../../call/call.js';
 import { Deadline, type EndDescription } from '../../call/deadline.js';
-import { soonestOf } from '../../call/scope.js';
 import { waitFor } from '../../call/waiter.js';
 import { checkOptions } from '../../commands/check_options.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
@@ -422,7 +421,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   /** @throws MongoInvalidArgumentError if an option is of a wrong type */
   #budget(): Budget {
     checkOptions(this.cursorOptions);
-    const inherited = soonestOf(scopeOf(this.cursorOptions)) === null ? this.context.budget : UNTIMED;
+    const inherited = (scopeOf(this.cursorOptions)?.soonest ?? null) === null ? this.context.budget : UNTIMED;
     return budgetAt(this.methodName, this.cursorOptions.timeoutMS, inherited);
   }
 }
