@@ -253,6 +253,7 @@ export {
   MongoLoggableComponent,
   SeverityLevel,
 } from './sinks/log_options.js';
+export type { MetricsOptions, MongoMeterProvider } from './sinks/metrics_options.js';
 export type { CommandMonitor, MonitorFunction, PoolMonitor, ServerMonitor } from './sinks/monitors.js';
 export type { MongoTracerProvider } from './sinks/telemetry_api.js';
 export type { TracingOptions } from './sinks/tracing_options.js';

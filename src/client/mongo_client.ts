@@ -38,6 +38,7 @@ import { ListenerGuard } from '../sinks/listener_guard.js';
 import { SeverityLevel } from '../sinks/log_options.js';
 import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
+import { MetricsSink } from '../sinks/metrics_sink.js';
 import { MonitorSink } from '../sinks/monitor_sink.js';
 import { StatisticsSink } from '../sinks/statistics_sink.js';
 import { tracingSettings } from '../sinks/tracing_options.js';
@@ -53,6 +54,7 @@ import { noteOnService } from './compatible_service.js';
 import { Db, type DbOptions } from './db.js';
 import { beginTidyUp, enter, type Place, runSteps } from './door.js';
 import type { Effects } from './engine.js';
+import { warnOfForeignInstrumentation } from './foreign_instrumentation.js';
 import { adminContext, clientContext, type Inherited } from './inherit.js';
 import { CLOSE_TIMEOUT_MS, ClientLifecycle } from './lifecycle.js';
 import { notYet, refuseUnsupported } from './unsupported.js';
@@ -187,6 +189,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         logSink,
         this.#statistics,
         TracingSink.of(tracing, DRIVER_VERSION, effects.loadPackage),
+        MetricsSink.of(this, this.#givenOptions.metrics, DRIVER_VERSION, effects.loadPackage),
       ].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
@@ -207,6 +210,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       onConnected: () => this.#emitterSink.announce('open', this),
       onClosed: () => this.#emitterSink.announce('close'),
     });
+    warnOfForeignInstrumentation(tracing.isDecided);
     warnOf([...this.options.warnings, ...log.warnings, ...tracing.warnings]);
     const note = logSink === null ? null : noteOnService(this.#givenOptions);
     if (note !== null) logSink?.note(SeverityLevel.INFORMATIONAL, note);

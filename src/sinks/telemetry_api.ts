@@ -1,4 +1,5 @@
 import { type LoadPackage, optionalPackage } from '../runtime/optional_package.js';
+import type { MongoMeterProvider } from './metrics_options.js';
 
 /** The package whose interfaces tracing and metrics use. */
 const API_PACKAGE = '@opentelemetry/api';
@@ -47,8 +48,32 @@ export interface MongoTracerProvider {
   getTracer(name: string, version?: string): unknown;
 }
 
+/** Shows what an instrument holds when metrics are collected. */
+export interface ObservableInstrument {
+  addCallback(callback: (result: unknown) => void): void;
+}
+
+export interface Observer {
+  observe(instrument: ObservableInstrument, value: number, attributes: Attributes): void;
+}
+
+interface MetricOptions {
+  readonly unit: string;
+  readonly advice?: { readonly explicitBucketBoundaries: number[] };
+}
+
+/** The part of a meter that the driver uses. */
+export interface Meter {
+  createHistogram(name: string, options: MetricOptions): { record(value: number, attributes: Attributes): void };
+  createCounter(name: string, options: MetricOptions): { add(value: number, attributes: Attributes): void };
+  createObservableUpDownCounter(name: string, options: MetricOptions): ObservableInstrument;
+  addBatchObservableCallback(callback: (observer: Observer) => void, observed: ObservableInstrument[]): void;
+  removeBatchObservableCallback(callback: (observer: Observer) => void, observed: ObservableInstrument[]): void;
+}
+
 /** The part of `@opentelemetry/api` that the driver uses. */
 export interface TelemetryAPI {
+  readonly metrics: MongoMeterProvider;
   readonly context: { active(): TelemetryContext };
   readonly trace: MongoTracerProvider & { setSpan(context: TelemetryContext, span: Span): TelemetryContext };
 }

@@ -1,4 +1,4 @@
-import { ownOptions } from '../concern/given.js';
+import { isGiven, ownOptions } from '../concern/given.js';
 import type { MongoTracerProvider } from './telemetry_api.js';
 
 /**
@@ -24,6 +24,8 @@ export interface TracingSettings {
   readonly enabled: boolean;
   /** Whether the program itself asked for it, and not its environment. */
   readonly isAskedFor: boolean;
+  /** Whether the program or its environment has said anything about it. */
+  readonly isDecided: boolean;
   readonly queryTextMaxLength: number;
   readonly tracerProvider: MongoTracerProvider | undefined;
   /** What is wrong with the environment: such variables count as unset. */
@@ -42,6 +44,7 @@ export function tracingSettings(given: TracingOptions | undefined, env: Environm
   return {
     enabled: enabled ?? enabledIn(env),
     isAskedFor: enabled === true,
+    isDecided: isGiven(enabled) || variableIn(env, 'ENABLED') !== undefined,
     queryTextMaxLength: queryTextMaxLength ?? lengthIn(env, warnings) ?? 0,
     tracerProvider,
     warnings,

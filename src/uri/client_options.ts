@@ -9,6 +9,7 @@ import type { CustomServerSelector } from '../description/topology_description.j
 import type { Redact } from '../events/redact.js';
 import type { ListenerErrorHandler } from '../sinks/listener_guard.js';
 import type { LogComponentSeveritiesClientOptions, MongoDBLogWritable } from '../sinks/log_options.js';
+import type { MetricsOptions } from '../sinks/metrics_options.js';
 import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
 import type { TracingOptions } from '../sinks/tracing_options.js';
 import type { CompressorName } from '../wire/compressor.js';
@@ -40,6 +41,7 @@ import {
   logSeverities,
   lookup,
   maxStalenessSeconds,
+  metrics,
   monitor,
   oneOf,
   pkFactory,
@@ -259,6 +261,8 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   onListenerError?: ListenerErrorHandler;
   /** Spans of OpenTelemetry; they need the package `@opentelemetry/api`. Default: those of the environment variables `OTEL_NODEJS_INSTRUMENTATION_MONGODB_*`. */
   tracing?: TracingOptions;
+  /** Metrics of OpenTelemetry; they need the package `@opentelemetry/api`. Default: none. */
+  metrics?: MetricsOptions;
   /** The least severity logged, for each component. Default: that of the environment variables `MONGODB_LOG_*`. */
   mongodbLogComponentSeverities?: LogComponentSeveritiesClientOptions;
   /** The destination of the log. Default: that of `MONGODB_LOG_PATH`, or `stderr`. */
@@ -473,6 +477,7 @@ export const OPTIONS = {
   poolMonitor: option(monitor('poolMonitor'), MONITOR),
   serverMonitor: option(monitor('serverMonitor'), MONITOR),
   tracing: option(tracing, MONITOR),
+  metrics: option(metrics, MONITOR),
   statistics: option(boolean, { where: 'client', default: false }),
   mongodbLogComponentSeverities: option(logSeverities, {
     into: 'log.componentSeverities',

@@ -119,6 +119,7 @@ export const OPTION_SAMPLES: Samples = {
   forceServerObjectId: true,
   statistics: true,
   tracing: { enabled: false },
+  metrics: { enabled: false },
   onListenerError: () => undefined,
   redact: (_commandName, document) => document,
   pkFactory: { createPk: () => 1 },

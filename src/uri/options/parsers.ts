@@ -19,6 +19,7 @@ import {
   MongoLoggableComponent,
   SeverityLevel,
 } from '../../sinks/log_options.js';
+import type { MetricsOptions } from '../../sinks/metrics_options.js';
 import { MONITOR_MEMBERS, type Monitors, memberOf } from '../../sinks/monitors.js';
 import type { TracingOptions } from '../../sinks/tracing_options.js';
 import type { CompressorName } from '../../wire/compressor.js';
@@ -437,6 +438,19 @@ export const tracing: Parser<TracingOptions> = {
       (!isGiven(enabled) || typeof enabled === 'boolean') &&
       (!isGiven(queryTextMaxLength) || (Number.isSafeInteger(queryTextMaxLength) && queryTextMaxLength >= 0)) &&
       (!isGiven(tracerProvider) || typeof tracerProvider.getTracer === 'function') &&
+      Object.keys(others).length === 0;
+    return isRight ? given : REFUSED;
+  },
+};
+
+export const metrics: Parser<MetricsOptions> = {
+  allowed: 'an object with enabled (a boolean) and meterProvider, each of them optional',
+  parse(given) {
+    if (!isRecord(given)) return REFUSED;
+    const { enabled, meterProvider, ...others } = ownOptions(given as MetricsOptions);
+    const isRight =
+      (!isGiven(enabled) || typeof enabled === 'boolean') &&
+      (!isGiven(meterProvider) || typeof meterProvider.getMeter === 'function') &&
       Object.keys(others).length === 0;
     return isRight ? given : REFUSED;
   },

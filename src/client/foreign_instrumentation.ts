@@ -1,0 +1,20 @@
+import { isPackageLoaded } from '../runtime/loaded_packages.js';
+
+const INSTRUMENTATION = '@opentelemetry/instrumentation-mongodb';
+
+let hasLooked = false;
+
+/**
+ * Warns, once in a process, that the instrumentation for the official driver sees nothing of this one: it patches files that this package does not have.
+ * A program that has decided about tracing knows.
+ */
+export function warnOfForeignInstrumentation(hasDecided: boolean): void {
+  if (hasDecided || hasLooked) return;
+  hasLooked = true;
+  if (!isPackageLoaded(INSTRUMENTATION)) return;
+  process.emitWarning(
+    `${INSTRUMENTATION} is loaded, and sees nothing of this driver, which makes its spans itself: set the client option ` +
+      'tracing: { enabled: true }, or OTEL_NODEJS_INSTRUMENTATION_MONGODB_ENABLED=true; false makes this warning go away',
+    'MongoTracingWarning',
+  );
+}
