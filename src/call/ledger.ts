@@ -146,7 +146,7 @@ export class Ledger {
 
   #recordEnd(stage: OperationPhase | null): void {
     const last = this.#timings?.at(-1)?.stage;
-    if (stage === null && last !== undefined) this.prolong(last);
+    if (last !== undefined && (stage === null || stage === last)) this.prolong(last);
     else this.recordUntil(stage ?? 'read', this.clock.now());
   }
 

@@ -116,6 +116,17 @@ describe('the end of a call', () => {
     assert.deepEqual(stagesOf(whole.timings), ['caller 5', 'server 8']);
   });
 
+  it('goes on with the stage in which the call failed, and does not begin another one', () => {
+    const { clock, whole } = begin();
+    const part = whole.part(null);
+    clock.skip(3);
+    part.record('serverSelection');
+    clock.skip(1);
+    part.end('serverSelection');
+
+    assert.deepEqual(stagesOf(part.timings), ['serverSelection 4']);
+  });
+
   it('names the stage of a call that has recorded nothing', () => {
     const { clock, whole } = begin();
     whole.isKept = true;
