@@ -134,6 +134,8 @@ function shown(redact: Redact | null, commandName: string, document: Document): 
   if (redact === null) return document;
   try {
     const left: unknown = redact(commandName, document);
+    // An async function is no hook: what it rejects with must not end the process.
+    if (left instanceof Promise) left.catch(() => undefined);
     return isDocument(left) ? left : {};
   } catch {
     return {};

@@ -73,6 +73,7 @@ class Writer {
     else if (value instanceof ObjectId) this.#text += `{"$oid":"${value.toHexString()}"}`;
     else if (value instanceof Binary) this.#writeBytes(value.value(), value.sub_type);
     else if (value instanceof Uint8Array) this.#writeBytes(value, 0);
+    else if (value instanceof RegExp) this.#writeRegExp(value);
     else if (isValue(value)) this.#text += EJSON.stringify(value, RELAXED);
     else this.#writeDocument(value);
   }
@@ -99,6 +100,12 @@ class Writer {
     this.#text += separator === '[' ? '[]' : ']';
   }
 
+  /** EJSON refuses the flag `g`, which is what the BSON option `s` becomes in JavaScript. */
+  #writeRegExp({ source, ignoreCase, multiline, global }: RegExp): void {
+    const options = `${ignoreCase ? 'i' : ''}${multiline ? 'm' : ''}${global ? 's' : ''}`;
+    this.#text += `{"$regularExpression":{"pattern":${JSON.stringify(source)},"options":"${options}"}}`;
+  }
+
   #writeBytes(bytes: Uint8Array, subType: number): void {
     const shown = bytes.length > this.#enough ? bytes.subarray(0, this.#enough) : bytes;
     const base64 = Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength).toString('base64');
@@ -108,8 +115,8 @@ class Writer {
 
 const RELAXED = { relaxed: true };
 
-/** Whether an object is written as a whole: a BSON type, a date, a regular expression. A field may be named `_bsontype`, too. */
+/** Whether an object is written as a whole: a BSON type, a date. A field may be named `_bsontype`, too. */
 function isValue(value: object): boolean {
-  if (value instanceof Date || value instanceof RegExp) return true;
+  if (value instanceof Date) return true;
   return '_bsontype' in value && !Object.hasOwn(value, '_bsontype');
 }

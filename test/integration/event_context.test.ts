@@ -79,6 +79,10 @@ describe('the option redact', () => {
   for (const [how, redact] of [
     ['throws', () => assert.fail('a bug of the program')],
     ['returns no document', () => undefined as unknown as Document],
+    [
+      'is an async function, whose rejection would end the process',
+      () => Promise.reject(new Error('late')) as Document,
+    ],
   ] as const) {
     it(`shows nothing when it ${how}`, async () => {
       await using harness = await ClientHarness.connected({ redact });

@@ -88,6 +88,10 @@ describe('truncatedJSON', () => {
     assert.equal(truncatedJSON({ b: Buffer.from('abc') }, 100), '{"b":{"$binary":{"base64":"YWJj","subType":"00"}}}');
   });
 
+  it('shows the flag g of a regular expression as the BSON option that it is sent as', () => {
+    assert.equal(truncatedJSON({ a: /x"/gim }, 0), '{"a":{"$regularExpression":{"pattern":"x\\"","options":"ims"}}}');
+  });
+
   it('does not look at what is behind the limit', () => {
     let looked = 0;
     const document: Document = {};
