@@ -54,6 +54,9 @@ export function brandAlso(error: MongoError, name: string): void {
   Object.defineProperty(error, Symbol.for(`mongotempo.${name}`), { value: true });
 }
 
+/** Errors whose JSON is being made. */
+const BEING_SHOWN = new WeakSet<MongoError>();
+
 /**
  * The base of every error that this driver throws.
  *
@@ -121,9 +124,40 @@ export class MongoError extends Error {
     this.errorLabelSet.add(label);
   }
 
+  /**
+   * What `JSON.stringify` writes: `name`, `message`, the fields, `errorLabels` if there are any, and `cause` as text. Never throws: integers of
+   * 64 bits become numbers, or strings where a number would not be exact.
+   */
+  toJSON(): Record<string, unknown> {
+    const { errorLabelSet, ...fields } = this;
+    const shown: Record<string, unknown> = { name: this.name, message: this.message };
+    // A field may lead back to this error.
+    if (BEING_SHOWN.has(this)) return shown;
+    if (errorLabelSet.size > 0) shown['errorLabels'] = this.errorLabels;
+    if (this.cause instanceof Error) shown['cause'] = `${this.cause.name}: ${this.cause.message}`;
+    BEING_SHOWN.add(this);
+    const own = jsonOf(fields);
+    BEING_SHOWN.delete(this);
+    return { ...own, ...shown };
+  }
+
   static {
     brand(this, 'MongoError');
   }
+}
+
+/** Fields as JSON holds them; none if they cannot be shown, such as a circle of objects that a user made. */
+function jsonOf(fields: object): object {
+  try {
+    return JSON.parse(JSON.stringify(fields, exactInteger)) as object;
+  } catch {
+    return {};
+  }
+}
+
+function exactInteger(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 /** By what an error can be joined with the events of its operation. */

@@ -119,3 +119,42 @@ describe('instanceof', () => {
     for (const value of values) assert.equal(value instanceof MongoError, false);
   });
 });
+
+describe('an error as JSON', () => {
+  it('has its name and message, its labels, and its cause as text', () => {
+    const cause = new MongoError('the cause');
+    const error = new MongoError('what happened', { cause, host: 'a:27017', labels: ['X'] });
+
+    assert.deepEqual(JSON.parse(JSON.stringify({ error })), {
+      error: {
+        name: 'MongoError',
+        message: 'what happened',
+        host: 'a:27017',
+        errorLabels: ['X'],
+        cause: 'MongoError: the cause',
+      },
+    });
+  });
+
+  it('holds integers of 64 bits, as numbers where these are exact', () => {
+    const error = Object.assign(new MongoError('refused'), { op: { small: 5n, large: 2n ** 60n } });
+
+    assert.deepEqual(error.toJSON()['op'], { small: 5, large: '1152921504606846976' });
+  });
+
+  it('is shown by name and message where one of its fields leads back to it', () => {
+    const error = Object.assign(new MongoError('refused'), { self: {} });
+    error.self = error;
+
+    const short = { name: 'MongoError', message: 'refused' };
+    assert.deepEqual(error.toJSON(), { ...short, self: short });
+  });
+
+  it('leaves out fields that are no JSON, and keeps what it says itself', () => {
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    const error = Object.assign(new MongoError('refused'), { circle });
+
+    assert.deepEqual(error.toJSON(), { name: 'MongoError', message: 'refused' });
+  });
+});
