@@ -185,6 +185,8 @@ export class TracingSink implements EventSink {
     const parent = this.#transactionOf(context)?.context ?? trace.parent;
     const { startTime } = trace;
     trace.span = this.#tracer.startSpan(name, { kind: CLIENT_KIND, attributes, startTime }, parent);
+    // By this a span is joined with events, the log and errors.
+    trace.span.setAttribute('mongodb.operation_id', context.operationId);
     trace.context = this.#api.trace.setSpan(parent, trace.span);
     return trace.span;
   }
