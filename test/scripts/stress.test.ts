@@ -20,7 +20,7 @@ describe('npm test -- --stress', () => {
   let root = '';
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'mongotempo-stress-'));
-    for (const folder of ['scripts', '.build/test', '.build/server/test']) {
+    for (const folder of ['scripts', '.build/test', '.build/server/test', '.build/page/test']) {
       mkdirSync(join(root, folder), { recursive: true });
     }
     cpSync(join(repository, 'scripts/test.mjs'), join(root, 'scripts/test.mjs'));
