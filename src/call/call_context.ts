@@ -34,6 +34,7 @@ export class CallContext {
   readonly deadline: CallDeadline;
   readonly #signals: readonly AbortSignal[];
   readonly #transaction: SessionTransactions | null;
+  #trace: object | null = null;
   #signal: AbortSignal | null = null;
 
   /** @internal */
@@ -51,6 +52,15 @@ export class CallContext {
     this.deadline = new DeadlineView(deadline);
     this.#signals = deadline.signals;
     Object.freeze(this);
+  }
+
+  /** What the driver's own tracer keeps of the call: a field, since a WeakMap is slow for objects that live so shortly. @internal */
+  get trace(): object | null {
+    return this.#trace;
+  }
+
+  set trace(trace: object | null) {
+    this.#trace = trace;
   }
 
   /** Of the session that the call is part of; null without one. @internal */

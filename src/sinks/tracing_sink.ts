@@ -50,17 +50,27 @@ const STAGE_EVENTS: Readonly<Partial<Record<StageTiming['stage'], string>>> = {
 const MOST_NAMES = 1000;
 
 /** What is known of a call that runs. */
-interface CallTrace {
+class CallTrace {
   readonly operation: string;
   readonly startTime: Date;
   /** What was current where the call was made. */
   readonly parent: TelemetryContext;
   /** Null until the call has something to show: a call that sends nothing, such as a `next` that finds its document in a batch, has no span. */
-  span: Span | null;
+  span: Span | null = null;
   /** That of the span. */
-  context: TelemetryContext | null;
+  context: TelemetryContext | null = null;
   /** It sends credentials, and is not shown at all. */
-  isHidden: boolean;
+  isHidden = false;
+
+  constructor(operation: string, startTime: Date, parent: TelemetryContext) {
+    this.operation = operation;
+    this.startTime = startTime;
+    this.parent = parent;
+  }
+}
+
+function traceOf({ trace }: CallContext): CallTrace | undefined {
+  return (trace ?? undefined) as CallTrace | undefined;
 }
 
 /** The span of a transaction. */
@@ -80,7 +90,6 @@ export class TracingSink implements EventSink {
   readonly #api: TelemetryAPI;
   readonly #tracer: Tracer;
   readonly #queryTextMaxLength: number;
-  readonly #calls = new WeakMap<CallContext, CallTrace>();
   /** Spans of commands that run, by the number of the request. */
   readonly #commands = new Map<number, Span>();
   /** By the session. */
@@ -156,17 +165,15 @@ export class TracingSink implements EventSink {
       if (operationName === 'withTransaction') this.#beginTransaction(context, null);
       return;
     }
-    this.#calls.set(context, {
-      ...{ operation, startTime: time, parent: this.#api.context.active() },
-      ...{ span: null, context: null, isHidden: false },
-    });
+    const parent = this.#api.context.active();
+    context.trace = new CallTrace(operation, time, parent);
   }
 
   #callEnded(event: OperationSucceededEvent | OperationFailedEvent, context: CallContext): void {
     const failure = event.name === 'operationFailed' ? { error: event.failure } : null;
-    const trace = this.#calls.get(context);
+    const trace = traceOf(context);
     if (trace !== undefined) {
-      this.#calls.delete(context);
+      context.trace = null;
       if (failure !== null) this.#spanOf(trace, context, context.namespace);
       if (trace.span !== null) endOperation(trace.span, trace.startTime.getTime(), event, failure);
     }
@@ -192,7 +199,7 @@ export class TracingSink implements EventSink {
   }
 
   #retried({ commandName, attempt, address, failure, backoffMS }: OperationRetriedEvent, context: CallContext): void {
-    const trace = this.#calls.get(context);
+    const trace = traceOf(context);
     if (trace === undefined) return;
     this.#spanOf(trace, context, context.namespace)?.addEvent('mongodb.retry', {
       ...{ 'db.command.name': commandName, 'mongodb.attempt': attempt, 'error.type': failure.name },
@@ -204,7 +211,7 @@ export class TracingSink implements EventSink {
   // ── Commands
 
   #commandStarted(event: CommandStartedEvent, context: CallContext, facts: CommandFacts | undefined): void {
-    const trace = this.#calls.get(context);
+    const trace = traceOf(context);
     if (event.redacted) {
       if (trace !== undefined) trace.isHidden ||= trace.span === null;
       return;
