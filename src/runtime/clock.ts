@@ -10,6 +10,8 @@ export type { Timer };
 export interface Clock {
   /** Monotonic milliseconds with fractions, from an arbitrary origin. Durations and deadlines are differences of it. */
   now(): number;
+  /** Milliseconds, from an arbitrary origin, for which the event loop has been running code, and so could not take in what had arrived. */
+  busyMS(): number;
   /** Milliseconds since 1970 by the system's clock. For timestamps, never for durations. */
   wallTime(): number;
   /**
@@ -48,6 +50,7 @@ const alarms = new Alarms({
 /** The clock of this process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  busyMS: () => performance.eventLoopUtilization().active,
   wallTime: () => Date.now(),
   setTimer: (ms, callback, keepAlive = false) => new SystemTimer(Math.max(0, Math.ceil(ms)), callback, keepAlive),
   setAlarm: alarm => alarms.set(alarm),

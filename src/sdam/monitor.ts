@@ -11,7 +11,7 @@ import type { Timer } from '../runtime/clock.js';
 import type { HostEnvironment } from '../runtime/host.js';
 import { HelloConnection, type HelloPorts } from './hello_connection.js';
 import { MonitorEvents } from './monitor_events.js';
-import { RoundTripPinger } from './round_trip_pinger.js';
+import { RoundTripPinger, type Sample } from './round_trip_pinger.js';
 import { RoundTripTimes } from './rtt.js';
 
 export interface MonitorOptions {
@@ -249,7 +249,7 @@ export class Monitor {
     connection.follow(topologyVersion, this.#options.heartbeatFrequencyMS, {
       onHello: (reply, moreToCome) => {
         const check = currentCheck();
-        if (check !== null) this.#onSucceeded(check, reply, moreToCome, this.#ports.clock.now() - check.startedAt);
+        if (check !== null) this.#onSucceeded(check, reply, moreToCome, this.#ports.clock.now() - check.startedAt, 0);
       },
       onFailed: error => {
         const check = currentCheck();
@@ -269,6 +269,8 @@ export class Monitor {
   }
 
   async #finish(check: Checking, hello: Promise<Document>, durationMS: () => number): Promise<void> {
+    const { clock } = this.#ports;
+    const busyBefore = clock.busyMS();
     let reply: Document;
     try {
       reply = await hello;
@@ -276,7 +278,7 @@ export class Monitor {
       if (this.#state === check) this.#onFailed(check, error);
       return;
     }
-    if (this.#state === check) this.#onSucceeded(check, reply, false, durationMS());
+    if (this.#state === check) this.#onSucceeded(check, reply, false, durationMS(), clock.busyMS() - busyBefore);
   }
 
   // ── Ends of checks
@@ -284,14 +286,15 @@ export class Monitor {
   /**
    * @param moreToCome - the next check has begun on the side of the server
    * @param durationMS - from hello to its reply; the time to connect is not part of it
+   * @param busyMS - for how long the event loop was busy meanwhile
    */
-  #onSucceeded(check: SentCheck, reply: Document, moreToCome: boolean, durationMS: number): void {
+  #onSucceeded(check: SentCheck, reply: Document, moreToCome: boolean, durationMS: number, busyMS: number): void {
     const { connection, pinger } = check;
     const awaited = check.name === 'streaming';
     const now = this.#ports.clock.now();
     this.#report(connection, pinger, now);
     // Server Monitoring, "Measuring RTT": an awaited reply says how long the server had nothing to tell.
-    if (!awaited) this.#addRoundTrip(durationMS);
+    if (!awaited) this.#addRoundTrip(durationMS, busyMS);
     const description = this.#describe(reply, now);
     this.#events.succeeded(connection.id, awaited, durationMS, reply, description);
     this.#ports.onChecked(description);
@@ -370,13 +373,13 @@ export class Monitor {
     return pinger;
   }
 
-  readonly #onSample = (sampleMS: number, answer: Document | null): void => {
-    this.#addRoundTrip(sampleMS);
+  readonly #onSample = ({ sampleMS, busyMS }: Sample, answer: Document | null): void => {
+    this.#addRoundTrip(sampleMS, busyMS);
     if (answer !== null) this.#ports.onChecked(this.#describe(answer, this.#ports.clock.now()));
   };
 
-  #addRoundTrip(durationMS: number): void {
-    this.#roundTripTimes = this.#roundTripTimes.add(durationMS);
+  #addRoundTrip(durationMS: number, busyMS: number): void {
+    this.#roundTripTimes = this.#roundTripTimes.add(durationMS, busyMS);
     this.#ports.publisher.meter?.roundTrip(this.#address, durationMS);
   }
 

@@ -13,8 +13,11 @@ export interface PingerOptions {
   readonly minHeartbeatFrequencyMS: number;
 }
 
-interface Sample {
+/** One round trip. */
+export interface Sample {
   readonly sampleMS: number;
+  /** For how long the event loop of this process was busy meanwhile. */
+  readonly busyMS: number;
   readonly hello: Document;
 }
 
@@ -50,7 +53,7 @@ interface Closed {
 export class RoundTripPinger {
   readonly #ports: HelloPorts;
   readonly #options: PingerOptions;
-  readonly #onSample: (sampleMS: number, answer: Document | null) => void;
+  readonly #onSample: (sample: Sample, answer: Document | null) => void;
   #state: Waiting | Measuring | Closed = { name: 'measuring', purpose: 'time' };
   #connection: HelloConnection | null = null;
   #lastSampleAt: number;
@@ -62,11 +65,7 @@ export class RoundTripPinger {
    *
    * @param onSample - called with each round trip, and with the server's hello if it was requested
    */
-  constructor(
-    ports: HelloPorts,
-    options: PingerOptions,
-    onSample: (sampleMS: number, answer: Document | null) => void,
-  ) {
+  constructor(ports: HelloPorts, options: PingerOptions, onSample: (sample: Sample, answer: Document | null) => void) {
     this.#ports = ports;
     this.#options = options;
     this.#onSample = onSample;
@@ -139,7 +138,7 @@ export class RoundTripPinger {
     this.#lastSampleAt = this.#ports.clock.now();
     if (purpose === 'outdated' || (purpose === 'answer' && sample === null)) this.#measureForRequest();
     else this.#measureIn(LATEST * this.#options.heartbeatFrequencyMS, false);
-    if (sample !== null) this.#onSample(sample.sampleMS, purpose === 'answer' ? sample.hello : null);
+    if (sample !== null) this.#onSample(sample, purpose === 'answer' ? sample.hello : null);
   }
 
   #measureForRequest(): void {
@@ -162,14 +161,15 @@ export class RoundTripPinger {
 
   async #sample(): Promise<Sample> {
     const { clock } = this.#ports;
+    const busyBefore = clock.busyMS();
     if (this.#connection?.error === null) {
       const startedAt = clock.now();
       const hello = await this.#connection.hello();
-      return { sampleMS: clock.now() - startedAt, hello };
+      return { sampleMS: clock.now() - startedAt, busyMS: clock.busyMS() - busyBefore, hello };
     }
     const connection = new HelloConnection(0, this.#ports);
     this.#connection = connection;
     const hello = await connection.open();
-    return { sampleMS: connection.handshakeMS, hello };
+    return { sampleMS: connection.handshakeMS, busyMS: clock.busyMS() - busyBefore, hello };
   }
 }

@@ -26,8 +26,13 @@ export class RoundTripTimes {
     return this.#samples.length < FEWEST_SAMPLES ? 0 : Math.min(...this.#samples);
   }
 
-  add(sampleMS: number): RoundTripTimes {
+  /**
+   * @param busyMS - for how long the event loop of this process was busy meanwhile: the reply may have lain in the kernel. The average is what programs
+   * experience. The minimum is what the network takes at least, and operations that have less time left are not sent
+   */
+  add(sampleMS: number, busyMS: number): RoundTripTimes {
     const average = this.average < 0 ? sampleMS : WEIGHT * sampleMS + (1 - WEIGHT) * this.average;
-    return new RoundTripTimes(average, [...this.#samples, sampleMS].slice(-KEPT_SAMPLES));
+    const least = Math.max(0, sampleMS - busyMS);
+    return new RoundTripTimes(average, [...this.#samples, least].slice(-KEPT_SAMPLES));
   }
 }

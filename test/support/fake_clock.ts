@@ -18,6 +18,7 @@ export class FakeClock implements Clock {
   #now = 1000;
   #order = 0;
   #frozenMS = 0;
+  #busyMS = 0;
   /** Polls that have been asked for at the same moment. */
   #turns = 0;
   readonly #pending = new Set<Pending>();
@@ -25,6 +26,11 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  /** The event loop of a test is busy only when the test says so. */
+  busyMS(): number {
+    return this.#busyMS;
   }
 
   wallTime(): number {
@@ -81,7 +87,13 @@ export class FakeClock implements Clock {
     this.#now = target;
   }
 
-  /** Moves time without firing anything: an event loop that was blocked. */
+  /** Moves time without firing anything, because the event loop runs something else. */
+  block(ms: number): void {
+    this.#busyMS += ms;
+    this.skip(ms);
+  }
+
+  /** Moves time without firing anything. */
   skip(ms: number): void {
     this.#now += ms;
   }

@@ -9,6 +9,7 @@ import type { Clock } from '../../../src/runtime/clock.js';
 const nothing = { clear: () => undefined };
 const clock: Clock = {
   now: () => 0,
+  busyMS: () => 0,
   wallTime: () => 1234,
   setTimer: () => nothing,
   setAlarm: () => undefined,

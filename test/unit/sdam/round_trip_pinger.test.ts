@@ -54,6 +54,23 @@ describe('RoundTripPinger, beside a stream', () => {
     monitor.close();
   });
 
+  it('does not take the time of a busy event loop for that of the network', async () => {
+    const { monitor, clock, checked, beat } = await delayed([100, 50, 50]);
+    await clock.advance(9_900);
+
+    await beat();
+    clock.block(30);
+    await clock.advance(20);
+    await quiet();
+    await beat();
+
+    assert.deepEqual(
+      checked.map(({ minRoundTripTime }) => minRoundTripTime),
+      [0, 50, 20],
+    );
+    monitor.close();
+  });
+
   it('measures once in a heartbeat, however often the server reports changes', async () => {
     const { monitor, clock, beat, pings } = await delayed([0, 0]);
     for (let i = 0; i < 5; i++) await beat();

@@ -12,6 +12,7 @@ import { EmitterSink } from '../../../src/sinks/emitter_sink.js';
 const nothing = { clear: () => undefined };
 const clock: Clock = {
   now: () => 0,
+  busyMS: () => 0,
   wallTime: () => 1234,
   setTimer: () => nothing,
   setAlarm: () => undefined,
