@@ -17,7 +17,7 @@ export class Attempt {
   readonly namespace: string;
   /** 1 for the first attempt of the command. */
   readonly number: number;
-  /** The caller's asynchronous context, for events that come while others run; null if no event can come like that, or nobody listens. */
+  /** The caller's asynchronous context, for events that come while others run; null if no event can come like that, or there is no listener. */
   asyncScope: AsyncResource | null = null;
   #selectionLimit: Deadline | null = null;
 
@@ -44,7 +44,7 @@ export class Attempt {
     return this.call.deadline;
   }
 
-  /** Called in the caller's asynchronous context before the attempt waits, if anybody listens for what may come of it. */
+  /** Called in the caller's asynchronous context before the attempt waits, if there is a listener for what may come of it. */
   keepAsyncScope(): void {
     this.asyncScope ??= new AsyncResource('mongotempo.Attempt');
   }
