@@ -55,7 +55,6 @@ export class Call {
   /** Attempts of all commands of the call: those that failed, and the others if a record is kept. Null while there is none. */
   #attempts: OperationAttempt[] | null = null;
   #isRecorded = false;
-  #isSensitive = false;
   #address: string | null = null;
 
   constructor(operationId: number, name: string, namespace: string, deadline: Deadline, limits: StageLimits) {
@@ -79,16 +78,6 @@ export class Call {
     if (this.operationId === 0) return null;
     const { operationId, name, namespace, deadline, transaction } = this.#whole;
     return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline, transaction));
-  }
-
-  /** Whether a command of the call holds credentials: then monitors are not shown what servers say of it. */
-  get isSensitive(): boolean {
-    return this.#whole.#isSensitive;
-  }
-
-  /** A command of the call holds credentials. */
-  becomeSensitive(): void {
-    this.#whole.#isSensitive = true;
   }
 
   /** The server that was selected last for one of its commands; null if none was. */

@@ -105,6 +105,26 @@ export function redactFailure(error: Error): Error {
   return redacted;
 }
 
+/** Failures of commands that hold credentials. */
+const SENSITIVE_FAILURES = new WeakSet<object>();
+
+/** Remembers that a failure is that of a command that holds credentials, wherever it is rethrown or becomes a cause. */
+export function markSensitive(failure: unknown): void {
+  if (failure instanceof Error) SENSITIVE_FAILURES.add(failure);
+}
+
+/** A failure as monitors may see it: redacted if it, or one of its causes, is that of a command that holds credentials. */
+export function shownFailure<E>(failure: E): E | Error {
+  const seen = new Set<unknown>();
+  let current: unknown = failure;
+  while (current instanceof Error && !seen.has(current)) {
+    if (SENSITIVE_FAILURES.has(current)) return redactFailure(failure as Error);
+    seen.add(current);
+    current = current.cause;
+  }
+  return failure;
+}
+
 /** The same for what becomes of a server because of it: events of servers and of the topology show that error too. */
 export function redactForTopology(error: Error): Error {
   const redacted = redactFailure(error);

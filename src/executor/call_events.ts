@@ -8,7 +8,7 @@ import {
   OperationSucceededEvent,
 } from '../events/operation.js';
 import type { EventPublisher } from '../events/publisher.js';
-import { redactFailure } from '../events/redact.js';
+import { shownFailure } from '../events/redact.js';
 import type { CommandAttempt } from './command_attempt.js';
 
 /** The events of one call of a public method. Made only when a sink wants to know how calls end. */
@@ -41,7 +41,7 @@ export class CallEvents {
 
   /** @param failure - what the caller gets: an error, or the reason of a signal */
   failed(failure: unknown): void {
-    const fields = () => ({ ...namesOf(this.#call), ...recordOf(this.#call), failure: shown(this.#call, failure) });
+    const fields = () => ({ ...namesOf(this.#call), ...recordOf(this.#call), failure: shownFailure(failure) });
     this.#publisher.publish('operationFailed', stamp => new OperationFailedEvent(fields(), stamp), this.#cause);
   }
 }
@@ -58,7 +58,7 @@ export function publishRetry(
   // A server that an earlier attempt had selected is not that of this one.
   const address = selected === progress.selected ? undefined : selected?.address;
   const names = { ...namesOf(call), commandName, attempt: number, address };
-  const fields = { ...names, failure: shown(call, failure), backoffMS };
+  const fields = { ...names, failure: shownFailure(failure), backoffMS };
   publisher.publish('operationRetried', stamp => new OperationRetriedEvent(fields, stamp), attempt);
 }
 
@@ -66,20 +66,16 @@ function namesOf({ operationId, name, namespace }: Call) {
   return { operationId, operationName: name, namespace };
 }
 
-/** What monitors are shown of a failure. */
-function shown<E>(call: Call, failure: E): E | Error {
-  return call.isSensitive && failure instanceof Error ? redactFailure(failure) : failure;
-}
-
 function recordOf(call: Call) {
   const record = call.record();
   return {
     durationMS: record?.elapsedMS ?? 0,
     timings: record?.timings ?? [],
-    attempts: attemptsShown(call, record?.attempts ?? []),
+    attempts: (record?.attempts ?? []).map(attemptShown),
   };
 }
 
-function attemptsShown(call: Call, attempts: readonly OperationAttempt[]): readonly OperationAttempt[] {
-  return call.isSensitive ? attempts.map(attempt => ({ ...attempt, error: shown(call, attempt.error) })) : attempts;
+function attemptShown(attempt: OperationAttempt): OperationAttempt {
+  const error = shownFailure(attempt.error);
+  return error === attempt.error ? attempt : { ...attempt, error };
 }

@@ -5,7 +5,7 @@ import { setOrigin } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { brokenReplyError, MongoNetworkError } from '../errors/network.js';
-import { redactForTopology } from '../events/redact.js';
+import { markSensitive, redactForTopology } from '../events/redact.js';
 import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
@@ -57,7 +57,6 @@ export async function send<T>(
   const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
   // The driver's own commands hold no credentials.
   const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
-  if (redacted) attempt.call.becomeSensitive();
   const { publisher, clock } = engine;
   const events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
   if (operation.session !== null) operation.session.transaction.sent();
@@ -66,6 +65,7 @@ export async function send<T>(
     reply = await exchange(engine, server, connection, session, message, requestId, attempt);
   } catch (cause) {
     const error = brokenReply(cause, connection, attempt);
+    if (redacted) markSensitive(error);
     tellOrigin(error, connection, attempt);
     // A broken or draining connection leaves the command running on the server; the next user of the session would wait for it.
     if (session !== null && (connection.error !== null || connection.draining)) session.isDirty = true;

@@ -5,6 +5,7 @@ import { type Document, type Log, type MongoClientOptions, MongoServerError } fr
 import type { Binary } from '../../src/bson/index.js';
 import { MongoClient } from '../support/checked_client.js';
 import { rejection } from '../support/cluster.js';
+import { PRIMARY } from '../support/engine_harness.js';
 import { EventLog } from '../support/event_log.js';
 import { type ReceivedCommand, replyMessage } from '../support/scripted_peer.js';
 import { type Answer, ScriptedServer, STANDALONE } from '../support/scripted_server.js';
@@ -219,6 +220,24 @@ describe('a command of the user that holds credentials', () => {
         ));
     }
   }
+
+  it('is not shown by the events of a withTransaction in which it failed', () =>
+    withScript(
+      {
+        answer: ({ name }) => (name === 'createUser' ? { ok: 0, code: 2, errmsg: PASSWORD } : { ok: 1 }),
+        hello: () => PRIMARY,
+      },
+      async (client, log) => {
+        const session = client.startSession();
+        const work = () => client.db('admin').command({ createUser: 'ann', pwd: PASSWORD, roles: [] }, { session });
+        const error = await rejection(session.withTransaction(work));
+        await session.endSession();
+
+        assert.match(error.message, new RegExp(PASSWORD));
+        assert.ok(log.named('operationFailed').some(({ operationName }) => operationName === 'withTransaction'));
+        assertNoSecret(log);
+      },
+    ));
 
   it('is shown when it holds none', () =>
     withScript({ answer: () => ({ ok: 1, said: 'this' }) }, async (client, log) => {
