@@ -1,5 +1,6 @@
 import { DocumentReader } from '../bson/document_reader.js';
 import type { Document } from '../bson/index.js';
+import type { Budget } from '../call/budget.js';
 import { Call } from '../call/call.js';
 import { Deadline, type EndDescription } from '../call/deadline.js';
 import type { Ledger } from '../call/ledger.js';
@@ -156,14 +157,14 @@ export class CursorCore {
   /**
    * The call of a close, which has a time of its own: a cursor is often closed because its time is over.
    *
-   * @param given - `timeoutMS` of the close. Default: the cursor's whole `timeoutMS` once more, or that of a shared deadline if it is shorter
+   * @param given - `timeoutMS` of the close. Default: the cursor's whole `timeoutMS` once more, or that of its transaction or of a shared
+   * deadline if it is shorter
    * @param scope - what limits the close beside the cursor's own time
    */
   closingCall(method: string, given?: number, scope: Scope | null = currentScope()): Call {
-    const { source } = this.#settings.budget;
-    const timeoutMS = given ?? this.#wholeTimeMS(scope);
-    const deadline = Deadline.start({ timeoutMS, source }, this.#source.clock);
-    const bounded = timeoutMS === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
+    const budget = given === undefined ? this.#wholeTime(scope) : { ...this.#settings.budget, timeoutMS: given };
+    const deadline = Deadline.start(budget, this.#source.clock);
+    const bounded = budget.timeoutMS === undefined ? deadline.within('read', CLOSE_TIMEOUT_MS) : deadline;
     return this.#callUntil(method, bounded);
   }
 
@@ -173,12 +174,15 @@ export class CursorCore {
     return this.#callUntil('prefetch', time.in(currentScope()).withSignal(abandoned));
   }
 
-  #wholeTimeMS(scope: Scope | null): number | undefined {
-    const { budget, scope: ofCursor } = this.#settings;
-    const limits = [budget.timeoutMS, ofCursor?.soonest?.timeoutMS, scope?.soonest?.timeoutMS];
-    // 0 is no limit.
-    const shortest = Math.min(...limits.map(limit => limit || Infinity));
-    return shortest === Infinity ? budget.timeoutMS : shortest;
+  /** The shortest of all the times that may bound a call on the cursor, of which 0 is no limit. */
+  #wholeTime(scope: Scope | null): Budget {
+    const { budget, scope: ofCursor, context } = this.#settings;
+    const others = [ofCursor?.soonest, scope?.soonest, context.session?.sharedDeadline?.budget];
+    let shortest = budget;
+    for (const other of others) {
+      if ((other?.timeoutMS || Infinity) < (shortest.timeoutMS || Infinity)) shortest = other as Budget;
+    }
+    return shortest;
   }
 
   #callUntil(method: string, deadline: Deadline): Call {

@@ -109,6 +109,13 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   abortsAround: fc.boolean(),
 });
 
+/** The getMore in a transaction fails, and the server does not answer the killCursors that follows. */
+const SILENT_KILL: Schedule = {
+  operation: 'withTransaction',
+  reactions: (['answers', 'answers', 'conflicts', 'is silent'] as const).map(kind => ({ kind, afterMS: 0 })),
+  ...{ workMS: 0, ownMS: 1, clientMS: null, sharedMS: [], abortAtMS: null, abortsAround: false },
+};
+
 /** ReadConcernMajorityNotAvailableYet: the command may be repeated on the same server. */
 const REFUSAL: Document = {
   ...{ ok: 0, code: 134, errmsg: 'not yet', errorLabels: ['RetryableWriteError'] },
@@ -270,7 +277,7 @@ describe('deadlines, whatever the server does', () => {
           [[0, 0]],
         );
       }),
-      { numRuns: 250 },
+      { numRuns: 250, examples: [[SILENT_KILL]] },
     );
   });
 });

@@ -215,6 +215,30 @@ describe('withDeadline', () => {
     assert.deepEqual(harness.story(), ['find', 'getMore', 'killCursors']);
   });
 
+  it('gives up telling the server to forget a cursor of withTransaction after its timeoutMS, not after 10 s', async () => {
+    await using harness = await ClientHarness.connected();
+    const { clock } = harness;
+    const armed = clock.pendingTimers;
+    const batch = { id: 7n, ns: 'shop.orders', firstBatch: [{ a: 1 }] };
+    harness.answer = ({ name }) => {
+      if (name === 'find') return { ok: 1, cursor: batch };
+      if (name === 'getMore') return { ok: 0, code: 96, errmsg: 'the getMore failed' };
+      return name === 'killCursors' ? null : { ok: 1 };
+    };
+    const session = harness.client.startSession();
+    const read = () => orders(harness).find({}, { session }).toArray();
+
+    await assert.rejects(session.withTransaction(read, { timeoutMS: 50 }), /the getMore failed/);
+    await session.endSession();
+    assert.equal(clock.pendingTimers, armed + 1, 'killCursors must be waiting');
+    // The late reply of killCursors is waited for as well.
+    await clock.advance(50);
+    await clock.advance(2000);
+
+    assert.equal(clock.pendingTimers, armed);
+    assert.ok(harness.story().includes('killCursors'));
+  });
+
   it('bounds withTransaction with all of its attempts, and the server is told of the abort', async () => {
     await using harness = await ClientHarness.connected();
     harness.answer = ({ name }) =>
