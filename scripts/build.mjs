@@ -1,4 +1,4 @@
-// Compiles the library (lib/), the test server (server/lib/), the page (page/lib/) and everything else (.build/), and writes the ESM facade.
+// Compiles the library (lib/, and stand_in/ beside it), the test server (server/lib/), the page (page/lib/) and everything else (.build/), and writes the ESM facade.
 //   npm run build                 what has changed since the last build
 //   npm run build -- --force      everything
 //   npm run build -- --library    the library, the test server and the page only
@@ -11,6 +11,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { standInFolder, writeStandIn } from './stand_in.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -20,7 +21,7 @@ const libraryOnly = process.argv.includes('--library');
 
 /** `name` is that of the stamp and of the `tsBuildInfoFile` in the config; `source` is the config's `rootDir`. */
 const projects = [
-  { name: 'lib', config: 'tsconfig.build.json', source: 'src', output: 'lib', finish: writeEsmFacade },
+  { name: 'lib', config: 'tsconfig.build.json', source: 'src', output: 'lib', finish: finishLibrary },
   {
     name: 'server',
     config: 'server/tsconfig.json',
@@ -35,12 +36,19 @@ const projects = [
 const begin = performance.now();
 mkdirSync(join(root, '.build'), { recursive: true });
 // What every project depends on: the compiler and the types of the installed packages, and how this script works.
-const common = ['tsconfig.base.json', 'node_modules/.package-lock.json', 'scripts/build.mjs'];
+const common = [
+  'tsconfig.base.json',
+  'node_modules/.package-lock.json',
+  'scripts/build.mjs',
+  'scripts/stand_in.mjs',
+  'scripts/stand_in_files.mjs',
+];
 for (const project of projects) {
   if (libraryOnly && project.name === 'all') continue;
   const status = build(project);
   if (status !== 0) process.exit(status);
 }
+if (!existsSync(standInFolder)) writeStandIn();
 console.log(`build: ${seconds(begin)} in all`);
 
 function build(project) {
@@ -140,6 +148,11 @@ function allowExecution() {
   chmodSync(join(root, 'server/bin/mongotempo-server.js'), 0o755);
 }
 
+function finishLibrary() {
+  writeEsmFacade();
+  writeStandIn();
+}
+
 /** One CommonJS build, so that `require` and `import` give the same classes; the facade only names its exports. */
 function writeEsmFacade() {
   const entry = join(root, 'lib/index.js');
@@ -148,9 +161,16 @@ function writeEsmFacade() {
   const names = Object.keys(require(entry)).sort();
   const lines = [
     "import mongotempo from './index.js';",
+    'export default mongotempo;',
     ...names.map(name => `export const ${name} = mongotempo.${name};`),
     '',
   ];
   writeFileSync(join(root, 'lib/index.mjs'), lines.join('\n'));
-  writeFileSync(join(root, 'lib/index.d.mts'), "export * from './index.js';\n");
+  const types = [
+    "import * as mongotempo from './index.js';",
+    "export * from './index.js';",
+    'export default mongotempo;',
+    '',
+  ];
+  writeFileSync(join(root, 'lib/index.d.mts'), types.join('\n'));
 }
