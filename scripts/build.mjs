@@ -21,7 +21,14 @@ const libraryOnly = process.argv.includes('--library');
 
 /** `name` is that of the stamp and of the `tsBuildInfoFile` in the config; `source` is the config's `rootDir`. */
 const projects = [
-  { name: 'lib', config: 'tsconfig.build.json', source: 'src', output: 'lib', finish: finishLibrary },
+  {
+    name: 'lib',
+    config: 'tsconfig.build.json',
+    source: 'src',
+    output: 'lib',
+    declarations: '.build/declarations',
+    finish: finishLibrary,
+  },
   {
     name: 'server',
     config: 'server/tsconfig.json',
@@ -42,16 +49,17 @@ const common = [
   'scripts/build.mjs',
   'scripts/stand_in.mjs',
   'scripts/stand_in_files.mjs',
+  'scripts/rollup_types.mjs',
 ];
 for (const project of projects) {
   if (libraryOnly && project.name === 'all') continue;
-  const status = build(project);
+  const status = await build(project);
   if (status !== 0) process.exit(status);
 }
 if (!existsSync(standInFolder)) writeStandIn();
 console.log(`build: ${seconds(begin)} in all`);
 
-function build(project) {
+async function build(project) {
   const title = `${project.config} → ${project.output}/`;
   const start = performance.now();
   const stampFile = join(root, `.build/${project.name}.stamp.json`);
@@ -66,14 +74,17 @@ function build(project) {
   }
   rmSync(stampFile, { force: true });
   // tsc's memory tells which sources were emitted, and not what has become of the outputs since.
-  if (!intact || force) rmSync(info, { force: true });
+  if (!intact || force) {
+    rmSync(info, { force: true });
+    rmSync(join(root, '.build/rollup.digest'), { force: true });
+  }
   const before = intact ? stamp.outputs : {};
   const { status, signal } = spawnSync(process.execPath, [tsc, '-p', project.config], { cwd: root, stdio: 'inherit' });
   if (signal !== null || status === null) {
     console.error(`build: ${title} was interrupted (${signal})`);
     return 1;
   }
-  if (status === 0) project.finish();
+  if (status === 0) await project.finish(project);
   const outputs = outputsOf(project);
   writeFileSync(stampFile, JSON.stringify({ status, inputs, outputs }));
   const files = Object.keys(outputs).filter(file => file.endsWith('.js'));
@@ -103,7 +114,7 @@ function inputsOf(project) {
 /** Size and time of change of each output: enough to notice one that is gone, cut off or written by someone else. */
 function outputsOf(project) {
   const outputs = {};
-  for (const file of listFiles(join(root, project.output))) {
+  for (const { file } of outputFiles(project)) {
     if (!/\.(?:[cm]?js|[cm]?js\.map|d\.[cm]?ts|d\.[cm]?ts\.map)$/.test(file)) continue;
     const { size, mtimeMs } = statSync(file);
     outputs[relative(root, file)] = `${size} ${mtimeMs}`;
@@ -124,12 +135,21 @@ function readStamp(file) {
   }
 }
 
+/** The files in the folders that tsc writes into, but for those of another project (.build/declarations is in .build). */
+function outputFiles({ output, declarations = output }) {
+  const others = projects.flatMap(project => project.declarations ?? []).filter(folder => folder !== declarations);
+  return [...new Set([output, declarations])].flatMap(folder =>
+    listFiles(join(root, folder))
+      .filter(file => !others.some(other => file.startsWith(join(root, other, '/'))))
+      .map(file => ({ file, path: relative(join(root, folder), file) })),
+  );
+}
+
 /** Removes what a source that is gone had been compiled to: a deleted test would still run. */
-function prune({ output, source }) {
-  const folder = join(root, output);
-  for (const file of listFiles(folder)) {
-    const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(relative(folder, file));
-    if (match !== null && !existsSync(join(root, source, `${match[1]}.ts`))) rmSync(file);
+function prune(project) {
+  for (const { file, path } of outputFiles(project)) {
+    const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(path);
+    if (match !== null && !existsSync(join(root, project.source, `${match[1]}.ts`))) rmSync(file);
   }
 }
 
@@ -148,9 +168,31 @@ function allowExecution() {
   chmodSync(join(root, 'server/bin/mongotempo-server.js'), 0o755);
 }
 
-function finishLibrary() {
+async function finishLibrary({ declarations }) {
+  await rollUpDeclarations(declarations);
   writeEsmFacade();
   writeStandIn();
+}
+
+/** Makes one file of the declarations, if they are not those of the file that is there. */
+async function rollUpDeclarations(folder) {
+  const start = performance.now();
+  const hash = createHash('sha256');
+  for (const file of [...listFiles(join(root, folder)).sort(), join(root, 'scripts/rollup_types.mjs')]) {
+    hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  const digest = hash.digest('hex');
+  const digestFile = join(root, '.build/rollup.digest');
+  const rolledUp = join(root, 'lib/index.d.ts');
+  if (existsSync(rolledUp) && existsSync(digestFile) && readFileSync(digestFile, 'utf8') === digest) return;
+  rmSync(digestFile, { force: true });
+  for (const file of listFiles(join(root, 'lib'))) {
+    if (/\.d\.[cm]?ts(?:\.map)?$/.test(file)) rmSync(file);
+  }
+  const { rollUpTypes } = await import('./rollup_types.mjs');
+  rollUpTypes(root, join(root, folder));
+  writeFileSync(digestFile, digest);
+  console.log(`build: ${folder}/ → lib/index.d.ts rolled up (${seconds(start)})`);
 }
 
 /** One CommonJS build, so that `require` and `import` give the same classes; the facade only names its exports. */

@@ -1,6 +1,19 @@
 // Everything that users of the library may import. The order is that of the documentation.
 
-export { AuthMechanism, type AuthMechanismProperties, MongoCredentials } from './auth/credentials.js';
+export {
+  AuthMechanism,
+  type AuthMechanismProperties,
+  type AWSCredentialProvider,
+  type AWSCredentials,
+  GSSAPICanonicalizationValue,
+  type IdPInfo,
+  type IdPServerResponse,
+  MongoCredentials,
+  type MongoCredentialsOptions,
+  type OIDCCallbackFunction,
+  type OIDCCallbackParams,
+  type OIDCResponse,
+} from './auth/credentials.js';
 export { MongoClientAuthProviders } from './auth/mechanisms.js';
 // BSON
 export {
@@ -58,6 +71,7 @@ export { withDeadline } from './call/scope.js';
 export { SharedDeadline as Deadline } from './call/shared_deadline.js';
 export { Admin } from './client/admin.js';
 export type * from './client/bulk_write_models.js';
+export * from './client/client_encryption.js';
 export type { ClientStatistics } from './client/client_statistics.js';
 export type { CollectionOptions, FindOneOptions, IndexInformationOptions } from './client/collection.js';
 export { Collection } from './client/collection.js';
@@ -95,7 +109,8 @@ export {
   type MongoClientEvents,
   type WithSessionCallback,
 } from './client/mongo_client.js';
-export { ClientEncryption, GridFSBucket } from './client/unsupported.js';
+export type * from './client/official_types.js';
+export { GridFSBucket } from './client/unsupported.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './commands/aggregate.js';
 export type { ClientBulkWriteOptions } from './commands/client_bulk_write.js';
@@ -111,6 +126,7 @@ export type {
   CreateIndexOptions,
   IndexDescription,
   IndexDirection,
+  IndexFields,
   IndexOptions,
   IndexSpecification,
   OneOrMore,
@@ -281,8 +297,10 @@ export type {
   PushOperator,
   SetFields,
   UpdateFilter,
+  UpdateOperators,
 } from './types/update.js';
 export type { MongoClientOptions } from './uri/client_options.js';
+export * from './uri/encryption_options.js';
 export type { MongoOptions } from './uri/mongo_options.js';
 export type * from './uri/option_types.js';
 export { Compressor, type CompressorName } from './wire/compressor.js';

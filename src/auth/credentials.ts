@@ -58,6 +58,13 @@ export interface OIDCResponse {
   refreshToken?: string;
 }
 
+/** The token that an identity provider gave. @public */
+export interface IdPServerResponse {
+  accessToken: string;
+  expiresInSeconds?: number;
+  refreshToken?: string;
+}
+
 /** Obtains a token for MONGODB-OIDC. @public */
 export type OIDCCallbackFunction = (params: OIDCCallbackParams) => Promise<OIDCResponse>;
 

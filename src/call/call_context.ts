@@ -59,6 +59,7 @@ export class CallContext {
     return this.#trace;
   }
 
+  /** @internal */
   set trace(trace: object | null) {
     this.#trace = trace;
   }

@@ -90,6 +90,9 @@ export class Db {
   readonly idSettings: { readonly createPk: () => unknown; readonly forceServerObjectId: boolean };
 
   /** Prefer {@link MongoClient.db}. */
+  constructor(client: Db['client'], databaseName: string, options?: DbOptions);
+  /** @internal */
+  constructor(client: ClientPort, databaseName: string, options?: DbOptions);
   constructor(client: ClientPort, databaseName: string, options?: DbOptions) {
     checkDatabaseName(databaseName);
     this.#client = client;

@@ -24,18 +24,6 @@ export class GridFSBucket {
 }
 
 /**
- * Keys and explicit encryption of client-side encryption. Not supported yet.
- *
- * @public
- */
-export class ClientEncryption {
-  /** @throws MongoCompatibilityError always */
-  constructor(_client: unknown, _options?: unknown) {
-    notYet('client-side encryption (ClientEncryption)');
-  }
-}
-
-/**
  * Refuses what this version understands and cannot do yet, before anything is sent: going on without it would be worse (without TLS, say,
  * in the clear).
  *

@@ -65,8 +65,8 @@ export function indexName(keys: IndexKeys): string {
   return [...keys].map(([name, direction]) => `${name}_${direction}`).join('_');
 }
 
-/** Properties of an index beside its keys. */
-interface IndexFields {
+/** Properties of an index beside its keys. @public */
+export interface IndexFields {
   /** Without effect since MongoDB 4.2. */
   background?: boolean;
   unique?: boolean;

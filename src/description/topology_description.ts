@@ -33,12 +33,6 @@ export interface InitialTopologyOptions {
   readonly localThresholdMS: number;
 }
 
-/** The part of a read preference on which it depends whether a server suits. */
-export interface ReadableBy {
-  readonly mode: string;
-  readonly tags?: readonly TagSet[] | undefined;
-}
-
 const WRITABLE = typeSet(ServerType.RSPrimary, ServerType.Standalone, ServerType.Mongos, ServerType.LoadBalancer);
 const DATA_BEARING = WRITABLE | typeSet(ServerType.RSSecondary);
 const UNKNOWN = typeSet(ServerType.Unknown, ServerType.PossiblePrimary);
@@ -134,7 +128,9 @@ export class TopologyDescription {
   }
 
   /** Whether there is a server for reads with a read preference. Ignores `maxStalenessSeconds`. */
-  hasReadableServer(readPreference: ReadableBy = { mode: 'primary' }): boolean {
+  hasReadableServer(
+    readPreference: { readonly mode: string; readonly tags?: readonly TagSet[] | undefined } = { mode: 'primary' },
+  ): boolean {
     const { mode, tags = [] } = readPreference;
     if (mode === 'primary' || !isReplicaSet(this.type)) return this.hasWritableServer();
     if (mode !== 'secondary' && mode !== 'nearest' && this.hasWritableServer()) return true;

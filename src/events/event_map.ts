@@ -44,6 +44,48 @@ import {
   TopologyOpeningEvent,
 } from './topology.js';
 
+/** Every event by its name. @public */
+export interface MonitoringEvents {
+  operationStarted: OperationStartedEvent;
+  operationSucceeded: OperationSucceededEvent;
+  operationFailed: OperationFailedEvent;
+  operationRetried: OperationRetriedEvent;
+  commandStarted: CommandStartedEvent;
+  commandSucceeded: CommandSucceededEvent;
+  commandFailed: CommandFailedEvent;
+  connectionPoolCreated: ConnectionPoolCreatedEvent;
+  connectionPoolReady: ConnectionPoolReadyEvent;
+  connectionPoolCleared: ConnectionPoolClearedEvent;
+  connectionPoolClosed: ConnectionPoolClosedEvent;
+  connectionCreated: ConnectionCreatedEvent;
+  connectionReady: ConnectionReadyEvent;
+  connectionClosed: ConnectionClosedEvent;
+  connectionCheckOutStarted: ConnectionCheckOutStartedEvent;
+  connectionCheckOutFailed: ConnectionCheckOutFailedEvent;
+  connectionCheckedOut: ConnectionCheckedOutEvent;
+  connectionCheckedIn: ConnectionCheckedInEvent;
+  connectionPendingResponseStarted: ConnectionPendingResponseStartedEvent;
+  connectionPendingResponseSucceeded: ConnectionPendingResponseSucceededEvent;
+  connectionPendingResponseFailed: ConnectionPendingResponseFailedEvent;
+  serverOpening: ServerOpeningEvent;
+  serverClosed: ServerClosedEvent;
+  serverDescriptionChanged: ServerDescriptionChangedEvent;
+  serverHeartbeatStarted: ServerHeartbeatStartedEvent;
+  serverHeartbeatSucceeded: ServerHeartbeatSucceededEvent;
+  serverHeartbeatFailed: ServerHeartbeatFailedEvent;
+  topologyOpening: TopologyOpeningEvent;
+  topologyClosed: TopologyClosedEvent;
+  topologyDescriptionChanged: TopologyDescriptionChangedEvent;
+  serverSelectionStarted: ServerSelectionStartedEvent;
+  serverSelectionSucceeded: ServerSelectionSucceededEvent;
+  serverSelectionFailed: ServerSelectionFailedEvent;
+  waitingForSuitableServer: WaitingForSuitableServerEvent;
+  srvRecordDiscovery: SrvPollingEvent;
+}
+
+/** @public */
+export type MonitoringEventName = keyof MonitoringEvents;
+
 /** The class of every event that a client publishes, by the name under which it is published. */
 export const MONITORING_EVENTS = Object.freeze({
   operationStarted: OperationStartedEvent,
@@ -81,13 +123,7 @@ export const MONITORING_EVENTS = Object.freeze({
   serverSelectionFailed: ServerSelectionFailedEvent,
   waitingForSuitableServer: WaitingForSuitableServerEvent,
   srvRecordDiscovery: SrvPollingEvent,
-});
-
-/** @public */
-export type MonitoringEventName = keyof typeof MONITORING_EVENTS;
-
-/** Every event by its name. @public */
-export type MonitoringEvents = { [N in MonitoringEventName]: InstanceType<(typeof MONITORING_EVENTS)[N]> };
+} satisfies { readonly [N in MonitoringEventName]: abstract new (...parts: never) => MonitoringEvents[N] });
 
 /** Listeners of every event by its name. @public */
 export type MonitoringEventListeners = { [N in MonitoringEventName]: (event: MonitoringEvents[N]) => void };

@@ -2,17 +2,7 @@ import { calculateObjectSize, type Document, Int32 } from '../bson/index.js';
 import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { HostEnvironment, HostSystem } from '../runtime/host.js';
-
-/**
- * A library that wraps the driver, as it wants to be named to servers.
- *
- * @public
- */
-export interface DriverInfo {
-  name?: string;
-  version?: string;
-  platform?: string;
-}
+import type { DriverInfo } from '../uri/option_types.js';
 
 export interface ClientMetadataInput {
   readonly appName?: string | undefined;

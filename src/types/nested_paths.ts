@@ -34,13 +34,6 @@ export type PropertyType<Type, Property extends string> = string extends Propert
             : unknown
         : unknown;
 
-/** What has no paths into it. */
-type Leaf = string | number | bigint | boolean | Date | RegExp | Uint8Array | ((...args: any[]) => any) | BSONValue;
-
-interface BSONValue {
-  _bsontype: string;
-}
-
 /**
  * All paths into a type, as tuples of names, eight levels deep: below that, and where a type holds itself, the compiler would not end.
  *
@@ -48,7 +41,16 @@ interface BSONValue {
  */
 export type NestedPaths<Type, Depth extends number[]> = Depth['length'] extends 8
   ? []
-  : Type extends Leaf
+  : Type extends
+        | string
+        | number
+        | bigint
+        | boolean
+        | Date
+        | RegExp
+        | Uint8Array
+        | ((...args: any[]) => any)
+        | { _bsontype: string }
     ? []
     : Type extends ReadonlyArray<infer Item>
       ? [] | [number, ...NestedPaths<Item, [...Depth, 1]>]
@@ -89,16 +91,13 @@ export type StrictMatchKeysAndValues<TSchema> = Readonly<
   {
     [Property in Join<NestedPaths<TSchema, []>, '.'>]?: PropertyType<TSchema, Property>;
   } & {
-    [Property in `${NestedArrays<TSchema>}.$${`[${string}]` | ''}`]?: ArrayElement<
+    [Property in `${Extract<keyof NestedPathsOfType<TSchema, any[]>, string>}.$${`[${string}]` | ''}`]?: ArrayElement<
       PropertyType<TSchema, Property extends `${infer Key}.$${string}` ? Key : never>
     >;
   } & {
-    [Property in `${NestedDocumentArrays<TSchema>}.$${`[${string}]` | ''}.${string}`]?: any;
+    [Property in `${Extract<keyof NestedPathsOfType<TSchema, Record<string, any>[]>, string>}.$${`[${string}]` | ''}.${string}`]?: any;
   } & Document
 >;
-
-type NestedArrays<TSchema> = Extract<keyof NestedPathsOfType<TSchema, any[]>, string>;
-type NestedDocumentArrays<TSchema> = Extract<keyof NestedPathsOfType<TSchema, Record<string, any>[]>, string>;
 
 /** An update whose names with dots are checked too. @public */
 export type StrictUpdateFilter<TSchema> = UpdateOperators<TSchema, StrictMatchKeysAndValues<TSchema>>;

@@ -10,7 +10,7 @@ export type NumericType = IntegerType | Decimal128 | Double;
 /** @public */
 export type IntegerType = number | Int32 | Long | bigint;
 
-/** The operators of an update; `TValues` is what `$set`, `$min` and the like take. */
+/** The operators of an update; `TValues` is what `$set`, `$min` and the like take. @public */
 export type UpdateOperators<TSchema, TValues> = {
   $currentDate?: OnlyFieldsOfType<TSchema, Date | Timestamp, true | { $type: 'date' | 'timestamp' }>;
   $inc?: OnlyFieldsOfType<TSchema, NumericType | undefined>;

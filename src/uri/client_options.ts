@@ -13,6 +13,7 @@ import type { MetricsOptions } from '../sinks/metrics_options.js';
 import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
 import type { TracingOptions } from '../sinks/tracing_options.js';
 import type { CompressorName } from '../wire/compressor.js';
+import type { AutoEncryptionOptions } from './encryption_options.js';
 import type {
   Auth,
   DriverInfo,
@@ -235,7 +236,7 @@ export interface MongoClientOptions extends BSONSerializeOptions, SupportedSocke
   /** The maker of the `_id` of documents that have none. Default: new ObjectIds. */
   pkFactory?: PkFactory;
   /** In-use encryption. Not supported: connecting with it fails. */
-  autoEncryption?: Document;
+  autoEncryption?: AutoEncryptionOptions;
 
   // ---- Events and logs
 
@@ -451,7 +452,7 @@ export const OPTIONS = {
   enableOverloadRetargeting: option(boolean, { default: false }),
   forceServerObjectId: option(boolean, { default: false }),
   pkFactory: option(pkFactory, { where: 'client', default: NEW_OBJECT_IDS }),
-  autoEncryption: option(record<Document>(), { where: 'client' }),
+  autoEncryption: option(record<AutoEncryptionOptions>(), { where: 'client' }),
 
   // ---- BSON
 

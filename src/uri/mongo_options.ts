@@ -1,7 +1,21 @@
+import type { MongoCredentials } from '../auth/credentials.js';
 import type { BSONSerializeOptions } from '../bson/index.js';
+import type { ReadConcern } from '../concern/read_concern.js';
+import type { ReadPreference } from '../concern/read_preference.js';
+import type { ServerApi } from '../concern/server_api.js';
+import type { WriteConcern } from '../concern/write_concern.js';
+import type { HostAddress } from '../description/host_address.js';
+import type { Redact } from '../events/redact.js';
+import type { ListenerErrorHandler } from '../sinks/listener_guard.js';
+import type { LogComponentSeveritiesClientOptions } from '../sinks/log_options.js';
+import type { MetricsOptions } from '../sinks/metrics_options.js';
+import type { CommandMonitor, PoolMonitor, ServerMonitor } from '../sinks/monitors.js';
+import type { TracingOptions } from '../sinks/tracing_options.js';
 import type { CompressorName } from '../wire/compressor.js';
+import type { MongoClientOptions } from './client_options.js';
+import type { AutoEncryptionOptions } from './encryption_options.js';
 import { frozenWithSecrets } from './frozen.js';
-import type { SupportedSocketOptions, SupportedTLSOptions } from './option_types.js';
+import type { DriverInfo, RuntimeAdapters, SupportedSocketOptions, SupportedTLSOptions } from './option_types.js';
 import { type NameIn, OPTION_NAMES, type OptionName, optionNamed, optionsIn } from './options/table.js';
 import type { ResolvedOptions } from './resolved_options.js';
 
@@ -12,10 +26,80 @@ import type { ResolvedOptions } from './resolved_options.js';
  * @public
  */
 export interface MongoOptions
-  extends Omit<ResolvedOptions, 'tls' | 'socket' | 'proxy' | 'compressors' | 'monitorCommands' | 'lookup'>,
+  extends Readonly<
+      Required<
+        Pick<
+          MongoClientOptions,
+          | 'directConnection'
+          | 'enableOverloadRetargeting'
+          | 'connectTimeoutMS'
+          | 'forceServerObjectId'
+          | 'heartbeatFrequencyMS'
+          | 'loadBalanced'
+          | 'localThresholdMS'
+          | 'maxAdaptiveRetries'
+          | 'maxConnecting'
+          | 'maxIdleTimeMS'
+          | 'maxPoolSize'
+          | 'minHeartbeatFrequencyMS'
+          | 'minPoolSize'
+          | 'pendingResponseTimeoutMS'
+          | 'pkFactory'
+          | 'retryReads'
+          | 'retryWrites'
+          | 'serverMonitoringMode'
+          | 'serverSelectionFailFast'
+          | 'serverSelectionTimeoutMS'
+          | 'socketTimeoutMS'
+          | 'srvMaxHosts'
+          | 'srvServiceName'
+          | 'statistics'
+          | 'waitQueueTimeoutMS'
+        >
+      >
+    >,
     Readonly<BSONSerializeOptions>,
     Readonly<SupportedSocketOptions>,
     Readonly<Omit<SupportedTLSOptions, 'session'>> {
+  /** Seeds. Empty for an SRV connection string until the client has asked DNS. */
+  readonly hosts: readonly HostAddress[];
+  /** The host of an SRV connection string. */
+  readonly srvHost: string | undefined;
+  readonly srvAllowedHostsSuffix: string | undefined;
+  readonly srvHostValidator: MongoClientOptions['srvHostValidator'] | undefined;
+  /** The database of the connection string, or `test`. */
+  readonly dbName: string;
+  readonly replicaSet: string | undefined;
+  readonly appName: string | undefined;
+  readonly driverInfo: Readonly<DriverInfo>;
+  readonly serverApi: Readonly<ServerApi> | undefined;
+  readonly credentials: MongoCredentials | undefined;
+  readonly timeoutMS: number | undefined;
+  readonly serverSelector: MongoClientOptions['serverSelector'] | undefined;
+  readonly zlibCompressionLevel: number | undefined;
+  readonly readPreference: ReadPreference;
+  readonly readConcern: ReadConcern | undefined;
+  readonly writeConcern: WriteConcern | undefined;
+  readonly bsonOptions: Readonly<BSONSerializeOptions>;
+  readonly autoEncryption: AutoEncryptionOptions | undefined;
+  readonly redact: Redact | undefined;
+  readonly onListenerError: ListenerErrorHandler | undefined;
+  readonly commandMonitor: CommandMonitor | undefined;
+  readonly poolMonitor: PoolMonitor | undefined;
+  readonly serverMonitor: ServerMonitor | undefined;
+  readonly tracing: TracingOptions | undefined;
+  readonly metrics: MetricsOptions | undefined;
+  /** The options of the log: those that were given. */
+  readonly log: {
+    readonly componentSeverities: Readonly<LogComponentSeveritiesClientOptions> | undefined;
+    readonly path: MongoClientOptions['mongodbLogPath'] | undefined;
+    readonly maxDocumentLength: number | undefined;
+  };
+  readonly runtimeAdapters: RuntimeAdapters | undefined;
+  /** Names of the options that were given, canonically spelled. An option that only has its default is not among them. */
+  readonly specified: readonly string[];
+  /** Problems of the connection string: sentences without secrets about what was left out. */
+  readonly warnings: readonly string[];
   readonly tls: boolean;
   readonly tlsCAFile?: string | undefined;
   readonly tlsCRLFile?: string | undefined;

@@ -24,9 +24,25 @@ export interface PkFactory {
 /** @public */
 export type ServerMonitoringMode = 'auto' | 'poll' | 'stream';
 
+/** The functions of `node:os` that the client's metadata are made from. @public */
+export interface OsAdapter {
+  release: typeof release;
+  platform: typeof platform;
+  arch: typeof arch;
+  type: typeof type;
+}
+
 /** Stand-ins for parts of Node.js. @public */
 export interface RuntimeAdapters {
-  os?: { release: typeof release; platform: typeof platform; arch: typeof arch; type: typeof type };
+  os?: OsAdapter;
+}
+
+/** A SOCKS5 proxy. @public */
+export interface ProxyOptions {
+  proxyHost?: string;
+  proxyPort?: number;
+  proxyUsername?: string;
+  proxyPassword?: string;
 }
 
 /** Options that the client hands to `net.connect`. @public */

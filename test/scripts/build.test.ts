@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, it, suite } from 'node:test';
@@ -19,7 +30,9 @@ function makeProject(root: string): void {
     include,
   });
   write('tsconfig.base.json', '{}');
-  write('tsconfig.build.json', JSON.stringify(config('lib', { rootDir: 'src', outDir: 'lib' }, ['src'])));
+  const library = { rootDir: 'src', outDir: 'lib', declarationDir: '.build/declarations', declarationMap: true };
+  write('tsconfig.build.json', JSON.stringify(config('lib', library, ['src'])));
+  write('package.json', JSON.stringify({ name: 'example', version: '1.0.0', types: 'lib/index.d.ts' }));
   const server = { rootDir: 'src', outDir: 'lib', tsBuildInfoFile: '../.build/server.tsbuildinfo' };
   write('server/tsconfig.json', JSON.stringify(config('server', server, ['src'])));
   const page = { rootDir: 'src', outDir: 'lib', tsBuildInfoFile: '../.build/page.tsbuildinfo' };
@@ -32,7 +45,10 @@ function makeProject(root: string): void {
   write('server/bin/mongotempo-server.js', '');
   write('test/one.test.ts', 'export const one = 1;\n');
   write('test/two.test.ts', 'export const two = 2;\n');
-  cpSync(join(repository, 'scripts/build.mjs'), join(root, 'scripts/build.mjs'));
+  for (const script of ['build.mjs', 'rollup_types.mjs', 'stand_in.mjs', 'stand_in_files.mjs']) {
+    cpSync(join(repository, 'scripts', script), join(root, 'scripts', script));
+  }
+  write('LICENSE', '');
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
 }
 
@@ -59,6 +75,45 @@ suite('npm run build', () => {
     assert.match(readFileSync(path('lib/index.mjs'), 'utf8'), /export const answer = mongotempo\.answer;/);
     const second = build();
     assert.equal(second.match(/is up to date/g)?.length, 4, second);
+  });
+
+  it('the declarations are one file, and its map leads to the sources', () => {
+    writeFileSync(
+      path('src/parts.ts'),
+      '/** Counts. @public */\nexport class Inner {\n  /** Of all. */\n  count = 1;\n}\n/** @public */\nexport interface Wide {}\n',
+    );
+    const added = "declare module './parts.js' {\n  interface Wide {\n    readonly more: number;\n  }\n}\n";
+    writeFileSync(
+      path('src/index.ts'),
+      `export const answer = 42;\nexport { Inner as Outer, type Wide } from './parts.js';\n${added}`,
+    );
+    try {
+      assert.match(build(), /→ lib\/index\.d\.ts rolled up/);
+      assert.deepEqual(
+        readdirSync(path('lib')).filter(file => file.includes('.d.')),
+        ['index.d.mts', 'index.d.ts', 'index.d.ts.map'],
+      );
+      const text = readFileSync(path('lib/index.d.ts'), 'utf8');
+      assert.match(
+        text,
+        /\/\*\* Counts\. @public \*\/\nexport declare class Outer \{\n +\/\*\* Of all\. \*\/\n +count: number;/,
+      );
+      const lines = text.split('\n');
+      const line = lines.findIndex(words => words.includes('count: number'));
+      const map = new SourceMap(JSON.parse(readFileSync(path('lib/index.d.ts.map'), 'utf8')) as SourceMapPayload);
+      const entry = map.findEntry(line, lines[line]?.indexOf('count') ?? 0);
+      assert.deepEqual('originalSource' in entry && [entry.originalSource, entry.originalLine, entry.originalColumn], [
+        '../src/parts.ts',
+        3,
+        2,
+      ]);
+      assert.match(text, /interface Wide \{\n +readonly more: number;/);
+    } finally {
+      rmSync(path('src/parts.ts'));
+      writeFileSync(path('src/index.ts'), 'export const answer = 42;\n');
+    }
+    build();
+    assert.equal(existsSync(path('.build/declarations/parts.d.ts')), false);
   });
 
   it('a changed test is compiled alone', () => {

@@ -53,6 +53,7 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
     return 'aggregate';
   }
 
+  /** @internal */
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
     // The pipeline is public: the caller may have added to it.
     this.#checkOutput(this.pipeline);

@@ -52,11 +52,12 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
     return 'find';
   }
 
+  /** @internal */
   protected override plainOperation(context: OperationContext): Operation<CursorReply> {
     return find(context, this.#filter, this.cursorOptions);
   }
 
-  /** A server waits for documents only when it is asked to (Find, getMore and killCursors Commands, "maxTimeMS"). */
+  /** A server waits for documents only when it is asked to (Find, getMore and killCursors Commands, "maxTimeMS"). @internal */
   protected override get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize' | 'comment' | 'maxAwaitTimeMS'> {
     const { tailable, awaitData, maxAwaitTimeMS: _, ...rest } = this.cursorOptions;
     return tailable === true && awaitData === true ? this.cursorOptions : rest;

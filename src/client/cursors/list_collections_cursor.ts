@@ -31,6 +31,9 @@ export class ListCollectionsCursor<T extends CollectionListing = CollectionListi
   filter: Document;
   options?: ListCollectionsOptions;
 
+  constructor(db: ListCollectionsCursor['parent'], filter: Document, options?: ListCollectionsOptions);
+  /** @internal */
+  constructor(db: Place, filter: Document, options?: ListCollectionsOptions);
   constructor(db: Place, filter: Document, options: ListCollectionsOptions = {}) {
     super(db.client, withOverrides(db.context, options), options);
     this.#parent = db;
@@ -44,11 +47,12 @@ export class ListCollectionsCursor<T extends CollectionListing = CollectionListi
     return 'listCollections';
   }
 
+  /** @internal */
   protected override openOperation(context: OperationContext): Operation<CursorReply> {
     return listCollections(context, this.filter, ownOptions({ ...this.options, ...this.cursorOptions }));
   }
 
-  /** The command's comment is not one of its getMores. */
+  /** The command's comment is not one of its getMores. @internal */
   protected override get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize'> {
     const { batchSize } = this.cursorOptions;
     return batchSize === undefined ? {} : { batchSize };

@@ -20,6 +20,9 @@ export class ListIndexesCursor extends AbstractCursor {
   readonly #parent: Place;
   options?: ListIndexesOptions;
 
+  constructor(collection: ListIndexesCursor['parent'], options?: ListIndexesOptions);
+  /** @internal */
+  constructor(collection: Place, options?: ListIndexesOptions);
   constructor(collection: Place, options: ListIndexesOptions = {}) {
     super(collection.client, withOverrides(collection.context, options), options);
     this.#parent = collection;
@@ -32,6 +35,7 @@ export class ListIndexesCursor extends AbstractCursor {
     return 'listIndexes';
   }
 
+  /** @internal */
   protected override openOperation(context: OperationContext): Operation<CursorReply> {
     return listIndexes(context, ownOptions({ ...this.options, ...this.cursorOptions }));
   }

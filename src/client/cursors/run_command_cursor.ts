@@ -39,10 +39,12 @@ export class RunCommandCursor extends AbstractCursor {
     return 'runCursorCommand';
   }
 
+  /** @internal */
   protected override openOperation(context: OperationContext): Operation<CursorReply> {
     return runCursorCommand(context, this.command, this.cursorOptions);
   }
 
+  /** @internal */
   protected override get getMoreFields(): Pick<AbstractCursorOptions, 'batchSize' | 'comment' | 'maxAwaitTimeMS'> {
     return this.getMoreOptions;
   }

@@ -8,10 +8,10 @@ import {
   appendMetadata,
   clientMetadata,
   DRIVER_VERSION,
-  type DriverInfo,
   isFunctionService,
 } from '../../../src/pool/client_metadata.js';
 import type { HostEnvironment } from '../../../src/runtime/host.js';
+import type { DriverInfo } from '../../../src/uri/option_types.js';
 
 const OS = { type: 'Linux', name: 'linux', architecture: 'x64', version: '6.1.0' };
 const PLATFORM = 'Node.js v20.20.2, LE';

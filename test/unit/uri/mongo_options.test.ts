@@ -77,7 +77,7 @@ describe('client.options', () => {
   for (const [uri, given = {}] of CASES) {
     it(`client.options have the shape of the official driver for ${uri} ${JSON.stringify(given)}`, () => {
       const ours = new MongoClient(uri, given).options;
-      const theirs = new official.MongoClient(uri, given).options;
+      const theirs = new official.MongoClient(uri, given as object).options;
 
       assert.deepEqual(shapeOf(ours as unknown as Fields), shapeOf(theirs as unknown as Fields));
     });

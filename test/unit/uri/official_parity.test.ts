@@ -74,7 +74,7 @@ interface OfficialOptions {
 }
 
 function theirs(uri: string, given: MongoClientOptions): Comparable {
-  const client = new official.MongoClient(uri, given);
+  const client = new official.MongoClient(uri, given as object);
   const options = client.options as unknown as OfficialOptions;
   const { credentials, writeConcern } = options;
   return {

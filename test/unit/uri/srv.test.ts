@@ -103,7 +103,11 @@ describe('applySrvRecords', () => {
   }
 
   it('options completed by DNS are frozen and show no secret', () => {
-    const options = apply('mongodb+srv://u:p@cluster.example.com', {}, { autoEncryption: { key: 'hunter2' } });
+    const options = apply(
+      'mongodb+srv://u:p@cluster.example.com',
+      {},
+      { autoEncryption: { kmsProviders: { local: { key: 'hunter2' } } } },
+    );
 
     assert.ok(Object.isFrozen(options));
     assert.ok(Object.isFrozen(options.hosts));
