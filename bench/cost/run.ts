@@ -10,10 +10,10 @@ const HELP = `Measures what deadlines, signals and listeners add to the CPU time
 npm run bench:cost -- [options]
 
   --only A,B      variants beside ${PLAIN}: ${VARIANTS.map(({ name }) => name).join(', ')}
-  --rounds N      samples of each variant (20)
-  --seconds N     length of a sample (1)
+  --rounds N      samples of each variant (150)
+  --seconds N     length of a sample (0.1); many short ones tell more than a few long ones
   --in-flight N   operations at once (64)
-  --connections N size of the pool (10)
+  --connections N size of the pool (64)
   --assert        fail where a variant certainly costs more than it may; for an idle machine
   --help
 `;
@@ -36,6 +36,8 @@ interface Lane {
 /** The first samples, in which the compiler learns, are not counted. */
 const WARM_UP_ROUNDS = 3;
 const FIRST_OPERATIONS = 5_000;
+/** The shortest sample. */
+const LEAST_OPERATIONS = 500;
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
@@ -73,7 +75,7 @@ async function measure(lanes: readonly Lane[], uri: string, options: Options): P
       slowest = Math.max(slowest, sample.wallUS);
       if (round >= 0) lane.samples.push(sample);
     }
-    if (round < 0) operations = Math.max(FIRST_OPERATIONS, Math.round((seconds * 1_000_000) / slowest));
+    if (round < 0) operations = Math.max(LEAST_OPERATIONS, Math.round((seconds * 1_000_000) / slowest));
   }
 }
 
@@ -144,10 +146,10 @@ function readOptions(args: readonly string[]): Options | null {
     args: [...args],
     options: {
       only: { type: 'string' },
-      rounds: { type: 'string', default: '20' },
-      seconds: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '150' },
+      seconds: { type: 'string', default: '0.1' },
       'in-flight': { type: 'string', default: '64' },
-      connections: { type: 'string', default: '10' },
+      connections: { type: 'string', default: '64' },
       assert: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

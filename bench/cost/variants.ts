@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type Collection, MongoClient, type MongoClientOptions, withDeadline } from 'mongotempo';
 import { COLLECTION, DATABASE, FIND_ONE_FILTER } from '../ops/documents.js';
@@ -26,6 +27,9 @@ export interface Caller {
 const TIMEOUT_MS = 20_000;
 
 const ignore = (): void => undefined;
+
+/** Of a program, for comparison. Node.js works for it only once it is used. */
+const STORAGE = new AsyncLocalStorage<string>();
 
 export const PLAIN = 'plain';
 
@@ -59,6 +63,14 @@ export const VARIANTS: readonly Variant[] = [
     caller: users => ({
       run: () => users.findOne(FIND_ONE_FILTER),
       around: all => withDeadline(TIMEOUT_MS, all),
+    }),
+  },
+  {
+    name: 'asyncLocalStorage',
+    what: 'findOne inside of the run of an AsyncLocalStorage of the program, for comparison with withDeadline',
+    caller: users => ({
+      run: () => users.findOne(FIND_ONE_FILTER),
+      around: all => STORAGE.run('a store', all),
     }),
   },
   {
