@@ -211,7 +211,7 @@ export class Deadline {
    */
   watch(watcher: EndWatcher): void {
     if (!this.canEnd) return;
-    this.#watch ??= new EndWatch(this.endsAt, this.signals, this.ledger, this.boundBy === 'timeoutMS');
+    this.#watch ??= new EndWatch(this);
     this.#watch.add(watcher);
   }
 

@@ -17,6 +17,14 @@ export interface EndWatcher {
   onDeadlineEnd(end: DeadlineEnd): void;
 }
 
+/** The deadline whose end is watched. */
+export interface Watched {
+  readonly endsAt: number;
+  readonly boundBy: string;
+  readonly signals: readonly AbortSignal[];
+  readonly ledger: Ledger;
+}
+
 /** Time that is waited out without sleeping. An alarm for less would be rounded to 0. */
 const MOST_POLLED_MS = 0.5;
 
@@ -25,10 +33,8 @@ const MOST_POLLED_MS = 0.5;
  * away.
  */
 export class EndWatch extends Alarm {
-  readonly endsAt: number;
-  readonly mayBeEarly: boolean;
-  readonly #ledger: Ledger;
-  readonly #signals: readonly AbortSignal[];
+  /** Asked each time: a copy of what it knows would be made for each operation. */
+  readonly #watched: Watched;
   readonly #listeners: readonly AbortListener[];
   /** The one that waits for longest, in nearly all cases the only one; null if none does. */
   #first: EndWatcher | null = null;
@@ -40,14 +46,20 @@ export class EndWatch extends Alarm {
   /** Turns of the event loop that are waited for in place of the alarm. */
   #poll: Timer | null = null;
 
-  /** @param mayBeEarly - whether the end is worth to be waited for to the fraction of a millisecond */
-  constructor(endsAt: number, signals: readonly AbortSignal[], ledger: Ledger, mayBeEarly: boolean) {
+  constructor(watched: Watched) {
     super();
-    this.endsAt = endsAt;
-    this.mayBeEarly = mayBeEarly;
-    this.#ledger = ledger;
-    this.#signals = signals;
+    this.#watched = watched;
+    const { signals } = watched;
     this.#listeners = signals.length === 0 ? NO_LISTENERS : signals.map(signal => new AbortListener(signal, this));
+  }
+
+  get endsAt(): number {
+    return this.#watched.endsAt;
+  }
+
+  /** An end by `timeoutMS` is worth to be waited for to the fraction of a millisecond. */
+  get mayBeEarly(): boolean {
+    return this.#watched.boundBy === 'timeoutMS';
   }
 
   add(watcher: EndWatcher): void {
@@ -75,14 +87,15 @@ export class EndWatch extends Alarm {
   }
 
   #arm(): void {
-    const { clock, lookedAt } = this.#ledger;
+    const { signals, ledger, endsAt } = this.#watched;
+    const { clock, lookedAt } = ledger;
     this.#setAt = lookedAt;
-    if (abortedOf(this.#signals) !== undefined) {
+    if (abortedOf(signals) !== undefined) {
       this.#poll = clock.afterPoll(() => this.onAbort());
       return;
     }
-    if (this.#listeners !== NO_LISTENERS) for (const listener of this.#listeners) listener.listen();
-    if (this.endsAt !== Infinity) this.#wait(lookedAt);
+    for (let index = 0; index < this.#listeners.length; index++) this.#listeners[index]?.listen();
+    if (endsAt !== Infinity) this.#wait(lookedAt);
   }
 
   /**
@@ -91,7 +104,7 @@ export class EndWatch extends Alarm {
    * pauses, are not worth the CPU time.
    */
   #wait(now: number): void {
-    const { clock } = this.#ledger;
+    const { clock } = this.#watched.ledger;
     const remainingMS = this.endsAt - now;
     const isOver = remainingMS < (this.mayBeEarly ? MOST_POLLED_MS : 0);
     if (isOver) this.#poll = clock.afterPoll(() => this.onAlarm());
@@ -103,17 +116,17 @@ export class EndWatch extends Alarm {
    * operation fails.
    */
   onAlarm(): void {
-    const now = this.#ledger.look();
+    const now = this.#watched.ledger.look();
     if (now < this.endsAt) {
       this.#wait(now);
       return;
     }
     const lateByMS = this.lateByMS(now);
-    this.#poll = this.#ledger.clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
+    this.#poll = this.#watched.ledger.clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
   }
 
   onAbort(): void {
-    this.#end({ kind: 'aborted', reason: abortedOf(this.#signals)?.reason });
+    this.#end({ kind: 'aborted', reason: abortedOf(this.#watched.signals)?.reason });
   }
 
   #end(end: DeadlineEnd): void {
@@ -128,12 +141,12 @@ export class EndWatch extends Alarm {
   }
 
   #disarm(): void {
-    this.#ledger.clock.clearAlarm(this);
+    this.#watched.ledger.clock.clearAlarm(this);
     if (this.#poll !== null) {
       this.#poll.clear();
       this.#poll = null;
     }
-    if (this.#listeners !== NO_LISTENERS) for (const listener of this.#listeners) listener.stop();
+    for (let index = 0; index < this.#listeners.length; index++) this.#listeners[index]?.stop();
   }
 }
 
@@ -141,9 +154,8 @@ const NO_LISTENERS: readonly AbortListener[] = Object.freeze([]);
 
 /** The signal that has aborted; undefined if none has. */
 export function abortedOf(signals: readonly AbortSignal[]): AbortSignal | undefined {
-  // The usual case: an iteration over nothing costs something, too.
-  if (signals.length === 0) return undefined;
-  for (const signal of signals) if (signal.aborted) return signal;
+  // An iterator is made anew for each `for of`, and this is asked several times for each operation.
+  for (let index = 0; index < signals.length; index++) if (signals[index]?.aborted === true) return signals[index];
   return undefined;
 }
 

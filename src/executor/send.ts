@@ -62,7 +62,8 @@ export async function send<T>(
   if (operation.session !== null) operation.session.transaction.sent();
   let reply: Reply | null;
   try {
-    reply = await exchange(engine, server, connection, session, message, requestId, attempt);
+    reply = await transmit(engine, connection, session, message, requestId, attempt);
+    if (reply !== null) receive(engine, server, connection, reply, attempt);
   } catch (cause) {
     const error = brokenReply(cause, connection, attempt);
     if (redacted) markSensitive(error);
@@ -87,26 +88,35 @@ export async function send<T>(
   }
 }
 
-async function exchange(
+/** Puts a command on its connection. No async function of its own: each costs two promises. */
+function transmit(
   engine: Engine,
-  server: Server,
   connection: Connection,
   session: ServerSession | null,
   message: Buffer,
   requestId: number,
   attempt: CommandAttempt<unknown>,
-): Promise<Reply | null> {
+): Promise<Reply> | null {
   const { operation, namespace } = attempt;
   // A listener that was told of the command may have closed the client, which then uses the pinned connection itself.
   if (engine.lifetime.closing) {
     throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
   }
   if (session !== null) session.lastUse = engine.clock.now();
-  if (operation.unacknowledged) {
-    connection.send(message, attempt);
-    return null;
-  }
-  const reply = await connection.roundTrip(message, requestId, 'read', attempt);
+  if (!operation.unacknowledged) return connection.roundTrip(message, requestId, 'read', attempt);
+  connection.send(message, attempt);
+  return null;
+}
+
+/** Learns from a reply what it tells beside the result. Throws its error if it is one. */
+function receive(
+  engine: Engine,
+  server: Server,
+  connection: Connection,
+  reply: Reply,
+  attempt: CommandAttempt<unknown>,
+): void {
+  const { operation, namespace } = attempt;
   engine.clusterClock.learn(reply.body);
   if (operation.session !== null) operation.session.learn(reply.body);
   const details = { host: connection.address, namespace };
@@ -114,13 +124,11 @@ async function exchange(
     checkTopologyVersion(reply, connection.address);
     throw asTimeout(reply.error({ ...details, phase: 'server' }), connection, attempt);
   }
-  if (reply.body.has('writeConcernError')) {
-    // The write is done, and yet the error may say that the server is shutting down (SDAM, "Where to look for errors").
-    reply.body.typedOffset('writeConcernError', ElementType.document);
-    checkTopologyVersion(reply, connection.address);
-    informTopology(engine, server, connection, attempt, reply.writeConcernError(details));
-  }
-  return reply;
+  if (!reply.body.has('writeConcernError')) return;
+  // The write is done, and yet the error may say that the server is shutting down (SDAM, "Where to look for errors").
+  reply.body.typedOffset('writeConcernError', ElementType.document);
+  checkTopologyVersion(reply, connection.address);
+  informTopology(engine, server, connection, attempt, reply.writeConcernError(details));
 }
 
 /** @throws MongoUnexpectedServerResponseError for a topology version that is malformed: it would change what is known of the server */
