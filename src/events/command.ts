@@ -32,27 +32,27 @@ export interface CommandEventFields {
 /** What the three command events have in common. @public */
 export abstract class CommandEvent extends MonitoringEvent {
   /** `host:port` of the server, or the path of its Unix socket. */
-  readonly address: string;
+  declare readonly address: string;
   /** The connection's number in its pool. */
-  readonly connectionId: number;
+  declare readonly connectionId: number;
   /** The connection's number on the server; null when the server does not tell. */
-  readonly serverConnectionId: bigint | null;
+  declare readonly serverConnectionId: bigint | null;
   /** Only behind a load balancer: the server behind it. */
   declare readonly serviceId?: ObjectId;
   /** The same for the start and the end of one command, and new for each attempt. */
-  readonly requestId: number;
+  declare readonly requestId: number;
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  readonly operationId: number;
+  declare readonly operationId: number;
   /** The public method: `insertOne`; of a cursor `find.toArray`. */
-  readonly operationName: string;
+  declare readonly operationName: string;
   /** 1 for the first attempt. */
-  readonly attempt: number;
+  declare readonly attempt: number;
   /** The database that the command is sent to. */
-  readonly databaseName: string;
+  declare readonly databaseName: string;
   /** The first field of the command. */
-  readonly commandName: string;
+  declare readonly commandName: string;
   /** Whether the command is one whose contents must not be shown; then they are empty. */
-  readonly redacted: boolean;
+  declare readonly redacted: boolean;
 
   /** @internal */
   constructor(fields: CommandEventFields, stamp: EventStamp) {
@@ -60,7 +60,6 @@ export abstract class CommandEvent extends MonitoringEvent {
     this.address = fields.address;
     this.connectionId = fields.connectionId;
     this.serverConnectionId = fields.serverConnectionId;
-    if (fields.serviceId !== undefined) this.serviceId = fields.serviceId;
     this.requestId = fields.requestId;
     this.operationId = fields.operationId;
     this.operationName = fields.operationName;
@@ -68,6 +67,7 @@ export abstract class CommandEvent extends MonitoringEvent {
     this.databaseName = fields.databaseName;
     this.commandName = fields.commandName;
     this.redacted = fields.redacted;
+    if (fields.serviceId !== undefined) this.serviceId = fields.serviceId;
   }
 
   /** Whether there is a `serviceId`. */
@@ -122,9 +122,9 @@ export class CommandStartedEvent extends CommandEvent {
  */
 export class CommandSucceededEvent extends CommandEvent {
   /** Milliseconds from sending the command until its reply was read. */
-  readonly duration: number;
+  declare readonly duration: number;
   /** The same as `duration`. */
-  readonly durationMS: number;
+  declare readonly durationMS: number;
   #reply: Lazy<Document>;
   readonly #cursorId: () => bigint | undefined;
 
@@ -174,11 +174,11 @@ export class CommandSucceededEvent extends CommandEvent {
  */
 export class CommandFailedEvent extends CommandEvent {
   /** Milliseconds from sending the command until it had failed. */
-  readonly duration: number;
+  declare readonly duration: number;
   /** The same as `duration`. */
-  readonly durationMS: number;
+  declare readonly durationMS: number;
   /** Why it failed; of a redacted command only code, codeName and labels. */
-  readonly failure: Error;
+  declare readonly failure: Error;
 
   /** @internal */
   constructor(fields: CommandEventFields, durationMS: number, failure: Error, stamp: EventStamp) {

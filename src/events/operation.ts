@@ -9,6 +9,14 @@ export abstract class OperationEvent extends MonitoringEvent {
   declare readonly operationName: string;
   /** `database.collection`, `database`, or `admin` for a call on the whole client. */
   declare readonly namespace: string;
+
+  /** @internal */
+  constructor(fields: EventFields<OperationEvent>, stamp: EventStamp) {
+    super(stamp);
+    this.operationId = fields.operationId;
+    this.operationName = fields.operationName;
+    this.namespace = fields.namespace;
+  }
 }
 
 /** A public method that waits was called, and its arguments are in order. @public */
@@ -20,8 +28,10 @@ export class OperationStartedEvent extends OperationEvent {
 
   /** @internal */
   constructor(fields: EventFields<OperationStartedEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    if (fields.timeoutMS !== undefined) this.timeoutMS = fields.timeoutMS;
+    if (fields.timeoutSource !== undefined) this.timeoutSource = fields.timeoutSource;
+    Object.freeze(this);
   }
 
   get name() {
@@ -40,8 +50,11 @@ export class OperationSucceededEvent extends OperationEvent {
 
   /** @internal */
   constructor(fields: EventFields<OperationSucceededEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.durationMS = fields.durationMS;
+    this.timings = fields.timings;
+    this.attempts = fields.attempts;
+    Object.freeze(this);
   }
 
   get name() {
@@ -62,8 +75,12 @@ export class OperationFailedEvent extends OperationEvent {
 
   /** @internal */
   constructor(fields: EventFields<OperationFailedEvent>, stamp: EventStamp) {
-    super(stamp);
-    complete(this, fields);
+    super(fields, stamp);
+    this.durationMS = fields.durationMS;
+    this.timings = fields.timings;
+    this.attempts = fields.attempts;
+    if (fields.failure !== undefined) this.failure = fields.failure;
+    Object.freeze(this);
   }
 
   get name() {
@@ -86,7 +103,7 @@ export class OperationRetriedEvent extends OperationEvent {
 
   /** @internal */
   constructor(fields: EventFields<OperationRetriedEvent>, stamp: EventStamp) {
-    super(stamp);
+    super(fields, stamp);
     complete(this, fields);
   }
 

@@ -38,7 +38,7 @@ export type ConnectionCheckOutFailedReason = 'poolClosed' | 'timeout' | 'connect
 /** The base of the events of a connection pool. @public */
 export abstract class ConnectionPoolMonitoringEvent extends MonitoringEvent {
   /** `host:port` of the server, or the path of its Unix socket. */
-  readonly address: string;
+  declare readonly address: string;
 
   /** @internal */
   constructor({ address }: { readonly address: string }, stamp: EventStamp) {

@@ -4,17 +4,17 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 /** What the events of one server selection have in common. @public */
 export abstract class ServerSelectionEvent extends MonitoringEvent {
   /** What a server is looked for, in words: a read preference, `writable`, an address. */
-  readonly selector: string;
+  declare readonly selector: string;
   /** Name of the command for which the server is. */
-  readonly operation: string;
+  declare readonly operation: string;
   /** The same for all commands of one operation: attempts, batches, getMores. */
-  readonly operationId: number;
+  declare readonly operationId: number;
   /** The public method: `insertOne`; of a cursor `find.toArray`. */
-  readonly operationName: string;
+  declare readonly operationName: string;
   /** 1 for the first attempt. */
-  readonly attempt: number;
+  declare readonly attempt: number;
   /** What was known of the deployment. */
-  readonly topologyDescription: TopologyDescription;
+  declare readonly topologyDescription: TopologyDescription;
 
   /** @internal */
   constructor(fields: EventFields<ServerSelectionEvent>, stamp: EventStamp) {

@@ -48,40 +48,43 @@ export class CommandEvents {
     attempt: Attempt,
     redacted: boolean,
   ): CommandEvents | null {
-    const wantsStart = publisher.wants('commandStarted');
-    if (!wantsStart && !publisher.wants('commandSucceeded') && !publisher.wants('commandFailed')) return null;
+    const { started, succeeded, failed } = publisher.commands;
+    const wantsStart = started.isWanted;
+    if (!wantsStart && !succeeded.isWanted && !failed.isWanted) return null;
     const fields = commandFields(connection, requestId, body, attempt, redacted);
     const events = new CommandEvents(publisher, clock, attempt, fields);
     if (wantsStart) {
       const { redact } = publisher;
       const command = () => shown(redact, fields.commandName, commandIn(message));
-      publisher.publish('commandStarted', stamp => new CommandStartedEvent(fields, command, stamp), attempt);
+      started.publish(new CommandStartedEvent(fields, command, started.stamp()), attempt);
     }
-    events.#startedAt = clock.now();
     return events;
+  }
+
+  /** @param now - the clock's time, of a caller that has just looked at it */
+  sent(now = this.#clock.now()): void {
+    this.#startedAt = now;
   }
 
   /** @param reply - null when the server does not answer */
   succeeded(reply: Reply | null): void {
-    const publisher = this.#publisher;
-    if (!publisher.wants('commandSucceeded')) return;
+    const { commands, redact } = this.#publisher;
+    const topic = commands.succeeded;
+    if (!topic.isWanted) return;
     const fields = this.#fields;
-    const durationMS = this.#clock.now() - this.#startedAt;
-    const document = () => replyShown(publisher.redact, fields.commandName, reply);
-    publisher.publish(
-      'commandSucceeded',
-      stamp => new CommandSucceededEvent(fields, durationMS, document, stamp, () => openCursorIn(reply)),
-      this.#attempt,
-    );
+    const now = this.#clock.now();
+    const document = () => replyShown(redact, fields.commandName, reply);
+    const cursorId = () => openCursorIn(reply);
+    const event = new CommandSucceededEvent(fields, now - this.#startedAt, document, topic.stamp(now), cursorId);
+    topic.publish(event, this.#attempt);
   }
 
   failed(failure: Error): void {
-    const durationMS = this.#clock.now() - this.#startedAt;
-    this.#publisher.publish(
-      'commandFailed',
-      stamp => new CommandFailedEvent(this.#fields, durationMS, failure, stamp),
-      this.#attempt,
-    );
+    const topic = this.#publisher.commands.failed;
+    if (!topic.isWanted) return;
+    const now = this.#clock.now();
+    const event = new CommandFailedEvent(this.#fields, now - this.#startedAt, failure, topic.stamp(now));
+    topic.publish(event, this.#attempt);
   }
 }
 

@@ -54,15 +54,18 @@ export async function send<T>(
   operation.checkEncoded?.(encoded);
   const { taken } = engine.encoder;
   // A listener may start another operation, whose message is encoded into the same memory.
-  const message = engine.publisher.wants('commandStarted') ? Buffer.from(encoded) : encoded;
+  const message = engine.publisher.commands.started.isWanted ? Buffer.from(encoded) : encoded;
   // The driver's own commands hold no credentials.
   const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
   const { publisher, clock } = engine;
   const events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
   if (operation.session !== null) operation.session.transaction.sent();
+  // One look at the clock for both.
+  if (session !== null) session.lastUse = clock.now();
+  events?.sent(session?.lastUse);
   let reply: Reply | null;
   try {
-    reply = await transmit(engine, connection, session, message, requestId, attempt);
+    reply = await transmit(engine, connection, message, requestId, attempt);
     if (reply !== null) receive(engine, server, connection, reply, attempt);
   } catch (cause) {
     const error = brokenReply(cause, connection, attempt);
@@ -92,7 +95,6 @@ export async function send<T>(
 function transmit(
   engine: Engine,
   connection: Connection,
-  session: ServerSession | null,
   message: Buffer,
   requestId: number,
   attempt: CommandAttempt<unknown>,
@@ -102,7 +104,6 @@ function transmit(
   if (engine.lifetime.closing) {
     throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
   }
-  if (session !== null) session.lastUse = engine.clock.now();
   if (!operation.unacknowledged) return connection.roundTrip(message, requestId, 'read', attempt);
   connection.send(message, attempt);
   return null;

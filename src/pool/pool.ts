@@ -355,7 +355,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (waiter === undefined) return;
     this.#places.inUse.add(connection, waiter.request);
     const now = this.#clock.now();
-    this.#events.checkedOut(connection, waiter.request, now - waiter.startedAt);
+    this.#events.checkedOut(connection, waiter.request, waiter.startedAt, now);
     if (waiter.deadline.isRecorded) {
       if (connection.uses === 1) connection.recordSteps(waiter.deadline, connection.idleSince);
       waiter.deadline.record('checkOut', now);

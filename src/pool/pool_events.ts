@@ -22,7 +22,7 @@ import {
   ConnectionReadyEvent,
   type PoolSnapshot,
 } from '../events/pool.js';
-import type { EventPublisher } from '../events/publisher.js';
+import type { EventPublisher, EventTopic } from '../events/publisher.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Connection } from './connection.js';
 
@@ -39,12 +39,20 @@ export class PoolEvents {
   readonly #clock: Clock;
   readonly #address: string;
   readonly #snapshot: () => PoolSnapshot;
+  readonly #checkOutStarted: EventTopic<'connectionCheckOutStarted'>;
+  readonly #checkOutFailed: EventTopic<'connectionCheckOutFailed'>;
+  readonly #checkedOut: EventTopic<'connectionCheckedOut'>;
+  readonly #checkedIn: EventTopic<'connectionCheckedIn'>;
 
   constructor(publisher: EventPublisher, clock: Clock, address: string, snapshot: () => PoolSnapshot) {
     this.#publisher = publisher;
     this.#clock = clock;
     this.#address = address;
     this.#snapshot = snapshot;
+    this.#checkOutStarted = publisher.topic('connectionCheckOutStarted');
+    this.#checkOutFailed = publisher.topic('connectionCheckOutFailed');
+    this.#checkedOut = publisher.topic('connectionCheckedOut');
+    this.#checkedIn = publisher.topic('connectionCheckedIn');
   }
 
   created(options: ConnectionPoolOptions): void {
@@ -114,13 +122,13 @@ export class PoolEvents {
 
   /** Called when a check-out begins to wait: it may end while others run. */
   checkOutWaits(attempt: Attempt): void {
-    const publisher = this.#publisher;
-    if (publisher.wants('connectionCheckedOut') || publisher.wants('connectionCheckOutFailed'))
-      attempt.keepAsyncScope();
+    if (this.#checkedOut.isWanted || this.#checkOutFailed.isWanted) attempt.keepAsyncScope();
   }
 
-  checkOutStarted(attempt: Attempt): void {
-    if (!this.#publisher.wants('connectionCheckOutStarted')) return;
+  /** @param now - the clock's time, of a caller that has just looked at it */
+  checkOutStarted(attempt: Attempt, now?: number): void {
+    const topic = this.#checkOutStarted;
+    if (!topic.isWanted) return;
     const fields = {
       address: this.#address,
       operationId: attempt.operationId,
@@ -128,28 +136,28 @@ export class PoolEvents {
       attempt: attempt.number,
       pool: this.#snapshot(),
     };
-    this.#publisher.publish(
-      'connectionCheckOutStarted',
-      stamp => new ConnectionCheckOutStartedEvent(fields, stamp),
-      attempt,
-    );
+    topic.publish(new ConnectionCheckOutStartedEvent(fields, topic.stamp(now)), attempt);
   }
 
   /** A check-out that did not wait. The clock is read only for a listener. */
   checkedOutAtOnce(connection: Connection, attempt: Attempt): void {
-    if (!this.#publisher.wants('connectionCheckedOut')) {
+    if (!this.#checkedOut.isWanted) {
       this.#publisher.meter?.checkedOut(this.#address, 0);
       this.checkOutStarted(attempt);
       return;
     }
     const startedAt = this.#clock.now();
-    this.checkOutStarted(attempt);
-    this.checkedOut(connection, attempt, this.#clock.now() - startedAt);
+    const takesTime = this.#checkOutStarted.isWanted;
+    this.checkOutStarted(attempt, startedAt);
+    this.checkedOut(connection, attempt, startedAt, takesTime ? this.#clock.now() : startedAt);
   }
 
-  checkedOut(connection: Connection, attempt: Attempt, durationMS: number): void {
+  /** @param now - the clock's time, of a caller that has just looked at it */
+  checkedOut(connection: Connection, attempt: Attempt, startedAt: number, now: number): void {
+    const durationMS = now - startedAt;
     this.#publisher.meter?.checkedOut(this.#address, durationMS);
-    if (!this.#publisher.wants('connectionCheckedOut')) return;
+    const topic = this.#checkedOut;
+    if (!topic.isWanted) return;
     const fields = {
       address: this.#address,
       connectionId: connection.id,
@@ -159,11 +167,12 @@ export class PoolEvents {
       attempt: attempt.number,
       pool: this.#snapshot(),
     };
-    this.#publisher.publish('connectionCheckedOut', stamp => new ConnectionCheckedOutEvent(fields, stamp), attempt);
+    topic.publish(new ConnectionCheckedOutEvent(fields, topic.stamp(now)), attempt);
   }
 
   checkOutFailed(reason: ConnectionCheckOutFailedReason, error: Error, attempt: Attempt, durationMS: number): void {
-    if (!this.#publisher.wants('connectionCheckOutFailed')) return;
+    const topic = this.#checkOutFailed;
+    if (!topic.isWanted) return;
     const fields = {
       address: this.#address,
       reason,
@@ -172,15 +181,12 @@ export class PoolEvents {
       ...originOf(attempt),
       pool: this.#snapshot(),
     };
-    this.#publisher.publish(
-      'connectionCheckOutFailed',
-      stamp => new ConnectionCheckOutFailedEvent(fields, stamp),
-      attempt,
-    );
+    topic.publish(new ConnectionCheckOutFailedEvent(fields, topic.stamp()), attempt);
   }
 
   checkedIn(connection: Connection, attempt: Attempt): void {
-    if (!this.#publisher.wants('connectionCheckedIn')) return;
+    const topic = this.#checkedIn;
+    if (!topic.isWanted) return;
     const fields = {
       address: this.#address,
       connectionId: connection.id,
@@ -189,7 +195,7 @@ export class PoolEvents {
       attempt: attempt.number,
       pool: this.#snapshot(),
     };
-    this.#publisher.publish('connectionCheckedIn', stamp => new ConnectionCheckedInEvent(fields, stamp), attempt);
+    topic.publish(new ConnectionCheckedInEvent(fields, topic.stamp()), attempt);
   }
 
   pendingResponseStarted(connection: Connection, late: LateResponse, timeoutMS: number): void {

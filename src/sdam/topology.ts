@@ -147,20 +147,18 @@ export class Topology {
   trySelect(request: SelectionRequest): Server | null {
     if (this.#state !== 'open') return null;
     const { wanted } = request;
-    const isTimed = this.#events.areSelectionsTimed;
-    const startedAt = isTimed ? this.#ports.clock.now() : 0;
-    this.#events.selectionStarted(request, wanted, this.#description);
+    const startedAt = this.#events.areSelectionsTimed ? this.#ports.clock.now() : undefined;
+    this.#events.selectionStarted(request, wanted, this.#description, startedAt);
     let server: Server | null;
     try {
       server = this.#select(request);
     } catch (error) {
-      const durationMS = isTimed ? this.#ports.clock.now() - startedAt : 0;
+      const durationMS = startedAt === undefined ? 0 : this.#ports.clock.now() - startedAt;
       this.#events.selectionFailed(request, wanted, this.#description, error as Error, durationMS);
       throw error;
     }
-    if (server !== null && isTimed) {
-      const durationMS = this.#ports.clock.now() - startedAt;
-      this.#events.selected(request, wanted, this.#description, server.address, durationMS);
+    if (server !== null && startedAt !== undefined) {
+      this.#events.selected(request, wanted, this.#description, server.address, startedAt, this.#ports.clock.now());
     }
     return server;
   }
@@ -261,8 +259,8 @@ export class Topology {
   #serve(waiter: WaitingSelection, server: Server): void {
     const { request } = waiter;
     const { wanted } = request;
-    const durationMS = this.#ports.clock.now() - waiter.startedAt;
-    this.#events.selected(request, wanted, this.#description, server.address, durationMS);
+    const now = this.#ports.clock.now();
+    this.#events.selected(request, wanted, this.#description, server.address, waiter.startedAt, now);
     waiter.resolve(server);
   }
 

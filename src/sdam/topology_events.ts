@@ -2,7 +2,7 @@ import { type Attempt, originOf } from '../call/attempt.js';
 import { HostAddress } from '../description/host_address.js';
 import type { ServerDescription } from '../description/server_description.js';
 import type { TopologyDescription } from '../description/topology_description.js';
-import type { EventPublisher } from '../events/publisher.js';
+import type { EventPublisher, EventTopic } from '../events/publisher.js';
 import {
   ServerSelectionFailedEvent,
   ServerSelectionStartedEvent,
@@ -22,11 +22,17 @@ export class TopologyEvents {
   /** Random, so that the events of several processes can be collected in one place (decision 15). */
   readonly topologyId: number;
   readonly #publisher: EventPublisher;
+  readonly #selectionStarted: EventTopic<'serverSelectionStarted'>;
+  readonly #selectionSucceeded: EventTopic<'serverSelectionSucceeded'>;
+  readonly #selectionFailed: EventTopic<'serverSelectionFailed'>;
   /** The servers that have been selected while somebody listened. */
   readonly #hosts = new Map<string, HostAddress>();
 
   constructor(publisher: EventPublisher, random: Random) {
     this.#publisher = publisher;
+    this.#selectionStarted = publisher.topic('serverSelectionStarted');
+    this.#selectionSucceeded = publisher.topic('serverSelectionSucceeded');
+    this.#selectionFailed = publisher.topic('serverSelectionFailed');
     this.topologyId = newTopologyId(random);
   }
 
@@ -83,13 +89,15 @@ export class TopologyEvents {
 
   /** Whether a sink wants an event that carries the duration of a selection. */
   get areSelectionsTimed(): boolean {
-    return this.#publisher.wants('serverSelectionSucceeded') || this.#publisher.wants('serverSelectionFailed');
+    return this.#selectionSucceeded.isWanted || this.#selectionFailed.isWanted;
   }
 
-  selectionStarted(attempt: Attempt, selector: string, topologyDescription: TopologyDescription): void {
-    if (!this.#publisher.wants('serverSelectionStarted')) return;
+  /** @param now - the clock's time, of a caller that has just looked at it */
+  selectionStarted(attempt: Attempt, selector: string, topologyDescription: TopologyDescription, now?: number): void {
+    const topic = this.#selectionStarted;
+    if (!topic.isWanted) return;
     const fields = selectionFields(attempt, selector, topologyDescription);
-    this.#publisher.publish('serverSelectionStarted', stamp => new ServerSelectionStartedEvent(fields, stamp), attempt);
+    topic.publish(new ServerSelectionStartedEvent(fields, topic.stamp(now)), attempt);
   }
 
   /** The selection waits: it may end while others run. */
@@ -104,14 +112,17 @@ export class TopologyEvents {
     );
   }
 
+  /** @param now - the clock's time, of a caller that has just looked at it */
   selected(
     attempt: Attempt,
     selector: string,
     topologyDescription: TopologyDescription,
     address: string,
-    durationMS: number,
+    startedAt: number,
+    now: number,
   ): void {
-    if (!this.#publisher.wants('serverSelectionSucceeded')) return;
+    const topic = this.#selectionSucceeded;
+    if (!topic.isWanted) return;
     const { host, port } = this.#hostOf(address);
     const fields = {
       selector,
@@ -123,13 +134,9 @@ export class TopologyEvents {
       address,
       serverHost: host ?? address,
       serverPort: port,
-      durationMS,
+      durationMS: now - startedAt,
     };
-    this.#publisher.publish(
-      'serverSelectionSucceeded',
-      stamp => new ServerSelectionSucceededEvent(fields, stamp),
-      attempt,
-    );
+    topic.publish(new ServerSelectionSucceededEvent(fields, topic.stamp(now)), attempt);
   }
 
   #hostOf(address: string): HostAddress {
@@ -147,9 +154,10 @@ export class TopologyEvents {
     failure: Error,
     durationMS: number,
   ): void {
-    if (!this.#publisher.wants('serverSelectionFailed')) return;
+    const topic = this.#selectionFailed;
+    if (!topic.isWanted) return;
     const fields = { ...selectionFields(attempt, selector, topologyDescription), failure, durationMS };
-    this.#publisher.publish('serverSelectionFailed', stamp => new ServerSelectionFailedEvent(fields, stamp), attempt);
+    topic.publish(new ServerSelectionFailedEvent(fields, topic.stamp()), attempt);
   }
 }
 

@@ -117,6 +117,34 @@ describe('EventPublisher', () => {
     );
   });
 
+  it('asks its sinks anew for a topic that is kept', () => {
+    const sink = new TestSink();
+    const topic = new EventPublisher([sink], clock).topic('topologyOpening');
+    const seen = [topic.isWanted];
+
+    sink.change('topologyOpening');
+    seen.push(topic.isWanted);
+    topic.publish(opening(topic.stamp()), null);
+    sink.change();
+    seen.push(topic.isWanted);
+
+    assert.deepEqual(seen, [false, true, false]);
+    assert.equal(sink.events.length, 1);
+  });
+
+  it('reads the clocks once for events of the same moment, and gives each a time of its own', () => {
+    let wallTime = 1000;
+    const topic = new EventPublisher([], { ...clock, wallTime: () => ++wallTime }).topic('topologyOpening');
+
+    const [first, second, third] = [topic.stamp(5), topic.stamp(5), topic.stamp(6)];
+
+    assert.deepEqual(
+      [first, second, third].map(({ time }) => time.getTime()),
+      [1001, 1001, 1002],
+    );
+    assert.notEqual(first.time, second.time);
+  });
+
   it("stamps events with the clock's wall time", () => {
     const sink = new TestSink('topologyOpening');
 

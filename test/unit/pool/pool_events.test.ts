@@ -18,7 +18,7 @@ describe('PoolEvents', () => {
     const operation = attempt();
 
     events.checkOutStarted(operation);
-    events.checkedOut(connection, operation, 1);
+    events.checkedOut(connection, operation, 0, 1);
     events.checkedOutAtOnce(connection, operation);
     events.checkOutFailed('timeout', new Error('too late'), operation, 1);
     events.checkedIn(connection, operation);
