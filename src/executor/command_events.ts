@@ -66,7 +66,11 @@ export class CommandEvents {
     this.#startedAt = now;
   }
 
-  /** @param reply - null when the server does not answer */
+  /**
+   * Publishes `commandSucceeded`, if a sink wants it.
+   *
+   * @param reply - null when the server does not answer
+   */
   succeeded(reply: Reply | null): void {
     const { commands, redact } = this.#publisher;
     const topic = commands.succeeded;
@@ -79,6 +83,7 @@ export class CommandEvents {
     topic.publish(event, this.#attempt);
   }
 
+  /** Publishes `commandFailed`, if a sink wants it. */
   failed(failure: Error): void {
     const topic = this.#publisher.commands.failed;
     if (!topic.isWanted) return;
