@@ -1,5 +1,7 @@
 // Everything that users of the library may import. The order is that of the documentation.
 
+import './client/compatibility.js';
+
 export {
   AuthMechanism,
   type AuthMechanismProperties,

@@ -115,6 +115,12 @@ export class ClientLifecycle {
     return state.name === 'open' || state.name === 'closing' ? state.engine : null;
   }
 
+  /** Whether the program has closed the client and not connected it anew. */
+  get isClosed(): boolean {
+    const state = this.#state;
+    return state.name === 'closed' || (state.name === 'closing' && state.byProgram);
+  }
+
   /** The engine for what a client that is closing still has to tell its servers; null if it is not closing. */
   get lastCommands(): Engine | null {
     return this.#state.name === 'closing' ? this.#state.lastCommands : null;

@@ -159,6 +159,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   /** As users see them; of an SRV connection string with what DNS has said. */
   #options: MongoOptions;
   readonly #lifecycle: ClientLifecycle;
+  readonly #url: string;
 
   /**
    * @throws MongoParseError, MongoInvalidArgumentError, MongoAPIError if the connection string or an option is wrong
@@ -169,7 +170,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   constructor(url: string, options?: MongoClientOptions, effects: ClientEffects = SYSTEM) {
     super();
     this.#givenOptions = resolveOptions(url, options);
-    this.#options = mongoOptions(this.#givenOptions);
+    this.#url = url;
+    this.#options = this.#shownOptions(this.#givenOptions);
     refuseTLSInTheClear(this.#givenOptions);
     refuseUnsupported(this.#givenOptions);
     this.#effects = effects;
@@ -206,7 +208,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       activeSessions: this.#activeSessions,
       metadata: () => this.#metadata,
       onResolved: options => {
-        this.#options = mongoOptions(options);
+        this.#options = this.#shownOptions(options);
       },
       onConnected: () => this.#emitterSink.announce('open', this),
       onClosed: () => this.#emitterSink.announce('close'),
@@ -218,7 +220,8 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   static async connect(url: string, options?: MongoClientOptions): Promise<MongoClient> {
-    return new MongoClient(url, options).connect();
+    // A subclass that inherits it makes its own.
+    return new this(url, options).connect();
   }
 
   /**
@@ -227,6 +230,25 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
    */
   get options(): MongoOptions {
     return this.#options;
+  }
+
+  #shownOptions(resolved: ResolvedOptions): MongoOptions {
+    return mongoOptions(resolved, () => this.#metadata);
+  }
+
+  /** The connection string as it was given, with its password. @internal */
+  get connectionString(): string {
+    return this.#url;
+  }
+
+  /** What operations work with; null before the first and after `close`. @internal */
+  get currentEngine(): Engine | null {
+    return this.#lifecycle.current;
+  }
+
+  /** Whether the program has closed the client. @internal */
+  get isClosed(): boolean {
+    return this.#lifecycle.isClosed;
   }
 
   /** @internal */
@@ -354,6 +376,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   #sessionClient(): SessionClient {
     const topologyDescription = () => this.topologyDescription;
     return {
+      client: this,
       options: this.options,
       clock: this.clock,
       random: this.#effects.random,

@@ -45,6 +45,8 @@ export interface EndSessionOptions extends SessionCallOptions {
 
 /** The client, as its sessions use it. */
 export interface SessionClient {
+  /** The MongoClient itself. */
+  readonly client: object;
   readonly options: MongoOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -110,6 +112,11 @@ export class ClientSession extends TypedEventEmitter<ClientSessionEvents> {
     if (session !== null) return session;
     this.state.mustBeUsable();
     return this.state.serverSession(this.#client.sessionTimeoutMinutes);
+  }
+
+  /** The MongoClient that started the session. @internal */
+  get owningClient(): object {
+    return this.#client.client;
   }
 
   get hasEnded(): boolean {

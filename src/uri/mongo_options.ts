@@ -1,5 +1,5 @@
 import type { MongoCredentials } from '../auth/credentials.js';
-import type { BSONSerializeOptions } from '../bson/index.js';
+import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { ServerApi } from '../concern/server_api.js';
@@ -145,8 +145,12 @@ function shownByName({ tls, socket, proxy }: ResolvedOptions): Pick<MongoOptions
 /** The options of in-use encryption hold keys. */
 const SECRETS: readonly string[] = [...OPTION_NAMES.filter(name => optionNamed(name).secret), 'autoEncryption'];
 
-/** What the users of a client see of its options. Secrets are shown neither by console.log nor in JSON. */
-export function mongoOptions(resolved: ResolvedOptions): MongoOptions {
+/**
+ * What the users of a client see of its options. Secrets are shown neither by console.log nor in JSON.
+ *
+ * @param metadata - what the client says of itself to servers: Mongoose's tests ask for it, as a promise, by `metadata`, which is not published
+ */
+export function mongoOptions(resolved: ResolvedOptions, metadata?: () => Document): MongoOptions {
   const { tls, socket, proxy: _proxy, compressors, monitorCommands, lookup, ...others } = resolved;
   const options: MongoOptions = {
     ...others,
@@ -159,5 +163,6 @@ export function mongoOptions(resolved: ResolvedOptions): MongoOptions {
     compressors: Object.freeze(compressors.length === 0 ? ['none' as const] : compressors),
     monitorCommands: monitorCommands === true,
   };
+  if (metadata !== undefined) Object.defineProperty(options, 'metadata', { get: () => Promise.resolve(metadata()) });
   return frozenWithSecrets(options, SECRETS);
 }

@@ -136,6 +136,25 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return signalOf(this.cursorOptions);
   }
 
+  /** @internal */
+  get owningClient(): ClientPort {
+    return this.owner;
+  }
+
+  /** The session of the option. @internal */
+  get givenSession(): object | undefined {
+    return this.cursorOptions.session ?? undefined;
+  }
+
+  /** What changes each document before it is returned: what `map` has set, or a library. @internal */
+  get shaping(): ((document: Document) => unknown) | null {
+    return this.#transform;
+  }
+
+  set shaping(transform: ((document: Document) => unknown) | null) {
+    this.#transform = transform;
+  }
+
   /** Documents that are here and have not been read. */
   bufferedCount(): number {
     return this.#core?.buffered ?? 0;
@@ -210,10 +229,33 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TSchema, void, void> {
+    // Libraries put a `next` of their own on cursors (typeorm), or on their prototypes (newrelic), and see it called.
+    if (this.next !== ownNext) return this.#throughNext();
     const core = this.#started();
     const shapeNow = () => (this.#transform === null ? null : (document: Document) => this.#shape(document));
     const wait = () => this.#wait(core, 'next', call => core.next(call));
     return new DocumentIterator<TSchema>(core, shapeNow, wait, () => this.#close(core));
+  }
+
+  /** What `for await` reads where `next` is another's. */
+  async *#throughNext(): AsyncGenerator<TSchema, void, void> {
+    const core = this.#started();
+    // Closing has a time of its own, which a caller who gets an error is not made to wait for.
+    let failing = true;
+    try {
+      for (;;) {
+        core.throwIfInterrupted();
+        const document = core.killed ? null : await this.next();
+        if (document === null) break;
+        failing = false;
+        yield document;
+        failing = true;
+      }
+      failing = false;
+    } finally {
+      const closing = this.close();
+      if (!failing) await closing;
+    }
   }
 
   /**
@@ -425,3 +467,6 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return budgetAt(this.methodName, this.cursorOptions.timeoutMS, inherited);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- compared, and not called
+const ownNext = AbstractCursor.prototype.next;
