@@ -20,7 +20,6 @@ const ours = createRequire(import.meta.url)(join(root, 'lib/index.js'));
 /** Areas that are still to come, by the names that belong to them. Whatever is not here is done, and must be there. */
 const LATER = {
   'change streams': /^(ChangeStream.*|ResumeToken|UpdateDescription|(MongoClient|Db|Collection)\.watch)$/,
-  GridFS: /^GridFS/,
   'client-side encryption': /^ClientEncryption\..*$/,
   authentication: /^(MongoClientAuthProviders|MongoCredentials\.resolveAuthMechanism)$/,
   // No public method of either driver needs them.

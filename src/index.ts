@@ -112,7 +112,6 @@ export {
   type WithSessionCallback,
 } from './client/mongo_client.js';
 export type * from './client/official_types.js';
-export { GridFSBucket } from './client/unsupported.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './commands/aggregate.js';
 export type { ClientBulkWriteOptions } from './commands/client_bulk_write.js';
@@ -234,6 +233,22 @@ export * from './events/server.js';
 export * from './events/topology.js';
 // Events
 export { CancellationToken, type EventsDescription, TypedEventEmitter } from './events/typed_event_emitter.js';
+// GridFS
+export {
+  GridFSBucket,
+  type GridFSBucketEvents,
+  type GridFSBucketOptions,
+  type GridFSReadAllOptions,
+  type GridFSUploadSource,
+} from './gridfs/bucket.js';
+export type { GridFSTimeOptions } from './gridfs/bucket_place.js';
+export type { GridFSChunk, GridFSFile } from './gridfs/documents.js';
+export {
+  GridFSBucketReadStream,
+  type GridFSBucketReadStreamOptions,
+  type GridFSBucketReadStreamOptionsWithRevision,
+} from './gridfs/read_stream.js';
+export { GridFSBucketWriteStream, type GridFSBucketWriteStreamOptions } from './gridfs/write_stream.js';
 export {
   MongoPoolClearedError,
   MongoPoolClosedError,

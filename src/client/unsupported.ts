@@ -12,18 +12,6 @@ export function notYet(what: string): never {
 }
 
 /**
- * Files in MongoDB. Not supported yet.
- *
- * @public
- */
-export class GridFSBucket {
-  /** @throws MongoCompatibilityError always */
-  constructor(_db: unknown, _options?: unknown) {
-    notYet('GridFS (GridFSBucket)');
-  }
-}
-
-/**
  * Refuses what this version understands and cannot do yet, before anything is sent: going on without it would be worse (without TLS, say,
  * in the clear).
  *

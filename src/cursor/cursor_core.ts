@@ -90,7 +90,7 @@ export class CursorCore {
   /** Documents of the batches so far; counted only for the sake of a limit. */
   #received = 0;
   /** The same for all calls on the cursor; 0 before the first. */
-  #operationId = 0;
+  #operationId: number;
   /** Of a cursor whose whole life is bounded. */
   #lifetime: Deadline | null = null;
   /** Its commands are of one session, which it has from its first command until the server has no more. */
@@ -106,6 +106,7 @@ export class CursorCore {
     this.#source = source;
     this.#settings = settings;
     this.#onEnd = onEnd;
+    this.#operationId = settings.operationId ?? 0;
     this.#abandon = settings.prefetch ? new AbortController() : null;
   }
 

@@ -20,6 +20,8 @@ export type CursorKind = 'nonTailable' | 'tailable' | 'tailableAwait';
 export interface CursorSettings {
   /** The public method that made the cursor, such as `find`: its calls are named after it. */
   readonly name: string;
+  /** Of the calls on the cursor, if it is part of something that has one: a stream of GridFS. Default: one of its own. */
+  readonly operationId?: number;
   readonly context: OperationContext;
   readonly open: () => Operation<CursorReply>;
   readonly kind: CursorKind;

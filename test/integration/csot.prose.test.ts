@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac, pbkdf2Sync } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { describe, it } from 'node:test';
-import { Binary, type Document } from '../../src/bson/index.js';
+import { Binary, type Document, ObjectId } from '../../src/bson/index.js';
 import { MongoOperationTimeoutError } from '../../src/errors/timeout.js';
+import { GridFSBucket } from '../../src/gridfs/bucket.js';
 import { MongoServerSelectionError } from '../../src/sdam/errors.js';
 import type { ClientSession } from '../../src/sessions/client_session.js';
 import type { ClientSessionOptions } from '../../src/sessions/session_options.js';
@@ -23,6 +26,9 @@ const BIG = Object.freeze({
   maxBsonObjectSize: MAX_BSON,
 });
 const PASSWORD = 'pencil';
+
+/** What every command of an upload is answered: no files, no indexes. */
+const ANSWERED: Document = Object.freeze({ ok: 1, n: 1, cursor: { id: 0n, ns: 'db.fs.files', firstBatch: [] } });
 
 const coll = ({ client }: ClientHarness) => client.db('db').collection('coll');
 
@@ -178,13 +184,49 @@ describe('Client Side Operations Timeout, prose tests', () => {
     () => undefined,
   );
 
-  for (const title of [
-    '6. GridFS - Upload: uploads via openUploadStream can be timed out',
-    '6. GridFS - Upload: aborting an upload stream can be timed out',
-    '7. GridFS - Download',
-  ]) {
-    it(title, { skip: 'the driver has no GridFS yet' }, () => undefined);
-  }
+  it('6. GridFS - Upload: uploads via openUploadStream can be timed out', async () => {
+    await using harness = new ClientHarness({ timeoutMS: 150 });
+    harness.answer = ({ name }) => (name === 'insert' ? null : ANSWERED);
+    const stream = new GridFSBucket(harness.client.db('db')).openUploadStream('filename');
+    const failed = errorOf(finished(stream), MongoOperationTimeoutError);
+
+    stream.write(Buffer.from('12', 'hex'));
+    stream.end();
+    await blockFor(harness, 'insert', 200, { ok: 1, n: 1 });
+
+    assert.equal((await failed).timeoutMS, 150);
+  });
+
+  it('6. GridFS - Upload: aborting an upload stream can be timed out', async () => {
+    await using harness = new ClientHarness({ timeoutMS: 150 });
+    harness.answer = ({ name }) => (name === 'delete' ? null : ANSWERED);
+    const bucket = new GridFSBucket(harness.client.db('db'), { chunkSizeBytes: 2 });
+    const stream = bucket.openUploadStream('filename');
+    await new Promise(resolve => stream.write(Buffer.from('01020304', 'hex'), resolve));
+
+    const failed = errorOf(stream.abort(), MongoOperationTimeoutError);
+    await blockFor(harness, 'delete', 200, { ok: 1, n: 2 });
+
+    assert.equal((await failed).timeoutMS, 150);
+  });
+
+  it('7. GridFS - Download', async () => {
+    await using harness = new ClientHarness({ timeoutMS: 150 });
+    const _id = new ObjectId();
+    const file = { _id, length: 10, chunkSize: 4, uploadDate: new Date(0), filename: 'length-10' };
+    harness.answer = ({ body }) =>
+      body['find'] === 'fs.files' ? { ok: 1, cursor: { id: 0n, ns: 'db.fs.files', firstBatch: [file] } } : null;
+    const stream = new GridFSBucket(harness.client.db('db')).openDownloadStream(_id);
+
+    const failed = errorOf(buffer(stream), MongoOperationTimeoutError);
+    await blockFor(harness, 'find', 200);
+
+    assert.equal((await failed).timeoutMS, 150);
+    assert.deepEqual(
+      harness.received.map(({ body }) => body['find'] as unknown),
+      ['fs.files', 'fs.chunks'],
+    );
+  });
 
   for (const [title, query, timed] of [
     ['serverSelectionTimeoutMS honored if timeoutMS is not set', 'serverSelectionTimeoutMS=10', false],

@@ -5,7 +5,6 @@ import {
   ClientEncryption,
   Db,
   type Document,
-  GridFSBucket,
   MongoCompatibilityError,
   MongoInvalidArgumentError,
   MongoServerError,
@@ -205,7 +204,6 @@ describe('what this version does not have', () => {
         assert.throws(() => owner.watch([]), MongoCompatibilityError);
         assert.throws(() => owner.watch(), /does not support change streams \(watch\) yet/);
       }
-      assert.throws(() => new GridFSBucket(db, { bucketName: 'files' }), /does not support GridFS/);
       assert.throws(
         () => new ClientEncryption(client, { keyVaultNamespace: 'keys.vault' }),
         /does not support client-side encryption/,

@@ -9,6 +9,7 @@ import { Db } from '../../../src/client/db.js';
 import { MongoClient } from '../../../src/client/mongo_client.js';
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import { GridFSBucket } from '../../../src/gridfs/bucket.js';
 import { ClientSession } from '../../../src/sessions/client_session.js';
 import { ClientHarness } from '../../support/client_harness.js';
 import { errorOf } from '../../support/engine_harness.js';
@@ -33,6 +34,16 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     ...['advanceOperationTime', 'advanceClusterTime', 'equals', 'incrementTransactionNumber', 'inTransaction'],
     ...['startTransaction', 'abortTransaction', 'endWithClient', 'toBSON', Symbol.asyncDispose.toString()],
   ],
+  GridFSBucket: [
+    ...[
+      'openUploadStream',
+      'openUploadStreamWithId',
+      'openDownloadStream',
+      'openDownloadStreamByName',
+      'download',
+      'find',
+    ],
+  ],
   AbstractCursor: [
     ...['bufferedCount', 'readBufferedDocuments', 'close', 'rewind', 'map', 'addCursorFlag', 'withReadPreference'],
     ...['withReadConcern', 'batchSize', 'maxTimeMS', 'assertNotStarted', Symbol.asyncDispose.toString()],
@@ -45,7 +56,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
-  ...{ Collection, Db, Admin, MongoClient, ClientSession, AbstractCursor, ExplainableCursor, FindCursor },
+  ...{ Collection, Db, Admin, MongoClient, ClientSession, GridFSBucket, AbstractCursor, ExplainableCursor, FindCursor },
 };
 
 /** Own methods of a class, by name. */

@@ -1,4 +1,6 @@
+import { ObjectId } from '../../../src/bson/index.js';
 import type { MongoClient } from '../../../src/client/mongo_client.js';
+import { GridFSBucket } from '../../../src/gridfs/bucket.js';
 import type { ClientSession } from '../../../src/sessions/client_session.js';
 import type { Answer } from '../../support/scripted_server.js';
 
@@ -17,6 +19,8 @@ export interface Waiting {
 
 export const orders = (client: MongoClient) => client.db('shop').collection('orders');
 const admin = (client: MongoClient) => client.db('shop').admin();
+const files = (client: MongoClient) => new GridFSBucket(client.db('shop'));
+const FILE = new ObjectId('0123456789abcdef01234567');
 const found = (client: MongoClient, own: Own) => orders(client).find({}, own);
 
 async function consume(documents: AsyncIterable<unknown>): Promise<void> {
@@ -126,6 +130,15 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
       call: (client, own) =>
         client.startSession().withTransaction(session => orders(client).findOne({}, { session }), own),
     },
+  },
+  GridFSBucket: {
+    upload: { call: (client, own) => files(client).upload('a', 'bytes', own), source: 'openUploadStream' },
+    readAll: { call: (client, own) => files(client).readAll(FILE, own) },
+    delete: { call: (client, own) => files(client).delete(FILE, own), source: 'gridfs.delete' },
+    deleteByName: { call: (client, own) => files(client).deleteByName('a', own), source: 'gridfs.deleteByName' },
+    rename: { call: (client, own) => files(client).rename(FILE, 'b', own), source: 'gridfs.rename' },
+    renameByName: { call: (client, own) => files(client).renameByName('a', 'b', own), source: 'gridfs.renameByName' },
+    drop: { call: (client, own) => files(client).drop(own), source: 'gridfs.drop' },
   },
   AbstractCursor: {
     hasNext: { call: (client, own) => found(client, own).hasNext(), source: 'find' },

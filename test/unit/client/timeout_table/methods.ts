@@ -27,6 +27,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Admin: 'admin',
   MongoClient: 'client',
   ClientSession: 'session',
+  GridFSBucket: 'bucket',
   AbstractCursor: 'cursor',
   ExplainableCursor: 'cursor',
   FindCursor: 'cursor',
@@ -98,9 +99,9 @@ function* methods(): Generator<Method> {
       yield {
         name,
         prepare,
-        withoutSession: type === 'ClientSession',
+        withoutSession: type === 'ClientSession' || type === 'GridFSBucket',
         withoutOptions: source === OF_CLIENT,
-        withoutCollection: type === 'Db',
+        withoutCollection: type === 'Db' || type === 'GridFSBucket',
         tidiesUp: name === 'session.endSession',
       };
     }
