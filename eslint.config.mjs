@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/lib/**', '.build/**', 'coverage/**', 'node_modules/**', 'test/types/**'] },
+  {
+    ignores: [
+      '**/lib/**',
+      '.build/**',
+      'coverage/**',
+      'node_modules/**',
+      'test/types/**',
+      'ecosystem/types/**',
+      'ecosystem/fixtures/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
@@ -73,6 +83,7 @@ export default tseslint.config(
     files: [
       'demo/**/*.ts',
       'bench/**/*.ts',
+      'ecosystem/*.ts',
       'test/fuzz/**/*.ts',
       'test/failover/**',
       'test/soak/**/*.ts',

@@ -1,9 +1,12 @@
 // npm writes into package-lock.json only those optional packages (binaries of other platforms) that it could fetch where it ran, and `npm ci`
 // then refuses the lock file elsewhere. This adds the missing ones; run it after every change of the dependencies.
+//   node scripts/complete_lock.mjs             package-lock.json
+//   node scripts/complete_lock.mjs ecosystem   that of another folder
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const file = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+const folder = process.argv[2] ?? '.';
+const file = fileURLToPath(new URL(`../${folder}/package-lock.json`, import.meta.url));
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 const platforms = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32'];
 let added = 0;
