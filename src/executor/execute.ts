@@ -3,13 +3,15 @@ import { Deadline } from '../call/deadline.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Server } from '../sdam/server.js';
+import { MessageEncoder } from '../wire/message_encoder.js';
+import type { Reply } from '../wire/reply.js';
 import { Binding, type PinnedConnection, pinCursor, pinnedConnection, pinTransaction } from './binding.js';
 import { CommandAttempt, FIRST_ATTEMPT, selectedServer } from './command_attempt.js';
 import type { Engine } from './engine.js';
+import { Exchange } from './exchange.js';
 import { afterFailure, startOf, throwIfEnded, throwIfRetryIsRefused } from './failure.js';
 import type { Operation } from './operation.js';
 import { checkOut, selectServer } from './reach_server.js';
-import { send } from './send.js';
 import { enterSession } from './session_rules.js';
 
 /**
@@ -19,28 +21,51 @@ import { enterSession } from './session_rules.js';
  * @param shared - the session and connection that the command shares with others of the same cursor or bulk write; null for a single command
  * @throws the error of the last attempt that may have had an effect; MongoOperationTimeoutError when `timeoutMS` expires
  */
-export async function execute<T>(
-  engine: Engine,
-  operation: Operation<T>,
-  shared: Binding | null,
-  call: Call,
-): Promise<T> {
-  if (engine.lifetime.closing) throw new MongoClientClosedError(undefined, { namespace: operation.namespace });
-  if (operation.session !== null) enterSession(operation.session, operation, engine.sessions);
+export function execute<T>(engine: Engine, operation: Operation<T>, shared: Binding | null, call: Call): Promise<T> {
+  try {
+    if (engine.lifetime.closing) throw new MongoClientClosedError(undefined, { namespace: operation.namespace });
+    if (operation.session !== null) enterSession(operation.session, operation, engine.sessions);
+  } catch (error) {
+    if (error instanceof Error) return Promise.reject(error);
+    throw error;
+  }
+  const isLast = shared === null;
   const binding = shared ?? new Binding(false);
   // The first command of a call begins with it.
-  let progress = shared === null ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: call.deadline.ledger.look() };
+  const progress = isLast ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: call.deadline.ledger.look() };
+  const attempt = new CommandAttempt(call, operation, progress);
+  // An async function would cost one promise more, and most commands have one attempt.
+  return run(engine, binding, isLast, attempt).catch((error: unknown) =>
+    retry(engine, binding, isLast, attempt, error),
+  );
+}
+
+/**
+ * What follows when the first attempt has failed.
+ *
+ * @param isLast - whether the binding ends with this command
+ */
+async function retry<T>(
+  engine: Engine,
+  binding: Binding,
+  isLast: boolean,
+  first: CommandAttempt<T>,
+  firstError: unknown,
+): Promise<T> {
   try {
+    let attempt = first;
+    let error = firstError;
     for (;;) {
-      const attempt = new CommandAttempt(call, operation, progress);
+      const progress = await afterFailure(engine, error, attempt);
+      attempt = new CommandAttempt(first.call, first.operation, progress);
       try {
-        return await run(engine, binding, shared === null, attempt);
-      } catch (error) {
-        progress = await afterFailure(engine, error, attempt);
+        return await run(engine, binding, isLast, attempt);
+      } catch (next) {
+        error = next;
       }
     }
   } finally {
-    if (shared === null) binding.releaseSession(engine.sessions);
+    if (isLast) binding.releaseSession(engine.sessions);
   }
 }
 
@@ -69,7 +94,16 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
       // A listener of the events of this attempt may have aborted it.
       if (lent instanceof Promise || attempt.deadline.aborted) throwIfEnded(attempt, 'atLastLook');
-      const result = await send(engine, binding, server, connection, attempt);
+      // A getter or the toBSON of a document that is being encoded has started this operation.
+      if (MessageEncoder.busy) await Promise.resolve();
+      const exchange = new Exchange(engine, binding, server, connection, attempt);
+      let reply: Reply | null;
+      try {
+        reply = await exchange.send();
+      } catch (cause) {
+        throw exchange.failed(cause);
+      }
+      const result = exchange.resultOf(reply);
       isDone = true;
       if (isLast ? attempt.deadline.ledger.isKept : attempt.deadline.isRecorded)
         recordSuccess(attempt, engine.clock.now());

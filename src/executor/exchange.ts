@@ -10,7 +10,6 @@ import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
 import { nextRequestId } from '../wire/header.js';
-import { MessageEncoder } from '../wire/message_encoder.js';
 import { MsgFlag } from '../wire/op_msg.js';
 import type { Reply } from '../wire/reply.js';
 import type { Binding } from './binding.js';
@@ -23,94 +22,134 @@ import { maybeApplied } from './retry.js';
 import { checkServer } from './session_rules.js';
 
 /**
- * Sends the command of an attempt on a connection and reads the result out of the reply. Tells the topology about an error before the
- * failure is published.
+ * One command on one connection, from its encoding to its result. Tells the topology about an error before the failure is published.
+ *
+ * No function of it is async, since each async function costs two promises: {@link execute} alone waits, for the reply.
  */
-export async function send<T>(
-  engine: Engine,
-  binding: Binding,
-  server: Server,
-  connection: Connection,
-  attempt: CommandAttempt<T>,
-): Promise<T> {
-  const { operation } = attempt;
-  const session = sessionFor(engine, binding, connection, attempt);
-  attempt.serverSession = session;
-  // A getter or the toBSON of a document that is being encoded has started this operation.
-  if (MessageEncoder.busy) await Promise.resolve();
-  const body = completeCommand(engine, connection, attempt);
-  const requestId = nextRequestId();
-  const encoded = engine.encoder.encode(
-    {
-      requestId,
-      flags: operation.unacknowledged ? MsgFlag.moreToCome : 0,
-      body,
-      rawFields: rawFieldsOf(engine, operation, session, connection),
-      sequence: operation.sequence,
-    },
-    connection.description.limits,
-    operation.bsonOptions,
-  );
-  operation.checkEncoded?.(encoded);
-  const { taken } = engine.encoder;
-  // A listener may start another operation, whose message is encoded into the same memory.
-  const message = engine.publisher.commands.started.isWanted ? Buffer.from(encoded) : encoded;
-  // The driver's own commands hold no credentials.
-  const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
-  const { publisher, clock } = engine;
-  const events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
-  if (operation.session !== null) operation.session.transaction.sent();
-  // One look at the clock for both.
-  if (session !== null) session.lastUse = clock.now();
-  events?.sent(session?.lastUse);
-  let reply: Reply | null;
-  try {
-    reply = await transmit(engine, connection, message, requestId, attempt);
-    if (reply !== null) receive(engine, server, connection, reply, attempt);
-  } catch (cause) {
+export class Exchange<T> {
+  readonly #engine: Engine;
+  readonly #server: Server;
+  readonly #connection: Connection;
+  readonly #attempt: CommandAttempt<T>;
+  readonly #session: ServerSession | null;
+  readonly #requestId: number;
+  readonly #message: Buffer;
+  /** How many items of the sequence the message holds. */
+  readonly #taken: number;
+  /** Whether it must not be shown. */
+  readonly #redacted: boolean;
+  readonly #events: CommandEvents | null;
+
+  /**
+   * Encodes the command and publishes its start. To be called when no document is being encoded, and followed by {@link Exchange.send} at once: the
+   * message may lie in memory that the next one is encoded into.
+   *
+   * @throws what the encoding throws; MongoOperationTimeoutError when too little time is left
+   */
+  constructor(engine: Engine, binding: Binding, server: Server, connection: Connection, attempt: CommandAttempt<T>) {
+    const { operation } = attempt;
+    const { publisher, clock, encoder } = engine;
+    const session = sessionFor(engine, binding, connection, attempt);
+    attempt.serverSession = session;
+    const body = completeCommand(engine, connection, attempt);
+    const requestId = nextRequestId();
+    const rawFields = rawFieldsOf(engine, operation, session, connection);
+    const flags = operation.unacknowledged ? MsgFlag.moreToCome : 0;
+    const encoded = encoder.encode(
+      { requestId, flags, body, rawFields, sequence: operation.sequence },
+      connection.description.limits,
+      operation.bsonOptions,
+    );
+    operation.checkEncoded?.(encoded);
+    this.#engine = engine;
+    this.#server = server;
+    this.#connection = connection;
+    this.#attempt = attempt;
+    this.#session = session;
+    this.#requestId = requestId;
+    this.#taken = encoder.taken;
+    // A listener may start another operation, whose message is encoded into the same memory.
+    const message = publisher.commands.started.isWanted ? Buffer.from(encoded) : encoded;
+    this.#message = message;
+    // The driver's own commands hold no credentials.
+    const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
+    this.#redacted = redacted;
+    this.#events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
+    if (operation.session !== null) operation.session.transaction.sent();
+    // One look at the clock for both.
+    if (session !== null) session.lastUse = clock.now();
+    this.#events?.sent(session?.lastUse);
+  }
+
+  /**
+   * Puts the command on its connection.
+   *
+   * @returns the reply as it comes; null if the server does not answer. If it fails, {@link Exchange.failed} is to be told
+   */
+  send(): Promise<Reply> | null {
+    const connection = this.#connection;
+    const { operation, namespace } = this.#attempt;
+    // A listener that was told of the command may have closed the client, which then uses the pinned connection itself.
+    if (this.#engine.lifetime.closing) {
+      throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
+    }
+    if (!operation.unacknowledged) return connection.roundTrip(this.#message, this.#requestId, 'read', this.#attempt);
+    connection.send(this.#message, this.#attempt);
+    return null;
+  }
+
+  /** No reply came, or one that is an error. Returns the error that the attempt fails with. */
+  failed(cause: unknown): unknown {
+    const connection = this.#connection;
+    const attempt = this.#attempt;
+    const session = this.#session;
     const error = brokenReply(cause, connection, attempt);
-    if (redacted) markSensitive(error);
+    if (this.#redacted) markSensitive(error);
     tellOrigin(error, connection, attempt);
     // A broken or draining connection leaves the command running on the server; the next user of the session would wait for it.
     if (session !== null && (connection.error !== null || connection.draining)) session.isDirty = true;
-    informTopology(engine, server, connection, attempt, redacted ? redactForTopology(error as Error) : error);
-    events?.failed(error as Error);
-    throw error;
+    const told = this.#redacted ? redactForTopology(error as Error) : error;
+    informTopology(this.#engine, this.#server, connection, attempt, told);
+    this.#events?.failed(error as Error);
+    return error;
   }
-  events?.succeeded(reply);
-  if (reply === null) return operation.unacknowledgedResult?.(taken) as T;
-  try {
-    const operationReply: OperationReply = { reply, taken, address: server.address };
-    const result = operation.result(operationReply);
-    if (operationReply.closing !== undefined) attempt.closing = operationReply.closing;
-    return result;
-  } catch (error) {
-    if (error instanceof MongoUnexpectedServerResponseError) discardUnusable(error, connection, session);
-    tellOrigin(error, connection, attempt);
-    throw asTimeout(error, connection, attempt);
-  }
-}
 
-/** Puts a command on its connection. No async function of its own: each costs two promises. */
-function transmit(
-  engine: Engine,
-  connection: Connection,
-  message: Buffer,
-  requestId: number,
-  attempt: CommandAttempt<unknown>,
-): Promise<Reply> | null {
-  const { operation, namespace } = attempt;
-  // A listener that was told of the command may have closed the client, which then uses the pinned connection itself.
-  if (engine.lifetime.closing) {
-    throw new MongoClientClosedError(undefined, { host: connection.address, namespace, phase: 'preSend' });
+  /**
+   * The result of the operation.
+   *
+   * @param reply - null if the server does not answer
+   * @throws the error that the reply is, or that its result cannot be read
+   */
+  resultOf(reply: Reply | null): T {
+    if (reply !== null) this.#receive(reply);
+    this.#events?.succeeded(reply);
+    const attempt = this.#attempt;
+    const { operation } = attempt;
+    if (reply === null) return operation.unacknowledgedResult?.(this.#taken) as T;
+    try {
+      const operationReply: OperationReply = { reply, taken: this.#taken, address: this.#server.address };
+      const result = operation.result(operationReply);
+      if (operationReply.closing !== undefined) attempt.closing = operationReply.closing;
+      return result;
+    } catch (error) {
+      const connection = this.#connection;
+      if (error instanceof MongoUnexpectedServerResponseError) discardUnusable(error, connection, this.#session);
+      tellOrigin(error, connection, attempt);
+      throw asTimeout(error, connection, attempt);
+    }
   }
-  if (!operation.unacknowledged) return connection.roundTrip(message, requestId, 'read', attempt);
-  connection.send(message, attempt);
-  return null;
+
+  #receive(reply: Reply): void {
+    try {
+      learn(this.#engine, this.#server, this.#connection, reply, this.#attempt);
+    } catch (cause) {
+      throw this.failed(cause);
+    }
+  }
 }
 
 /** Learns from a reply what it tells beside the result. Throws its error if it is one. */
-function receive(
+function learn(
   engine: Engine,
   server: Server,
   connection: Connection,
