@@ -145,7 +145,13 @@ export class GridFSBucketWriteStream extends Writable {
     }
     const ensure = () =>
       this.#life.run('createIndexes', place.files, call => ensureIndexes(place, call), this.#destroyed.signal);
-    this.#settle(indexes.run(ensure), callback);
+    // A stream that was destroyed meanwhile has its error already, or needs none.
+    this.#settle(
+      indexes.run(ensure).catch((error: unknown) => {
+        if (!this.destroyed) throw error;
+      }),
+      callback,
+    );
   }
 
   /** @internal */
