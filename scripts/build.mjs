@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { standInFolder, writeStandIn } from './stand_in.mjs';
 
@@ -149,7 +149,9 @@ function outputFiles({ output, declarations = output }) {
 function prune(project) {
   for (const { file, path } of outputFiles(project)) {
     const match = /^(.*)\.(?:js|js\.map|d\.ts|d\.ts\.map)$/.exec(path);
-    if (match !== null && !existsSync(join(root, project.source, `${match[1]}.ts`))) rmSync(file);
+    // Those of lib/esm/ are written anew all together.
+    const isModule = project.name === 'lib' && /^esm[\\/]/.test(path);
+    if (match !== null && !isModule && !existsSync(join(root, project.source, `${match[1]}.ts`))) rmSync(file);
   }
 }
 
@@ -171,6 +173,7 @@ function allowExecution() {
 async function finishLibrary({ declarations }) {
   await rollUpDeclarations(declarations);
   writeEsmFacade();
+  writeModules();
   writeStandIn();
 }
 
@@ -215,4 +218,29 @@ function writeEsmFacade() {
     '',
   ];
   writeFileSync(join(root, 'lib/index.d.mts'), types.join('\n'));
+}
+
+/**
+ * The same sources as ES modules in lib/esm/, for bundlers, which ask for them by the condition `module`: what they make of CommonJS cannot be an ES module
+ * that runs. Node.js does not know the condition. The sources are checked already, and have nothing that only one of the two kinds has.
+ */
+function writeModules() {
+  const ts = require('typescript');
+  const target = join(root, 'lib/esm');
+  rmSync(target, { recursive: true, force: true });
+  const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, removeComments: true };
+  for (const source of listFiles(join(root, 'src'))) {
+    const file = join(target, relative(join(root, 'src'), source).replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(file), { recursive: true });
+    const { outputText } = ts.transpileModule(readFileSync(source, 'utf8'), { compilerOptions, fileName: source });
+    writeFileSync(file, outputText);
+  }
+  writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
+  const entry = [
+    "import * as mongotempo from './index.js';",
+    "export * from './index.js';",
+    'export default mongotempo;',
+    '',
+  ];
+  writeFileSync(join(target, 'mongotempo.js'), entry.join('\n'));
 }

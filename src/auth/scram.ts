@@ -1,9 +1,9 @@
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { saslprep } from '@mongodb-js/saslprep';
 import { ServerErrorCode } from '../errors/codes.js';
 import { MongoInvalidArgumentError, MongoRuntimeError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
+import { saslprep } from './saslprep.js';
 
 export type ScramMechanism = 'SCRAM-SHA-1' | 'SCRAM-SHA-256';
 

@@ -1,4 +1,4 @@
-import { isPackageLoaded } from '../runtime/loaded_packages.js';
+import { isPackageLoaded } from '../runtime/installed_packages.js';
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation-mongodb';
 

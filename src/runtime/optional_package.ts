@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module';
 import { MongoMissingDependencyError } from '../errors/driver.js';
+import { loadInstalled } from './installed_packages.js';
 
 /** Loads a package by its name. Tests pass their own. */
 export type LoadPackage = (name: string) => unknown;
-
-const loadInstalled: LoadPackage = createRequire(__filename);
 
 /**
  * A package that only some programs need, and that users install beside this one.

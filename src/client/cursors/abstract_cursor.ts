@@ -151,6 +151,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     return this.#transform;
   }
 
+  /** @internal */
   set shaping(transform: ((document: Document) => unknown) | null) {
     this.#transform = transform;
   }
