@@ -80,13 +80,19 @@ export { Collection } from './client/collection.js';
 export {
   AbstractCursor,
   type AbstractCursorEvents,
-  type CursorCloseOptions,
 } from './client/cursors/abstract_cursor.js';
 export {
   type AggregateOptions,
   AggregationCursor,
   type AggregationCursorOptions,
 } from './client/cursors/aggregation_cursor.js';
+export {
+  ChangeStream,
+  type ChangeStreamEvents,
+  type ChangeStreamOptions,
+  type ChangeStreamParents,
+} from './client/cursors/change_stream.js';
+export type { CursorCloseOptions } from './client/cursors/close_cursor.js';
 export { type AbstractCursorOptions, CURSOR_FLAGS, type CursorFlag } from './client/cursors/cursor_options.js';
 export { ExplainableCursor, type ExplainTimeout } from './client/cursors/explainable_cursor.js';
 export { FindCursor, type FindOptions } from './client/cursors/find_cursor.js';
@@ -114,6 +120,7 @@ export {
 export type * from './client/official_types.js';
 // Operations
 export type { AggregateCommandOptions, CountDocumentsOptions } from './commands/aggregate.js';
+export type { ChangeStreamCommandOptions, ChangeStreamStart } from './commands/change_stream.js';
 export type { ClientBulkWriteOptions } from './commands/client_bulk_write.js';
 export type { ContextOverrides } from './commands/context.js';
 export type { CountOptions, EstimatedDocumentCountOptions } from './commands/count.js';
@@ -296,6 +303,7 @@ export type {
   ServerStatistics,
 } from './statistics/client_counters.js';
 export { type DurationBucket, DurationHistogram } from './statistics/histogram.js';
+export type * from './types/change_stream.js';
 export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';

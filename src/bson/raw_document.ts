@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MongoUnexpectedServerResponseError } from '../errors/driver.js';
+import { Timestamp } from './index.js';
 
 /** BSON element types that a reply's own fields have. */
 export const ElementType = Object.freeze({
@@ -260,6 +261,16 @@ export class RawDocument {
       default:
         return undefined;
     }
+  }
+
+  /**
+   * A timestamp that is kept or acted upon.
+   *
+   * @throws MongoUnexpectedServerResponseError if the field has another type
+   */
+  timestamp(name: string): Timestamp | undefined {
+    const value = this.typedOffset(name, ElementType.timestamp);
+    return value < 0 ? undefined : new Timestamp(this.bytes.readBigUInt64LE(value));
   }
 
   /** A nested document. */

@@ -54,6 +54,7 @@ import { type ReadConcern } from '../concern/read_concern.js';
 import { type ReadPreference } from '../concern/read_preference.js';
 import { type WriteConcern } from '../concern/write_concern.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { type ChangeStreamDocument } from '../types/change_stream.js';
 import { type Filter } from '../types/filter.js';
 import { type Flatten, type OptionalUnlessRequiredId, type WithId, type WithoutId } from '../types/schema.js';
 import { type Sort } from '../types/sort.js';
@@ -61,6 +62,7 @@ import { type UpdateFilter } from '../types/update.js';
 import { type AnyBulkWriteOperation } from './bulk_write_models.js';
 import { type ClientPort } from './client_port.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
+import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
 import { FindCursor, type FindOptions } from './cursors/find_cursor.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
 import { ListIndexesCursor, type ListIndexesOptions } from './cursors/list_indexes_cursor.js';
@@ -68,7 +70,6 @@ import { ListSearchIndexesCursor, type ListSearchIndexesOptions } from './cursor
 import { refuseExplain, run, runExplainable, runSteps } from './door.js';
 import { deriveContext, type Inherited, type LevelOptions } from './inherit.js';
 import { checkCollectionName } from './namespace.js';
-import { notYet } from './unsupported.js';
 
 /** What operations on a collection inherit; each may set its own. @public */
 export interface CollectionOptions extends LevelOptions {
@@ -208,12 +209,16 @@ export class Collection<TSchema extends Document = Document> {
   }
 
   /**
-   * Change streams are not supported yet.
+   * The changes of this collection, as they happen. Nothing is sent before the stream is read.
    *
-   * @throws MongoCompatibilityError always
+   * @param pipeline - stages that change or drop what is told; they must leave `_id` as it is. May be left out
+   * @throws MongoInvalidArgumentError if an option is wrong
    */
-  watch(_pipeline?: Document[], _options?: Document): never {
-    return notYet('change streams (watch)');
+  watch<TLocal extends Document = TSchema, TChange extends Document = ChangeStreamDocument<TLocal>>(
+    pipeline?: Document[],
+    options?: ChangeStreamOptions,
+  ): ChangeStream<TLocal, TChange> {
+    return new ChangeStream(this, 'collection', this, pipeline, options);
   }
 
   /** The results of an aggregation. Nothing is sent before the cursor is read. */

@@ -23,18 +23,19 @@ import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import type { ChangeStreamDocument } from '../types/change_stream.js';
 import type { PkFactory } from '../uri/option_types.js';
 import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
 import type { CollectionOptions, IndexInformationOptions } from './collection.js';
 import { Collection } from './collection.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
+import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
 import { RunCommandCursor, type RunCursorCommandOptions } from './cursors/run_command_cursor.js';
 import { refuseExplain, run } from './door.js';
 import { deriveContext, type Inherited, type LevelOptions } from './inherit.js';
 import { checkCollectionName, checkDatabaseName } from './namespace.js';
-import { notYet } from './unsupported.js';
 
 /** What operations on a database and its collections inherit. @public */
 export interface DbOptions extends LevelOptions {
@@ -217,12 +218,16 @@ export class Db {
   }
 
   /**
-   * Change streams are not supported yet.
+   * The changes of all collections of this database, as they happen. Nothing is sent before the stream is read.
    *
-   * @throws MongoCompatibilityError always
+   * @param pipeline - stages that change or drop what is told; they must leave `_id` as it is. May be left out
+   * @throws MongoInvalidArgumentError if an option is wrong
    */
-  watch(_pipeline?: Document[], _options?: Document): never {
-    return notYet('change streams (watch)');
+  watch<TSchema extends Document = Document, TChange extends Document = ChangeStreamDocument<TSchema>>(
+    pipeline?: Document[],
+    options?: ChangeStreamOptions,
+  ): ChangeStream<TSchema, TChange> {
+    return new ChangeStream(this, 'database', this, pipeline, options);
   }
 
   /** The collections of this database. Nothing is sent before the cursor is read. */

@@ -43,6 +43,7 @@ import { MonitorSink } from '../sinks/monitor_sink.js';
 import { StatisticsSink } from '../sinks/statistics_sink.js';
 import { tracingSettings } from '../sinks/tracing_options.js';
 import { TracingSink } from '../sinks/tracing_sink.js';
+import type { ChangeStreamDocument } from '../types/change_stream.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
 import { type MongoOptions, mongoOptions } from '../uri/mongo_options.js';
@@ -51,14 +52,16 @@ import { resolveOptions } from '../uri/resolve.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 import type { ClientBulkWriteModel } from './bulk_write_models.js';
 import type { ClientStatistics } from './client_statistics.js';
+import type { Collection } from './collection.js';
 import { noteOnService } from './compatible_service.js';
+import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
 import { Db, type DbOptions } from './db.js';
 import { beginTidyUp, enter, type Place, runSteps } from './door.js';
 import type { Effects } from './engine.js';
 import { warnOfForeignInstrumentation } from './foreign_instrumentation.js';
 import { adminContext, clientContext, type Inherited } from './inherit.js';
 import { CLOSE_TIMEOUT_MS, ClientLifecycle } from './lifecycle.js';
-import { notYet, refuseUnsupported } from './unsupported.js';
+import { refuseUnsupported } from './unsupported.js';
 
 /** @public */
 export type MongoClientEvents = MonitoringEventListeners & {
@@ -115,6 +118,14 @@ const SYSTEM: ClientEffects = Object.freeze({
 declare module './db.js' {
   interface Db {
     readonly client: MongoClient;
+  }
+}
+
+declare module './cursors/change_stream.js' {
+  interface ChangeStreamParents {
+    client: MongoClient;
+    database: Db;
+    collection: Collection;
   }
 }
 
@@ -313,12 +324,16 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
   }
 
   /**
-   * Change streams are not supported yet.
+   * The changes of all databases, those of the server itself left out, as they happen. Nothing is sent before the stream is read.
    *
-   * @throws MongoCompatibilityError always
+   * @param pipeline - stages that change or drop what is told; they must leave `_id` as it is. May be left out
+   * @throws MongoInvalidArgumentError if an option is wrong
    */
-  watch(_pipeline?: Document[], _options?: Document): never {
-    return notYet('change streams (watch)');
+  watch<TSchema extends Document = Document, TChange extends Document = ChangeStreamDocument<TSchema>>(
+    pipeline?: Document[],
+    options?: ChangeStreamOptions,
+  ): ChangeStream<TSchema, TChange> {
+    return new ChangeStream(this.#place, 'cluster', this, pipeline, options);
   }
 
   /**

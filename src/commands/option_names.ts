@@ -84,6 +84,9 @@ export const OPTION_NAMES = [
     'maxCommitTimeMS',
   ],
   ...['force', 'forceClear'],
+  // change streams
+  ...['resumeAfter', 'startAfter', 'startAtOperationTime', 'fullDocument', 'fullDocumentBeforeChange'],
+  ...['showExpandedEvents', 'resumeFor'],
 ] as const;
 
 export type MethodOptionName = (typeof OPTION_NAMES)[number];

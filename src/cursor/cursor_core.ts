@@ -8,6 +8,7 @@ import { currentScope, type Scope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
+import { ServerType } from '../description/types.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
@@ -59,9 +60,12 @@ type State =
   | { readonly name: 'prefetching'; readonly cursor: OpenCursor; readonly prefetched: Promise<Prefetched> }
   /** The server has no more. Documents of the last batch may still be buffered. */
   | { readonly name: 'exhausted' }
+  /** The cursor is lost or was never opened, and the next fetch opens another. */
+  | { readonly name: 'interrupted' }
   | Closed;
 
 const NEW: State = Object.freeze({ name: 'new' });
+const INTERRUPTED: State = Object.freeze({ name: 'interrupted' });
 const EXHAUSTED: State = Object.freeze({ name: 'exhausted' });
 
 /** The documents of a batch that have not been read, and the reply that holds them. */
@@ -77,6 +81,8 @@ interface Buffer {
  * new → fetching ⇄ open            fetching → exhausted → closed
  *       fetching ⇄ prefetching     every state → closed
  * ```
+ *
+ * The cursor of a change stream can be opened again: `fetching → interrupted → fetching`, `open → interrupted`.
  *
  * Source: Find, getMore and killCursors Commands; Client Side Operations Timeout, "Cursors".
  */
@@ -99,7 +105,7 @@ export class CursorCore {
   #running = 0;
   /** What it was opened with: all its commands go there, even if the client is closed and connected again. */
   #engine: Engine | null = null;
-  /** Ends a prefetch when the cursor is closed. Null if the cursor does not prefetch. */
+  /** Ends what waits when the cursor is closed. Null if only the replies of the server end it. */
   readonly #abandon: AbortController | null;
 
   constructor(source: EngineSource, settings: CursorSettings, onEnd: () => void = () => undefined) {
@@ -107,7 +113,7 @@ export class CursorCore {
     this.#settings = settings;
     this.#onEnd = onEnd;
     this.#operationId = settings.operationId ?? 0;
-    this.#abandon = settings.prefetch ? new AbortController() : null;
+    this.#abandon = settings.prefetch || settings.reopening !== undefined ? new AbortController() : null;
   }
 
   get started(): boolean {
@@ -137,6 +143,21 @@ export class CursorCore {
     return this.#buffer?.reader.count() ?? 0;
   }
 
+  /** Whether the next fetch opens the cursor again. */
+  get interrupted(): boolean {
+    return this.#state.name === 'interrupted';
+  }
+
+  /** Whether a document can be had without asking the server. */
+  get hasBuffered(): boolean {
+    return this.#buffer !== null;
+  }
+
+  /** Where its commands go; null before the first. */
+  get engine(): Engine | null {
+    return this.#engine;
+  }
+
   // ── Calls
 
   /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
@@ -152,7 +173,10 @@ export class CursorCore {
     else if (shared.isRecorded || scope !== null)
       time = shared.part(shared !== this.#lifetime && (session?.deadline ?? null) !== null);
     else time = shared;
-    return this.#callUntil(method, time.in(scope));
+    time = time.in(scope);
+    // An outage may last longer than the caller of `close` wants to wait for the method that waits for its end.
+    if (this.#settings.reopening !== undefined && this.#abandon !== null) time = time.withSignal(this.#abandon.signal);
+    return this.#callUntil(method, time);
   }
 
   /**
@@ -235,7 +259,8 @@ export class CursorCore {
     // A client that was closed while it connected has given this cursor no engine.
     if (this.#engine?.lifetime.closing === false) return false;
     const state = this.#state;
-    return state.name === 'closed' ? state.why === 'clientClosed' : cursorOf(state) !== null;
+    if (state.name === 'closed') return state.why === 'clientClosed';
+    return cursorOf(state) !== null || (state.name === 'interrupted' && this.#engine !== null);
   }
 
   /** The next document of the batch that is here, or undefined. */
@@ -345,6 +370,7 @@ export class CursorCore {
       case 'prefetching':
         return this.#beginFetch(state.cursor, state.prefetched, call);
       case 'new':
+      case 'interrupted':
       case 'open':
       case 'exhausted': {
         const operation = this.#nextOperation();
@@ -378,7 +404,7 @@ export class CursorCore {
       this.#take(fetching, reply);
       if (asked instanceof Promise && deadline.isRecorded) deadline.record('read');
     } catch (error) {
-      // The close of the cursor has ended the wait for a prefetched batch.
+      // The close of the cursor has ended the wait.
       if (this.#abandon?.signal.aborted === true) return false;
       this.#failed(fetching, error);
       throw error;
@@ -414,7 +440,7 @@ export class CursorCore {
   /** The command for the next batch, or null when there is none. */
   #nextOperation(): Operation<CursorReply> | null {
     const { context, comment, kind, maxAwaitTimeMS } = this.#settings;
-    if (this.#state.name === 'new') {
+    if (this.#state.name === 'new' || this.#state.name === 'interrupted') {
       const operation = this.#settings.open();
       const maxTime = maxTimeOfOpen(this.#settings);
       return maxTime === operation.maxTime ? operation : { ...operation, maxTime };
@@ -433,8 +459,10 @@ export class CursorCore {
       if (cursor !== null && cursor !== fetching.cursor) void this.#kill(cursor, this.closingCall('close'));
       return;
     }
+    const isFirst = fetching.cursor === null;
     // If the batch turns out to be corrupt, the cursor to kill is the one that its reply has told.
     fetching.cursor = cursor;
+    this.#settings.reopening?.onBatch(reply, isFirst);
     const reader = new DocumentReader(reply.batch, this.#settings.context.decode);
     if (this.#settings.limit > 0) this.#received += this.#count(reader, reply);
     if (!reader.done) this.#buffer = { reader, reply };
@@ -445,7 +473,7 @@ export class CursorCore {
       return;
     }
     this.#state = { name: 'open', cursor };
-    if (this.#abandon !== null) this.#prefetch(cursor, this.#abandon.signal);
+    if (this.#settings.prefetch && this.#abandon !== null) this.#prefetch(cursor, this.#abandon.signal);
   }
 
   #count(reader: DocumentReader, { reply }: CursorReply): number {
@@ -486,11 +514,37 @@ export class CursorCore {
   #failed(fetching: Fetching, error: unknown): void {
     if (this.#state !== fetching) return;
     const { cursor } = fetching;
+    const isOver = error instanceof MongoClientClosedError || this.#settings.signal?.aborted === true;
+    if (this.#settings.reopening !== undefined && !isOver) {
+      this.#interrupt(cursor);
+      return;
+    }
     // What a tailable cursor waits for may yet come: its next call has a time of its own.
     const isTailable = this.#settings.kind !== 'nonTailable' && error instanceof MongoOperationTimeoutError;
     // A cursor that has its own connection keeps it until the reader closes the cursor (Load Balancers, "Cursors").
     if (cursor !== null && (isTailable || this.#binding.pinned !== null)) this.#state = { name: 'open', cursor };
     else void this.#close(error instanceof MongoClientClosedError ? 'clientClosed' : 'killed', null);
+  }
+
+  // ── Opening again
+
+  /** Interrupts a cursor whose server cannot be reached now: a getMore would wait for that one server. */
+  interruptIfUnreachable(): void {
+    const state = this.#state;
+    if (state.name !== 'open' || this.#buffer !== null || this.#engine === null) return;
+    const server = this.#engine.topology.description.table.get(state.cursor.address);
+    if (server === undefined || server.type === ServerType.Unknown) this.#interrupt(state.cursor);
+  }
+
+  /** Gives the cursor up, and lets its server forget it meanwhile. Session and engine stay: the cursor that follows has the same. */
+  #interrupt(cursor: OpenCursor | null): void {
+    this.#state = INTERRUPTED;
+    if (cursor === null) return;
+    const left = new Binding(true);
+    left.session = this.#binding.session;
+    left.pinned = this.#binding.pinned;
+    this.#binding.pinned = null;
+    void this.#kill(cursor, this.closingCall('close'), left);
   }
 
   // ── Closing
@@ -543,26 +597,28 @@ export class CursorCore {
     }
   }
 
-  async #kill(cursor: OpenCursor, call: Call): Promise<void> {
+  /** @param binding - what the cursor was read with, if that is not what the next one is read with: its connection is released */
+  async #kill(cursor: OpenCursor, call: Call, binding = this.#binding): Promise<void> {
     const engine = this.#engine;
-    const { pinned } = this.#binding;
+    const { pinned } = binding;
     this.#running++;
     try {
       // A client that closes kills the cursors that servers hold itself, and with its connection the server has lost a cursor too.
       if (engine === null || engine.lifetime.closing || (pinned !== null && pinned.connection.error !== null)) return;
-      await execute(engine, killCursors(cursor, this.#settings.context), this.#binding, call);
+      await execute(engine, killCursors(cursor, this.#settings.context), binding, call);
     } catch {
       // The caller cannot do anything about it, and the server closes idle cursors by itself.
     } finally {
       this.#running--;
       engine?.cursors.delete(cursor);
+      if (binding !== this.#binding) binding.unpin();
       this.#release();
     }
   }
 
   /** Checks the connection in and returns the session when no command of this cursor can follow any more. */
   #release(): void {
-    if (this.#running > 0 || cursorOf(this.#state) !== null) return;
+    if (this.#running > 0 || cursorOf(this.#state) !== null || this.interrupted) return;
     this.#binding.unpin();
     if (this.#engine !== null) this.#binding.releaseSession(this.#engine.sessions);
   }

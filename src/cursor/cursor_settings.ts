@@ -16,6 +16,16 @@ export type CursorTimeoutMode = (typeof CursorTimeoutMode)[keyof typeof CursorTi
 /** Whether a cursor ends with what there is, or goes on with what comes; and whether the server waits for that. */
 export type CursorKind = 'nonTailable' | 'tailable' | 'tailableAwait';
 
+/** What opens a cursor again where it was interrupted: a change stream. */
+export interface Reopening {
+  /**
+   * A batch has come, and none of its documents has been read.
+   *
+   * @throws MongoUnexpectedServerResponseError if the reply tells a position that cannot be one: the fetch then fails with it
+   */
+  onBatch(reply: CursorReply, isFirst: boolean): void;
+}
+
 /** What a cursor reads, and how. */
 export interface CursorSettings {
   /** The public method that made the cursor, such as `find`: its calls are named after it. */
@@ -23,7 +33,10 @@ export interface CursorSettings {
   /** Of the calls on the cursor, if it is part of something that has one: a stream of GridFS. Default: one of its own. */
   readonly operationId?: number;
   readonly context: OperationContext;
+  /** The command that opens the cursor; asked again each time that it is opened again. */
   readonly open: () => Operation<CursorReply>;
+  /** Absent for a cursor whose failure is its end. */
+  readonly reopening?: Reopening;
   readonly kind: CursorKind;
   readonly budget: Budget;
   /** What limits the cursor beside its own options, where it was opened. */

@@ -1,5 +1,5 @@
 import { decodeDocument } from '../bson/decode.js';
-import { Timestamp } from '../bson/index.js';
+import type { Timestamp } from '../bson/index.js';
 import { ElementType, type RawDocument } from '../bson/raw_document.js';
 import type { Deadline } from '../call/deadline.js';
 import type { Ledger } from '../call/ledger.js';
@@ -92,10 +92,10 @@ export class SessionState {
   /** Takes the times and the recovery token of a reply. */
   learn(body: RawDocument): void {
     this.clusterClock.learn(body);
-    const operationTime = timestampIn(body, 'operationTime');
+    const operationTime = body.timestamp('operationTime');
     if (operationTime !== undefined) this.advanceOperationTime(operationTime);
     if (this.settings.snapshot && this.snapshotTime === undefined) {
-      this.snapshotTime = timestampIn(body.document('cursor') ?? body, 'atClusterTime');
+      this.snapshotTime = (body.document('cursor') ?? body).timestamp('atClusterTime');
     }
     const token = this.transaction.isActive ? body.typedOffset('recoveryToken', ElementType.document) : -1;
     if (token >= 0) this.transaction.recoveryToken = decodeDocument(body.bytes, token);
@@ -120,9 +120,4 @@ export class SessionState {
     this.unpin();
     if (this.#serverSession !== null) this.pool.release(this.#serverSession);
   }
-}
-
-function timestampIn(document: RawDocument, name: string): Timestamp | undefined {
-  const value = document.typedOffset(name, ElementType.timestamp);
-  return value < 0 ? undefined : new Timestamp(document.bytes.readBigUInt64LE(value));
 }

@@ -1,14 +1,10 @@
 import type { Readable } from 'node:stream';
 import { type Document, Long } from '../../bson/index.js';
 import { lazyDecoder } from '../../bson/lazy_document.js';
-import { type Budget, budgetAt, UNTIMED, validateTimeoutMS } from '../../call/budget.js';
+import type { Budget } from '../../call/budget.js';
 import type { Call } from '../../call/call.js';
-import { Deadline, type EndDescription } from '../../call/deadline.js';
-import { waitFor } from '../../call/waiter.js';
-import { checkOptions } from '../../commands/check_options.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
-import type { OperationOptions } from '../../commands/options.js';
 import { ownOptions } from '../../concern/given.js';
 import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
@@ -25,23 +21,19 @@ import type { Operation } from '../../executor/operation.js';
 import type { ClientPort } from '../client_port.js';
 import { enter, type Place, scopeOf, signalOf, transactionDeadline } from '../door.js';
 import type { Inherited } from '../inherit.js';
+import { type CursorCloseOptions, closeCursor } from './close_cursor.js';
 import {
   type AbstractCursorOptions,
   CURSOR_FLAGS,
   type CursorFlag,
   type CursorOptions,
   checkTimeouts,
+  cursorBudget,
   cursorKind,
   timeoutModeOf,
 } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
 import { DocumentIterator } from './document_iterator.js';
-
-/** @public */
-export type CursorCloseOptions = Pick<OperationOptions, 'timeoutMS' | 'signal' | 'deadline'>;
-
-/** Only an abort ends the wait for a close, whose error is the reason of the signal. */
-const CLOSE_ABORTED: EndDescription = Object.freeze({ during: 'during the close of a cursor', phase: 'read' });
 
 /** @public */
 export type AbstractCursorEvents = { close(): void };
@@ -306,20 +298,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   #close(core: CursorCore, options?: CursorCloseOptions): Promise<void> {
-    const begin = (_: Place, method: string, own: CursorCloseOptions) => {
-      const timeoutMS = validateTimeoutMS(own.timeoutMS, `${this.methodName}.close`);
-      const call = core.closingCall(method, timeoutMS, scopeOf(own));
-      const signal = signalOf(own);
-      return signal === undefined ? call : call.until(call.deadline.withSignal(signal));
-    };
-    const work = (call: Call, own: CursorCloseOptions): Promise<void> => {
-      const signal = signalOf(own);
-      if (signal === undefined) return core.close(call);
-      // The signal ends the wait, and not the close: the server must forget the cursor, and another call may wait for the same.
-      const closing = core.close(core.closingCall('close', own.timeoutMS ?? undefined, scopeOf(own)));
-      return waitFor(closing, () => CLOSE_ABORTED, null, Deadline.background(this.owner.clock).withSignal(signal));
-    };
-    return enter(this.place, 'close', options, work, begin);
+    return closeCursor(core, this.place, this.methodName, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -463,9 +442,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   /** @throws MongoInvalidArgumentError if an option is of a wrong type */
   #budget(): Budget {
-    checkOptions(this.cursorOptions);
-    const inherited = (scopeOf(this.cursorOptions)?.soonest ?? null) === null ? this.context.budget : UNTIMED;
-    return budgetAt(this.methodName, this.cursorOptions.timeoutMS, inherited);
+    return cursorBudget(this.methodName, this.cursorOptions, this.context.budget);
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Budget } from '../../call/budget.js';
+import { type Budget, budgetAt, UNTIMED } from '../../call/budget.js';
+import { checkOptions } from '../../commands/check_options.js';
 import type { OperationOptions } from '../../commands/options.js';
 import type { ReadConcernLike } from '../../concern/read_concern.js';
 import { type CursorKind, CursorTimeoutMode } from '../../cursor/cursor_settings.js';
 import { MongoInvalidArgumentError } from '../../errors/driver.js';
 import { shown } from '../../errors/shown.js';
+import { scopeOf } from '../door.js';
 
 /** @public */
 export interface AbstractCursorOptions extends OperationOptions {
@@ -87,4 +89,16 @@ export function checkTimeouts({ timeoutMS }: Budget, options: AbstractCursorOpti
       `Option "maxAwaitTimeMS" (${maxAwaitTimeMS}) must be less than timeoutMS (${timeoutMS})`,
     );
   }
+}
+
+/**
+ * The `timeoutMS` of a cursor.
+ *
+ * @param method - the public method that made the cursor
+ * @throws MongoInvalidArgumentError if an option is of a wrong type
+ */
+export function cursorBudget(method: string, options: OperationOptions, inherited: Budget): Budget {
+  checkOptions(options);
+  const isShared = (scopeOf(options)?.soonest ?? null) !== null;
+  return budgetAt(method, options.timeoutMS, isShared ? UNTIMED : inherited);
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Admin } from '../../../src/client/admin.js';
 import { Collection } from '../../../src/client/collection.js';
 import { AbstractCursor } from '../../../src/client/cursors/abstract_cursor.js';
+import { ChangeStream } from '../../../src/client/cursors/change_stream.js';
 import { ExplainableCursor } from '../../../src/client/cursors/explainable_cursor.js';
 import { FindCursor } from '../../../src/client/cursors/find_cursor.js';
 import { Db } from '../../../src/client/db.js';
@@ -48,6 +49,8 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     ...['bufferedCount', 'readBufferedDocuments', 'close', 'rewind', 'map', 'addCursorFlag', 'withReadPreference'],
     ...['withReadConcern', 'batchSize', 'maxTimeMS', 'assertNotStarted', Symbol.asyncDispose.toString()],
   ],
+  // `start` is there for tests of the specification.
+  ChangeStream: ['bufferedCount', 'start', 'close', Symbol.asyncDispose.toString()],
   ExplainableCursor: ['openOperation', 'resolveExplainTimeoutOptions'],
   FindCursor: [
     ...['plainOperation', 'clone', 'map', 'filter', 'sort', 'limit', 'skip', 'project', 'hint', 'min', 'max'],
@@ -56,7 +59,8 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
-  ...{ Collection, Db, Admin, MongoClient, ClientSession, GridFSBucket, AbstractCursor, ExplainableCursor, FindCursor },
+  ...{ Collection, Db, Admin, MongoClient, ClientSession, GridFSBucket, AbstractCursor, ChangeStream },
+  ...{ ExplainableCursor, FindCursor },
 };
 
 /** Own methods of a class, by name. */

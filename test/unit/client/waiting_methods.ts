@@ -23,6 +23,10 @@ const files = (client: MongoClient) => new GridFSBucket(client.db('shop'));
 const FILE = new ObjectId('0123456789abcdef01234567');
 const found = (client: MongoClient, own: Own) => orders(client).find({}, own);
 
+function watched(client: MongoClient, own: Own) {
+  return orders(client).watch([], own);
+}
+
 async function consume(documents: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of documents) return;
 }
@@ -149,6 +153,13 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     batches: { call: (client, own) => consume(found(client, own).batches()), source: 'find' },
     stream: { call: (client, own) => consume(found(client, own).stream()), source: 'find' },
     [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(found(client, own)), source: 'find' },
+  },
+  ChangeStream: {
+    hasNext: { call: (client, own) => watched(client, own).hasNext(), source: 'watch' },
+    next: { call: (client, own) => watched(client, own).next(), source: 'watch' },
+    tryNext: { call: (client, own) => watched(client, own).tryNext(), source: 'watch' },
+    stream: { call: (client, own) => consume(watched(client, own).stream()), source: 'watch' },
+    [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(watched(client, own)), source: 'watch' },
   },
   ExplainableCursor: {
     explain: { call: (client, own) => orders(client).find().explain(own) },

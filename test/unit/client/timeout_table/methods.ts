@@ -29,6 +29,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   ClientSession: 'session',
   GridFSBucket: 'bucket',
   AbstractCursor: 'cursor',
+  ChangeStream: 'changeStream',
   ExplainableCursor: 'cursor',
   FindCursor: 'cursor',
 };
@@ -41,6 +42,11 @@ const PREPARED: Readonly<Record<string, Method['prepare']>> = {
   'cursor.close': async client => {
     const cursor = await openedCursor(client);
     return own => cursor.close(own);
+  },
+  'changeStream.close': async client => {
+    const stream = orders(client).watch();
+    await stream.start();
+    return own => stream.close(own);
   },
   'client.close': async client => {
     await transaction(client);
@@ -107,7 +113,7 @@ function* methods(): Generator<Method> {
     }
   }
   // Their waits never fail, so that they are not among those of the table of waiting methods.
-  for (const name of ['session.abortTransaction', 'client.close', 'cursor.close']) {
+  for (const name of ['session.abortTransaction', 'client.close', 'cursor.close', 'changeStream.close']) {
     yield { name, prepare: PREPARED[name] as Method['prepare'], withoutSession: true, tidiesUp: true };
   }
   yield { name: 'client.connect', prepare: async client => own => client.connect(own), connects: true };

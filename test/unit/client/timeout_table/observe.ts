@@ -22,7 +22,9 @@ async function clientWith(times: Times, { maxPoolSize }: Phase): Promise<ClientH
   const harness = new ClientHarness({ ...clientOptions(times), ...pool }, { url: url(times) });
   harness.server.hello = () => SMALL_BATCHES;
   harness.answer = command =>
-    command.name === 'find' ? { ok: 1, cursor: OPEN_CURSOR } : (ALL_WELL(command) ?? { ok: 1 });
+    command.name === 'find' || command.name === 'aggregate'
+      ? { ok: 1, cursor: OPEN_CURSOR }
+      : (ALL_WELL(command) ?? { ok: 1 });
   setLevels(harness.client, times);
   return harness;
 }
