@@ -39,13 +39,21 @@ function extract(root, entry, output) {
       },
     },
   });
+  const forgotten = [];
   const { succeeded } = Extractor.invoke(config, {
     localBuild: true,
     messageCallback: message => {
       // Whatever is said of the analysis as such (versions, "completed") is no news in a build.
       if (message.category === 'console') message.logLevel = 'none';
+      if (message.messageId !== 'ae-forgotten-export') return;
+      message.logLevel = 'none';
+      // Types of filters and updates have helpers that are nothing by themselves.
+      const file = message.sourceFilePath.split(sep).join('/');
+      if (!/\/src\/types\/[^/]+\.ts$/.test(file)) forgotten.push(`${file}: ${message.text}`);
     },
   });
+  if (forgotten.length > 0)
+    throw new Error(`Export it, or mark what reaches it as @internal:\n${forgotten.join('\n')}`);
   if (!succeeded) throw new Error('the declarations could not be rolled up');
 }
 

@@ -108,6 +108,7 @@ export type {
 } from './client/cursors/list_search_indexes_cursor.js';
 export type { RunCommandCursor, RunCursorCommandOptions } from './client/cursors/run_command_cursor.js';
 export { type CreateCollectionOptions, Db, type DbOptions } from './client/db.js';
+export { type ExactCollection, exact } from './client/exact_collection.js';
 export type { LevelOptions } from './client/inherit.js';
 // Client, databases, collections, cursors
 export {
@@ -304,6 +305,8 @@ export type {
 } from './statistics/client_counters.js';
 export { type DurationBucket, DurationHistogram } from './statistics/histogram.js';
 export type * from './types/change_stream.js';
+export type * from './types/exact_filter.js';
+export type * from './types/exact_update.js';
 export type * from './types/filter.js';
 export type * from './types/nested_paths.js';
 export type * from './types/schema.js';
@@ -322,7 +325,6 @@ export type {
   PushOperator,
   SetFields,
   UpdateFilter,
-  UpdateOperators,
 } from './types/update.js';
 export type { MongoClientOptions } from './uri/client_options.js';
 export * from './uri/encryption_options.js';

@@ -1,8 +1,16 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- a type that is compared with, not one that a value has */
-import type { Document } from '../bson/index.js';
+import type { Document, Timestamp } from '../bson/index.js';
 import type { Condition, RootFilterOperators } from './filter.js';
 import type { ArrayElement, WithId } from './schema.js';
-import type { UpdateOperators } from './update.js';
+import type {
+  IntegerType,
+  NumericType,
+  OnlyFieldsOfType,
+  PullAllOperator,
+  PullOperator,
+  PushOperator,
+  SetFields,
+} from './update.js';
 
 /** The parts of a path with a separator between them. @public */
 export type Join<T extends unknown[], D extends string> = T extends []
@@ -100,4 +108,24 @@ export type StrictMatchKeysAndValues<TSchema> = Readonly<
 >;
 
 /** An update whose names with dots are checked too. @public */
-export type StrictUpdateFilter<TSchema> = UpdateOperators<TSchema, StrictMatchKeysAndValues<TSchema>>;
+export type StrictUpdateFilter<TSchema> = {
+  $currentDate?: OnlyFieldsOfType<TSchema, Date | Timestamp, true | { $type: 'date' | 'timestamp' }>;
+  $inc?: OnlyFieldsOfType<TSchema, NumericType | undefined>;
+  $min?: StrictMatchKeysAndValues<TSchema>;
+  $max?: StrictMatchKeysAndValues<TSchema>;
+  $mul?: OnlyFieldsOfType<TSchema, NumericType | undefined>;
+  $rename?: Record<string, string>;
+  $set?: StrictMatchKeysAndValues<TSchema>;
+  $setOnInsert?: StrictMatchKeysAndValues<TSchema>;
+  $unset?: OnlyFieldsOfType<TSchema, any, '' | true | 1>;
+  $addToSet?: SetFields<TSchema>;
+  $pop?: OnlyFieldsOfType<TSchema, ReadonlyArray<any>, 1 | -1>;
+  $pull?: PullOperator<TSchema>;
+  $push?: PushOperator<TSchema>;
+  $pullAll?: PullAllOperator<TSchema>;
+  $bit?: OnlyFieldsOfType<
+    TSchema,
+    NumericType | undefined,
+    { and: IntegerType } | { or: IntegerType } | { xor: IntegerType }
+  >;
+} & Document;

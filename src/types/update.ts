@@ -10,16 +10,16 @@ export type NumericType = IntegerType | Decimal128 | Double;
 /** @public */
 export type IntegerType = number | Int32 | Long | bigint;
 
-/** The operators of an update; `TValues` is what `$set`, `$min` and the like take. @public */
-export type UpdateOperators<TSchema, TValues> = {
+/** `$set`, `$inc` and the like. @public */
+export type UpdateFilter<TSchema> = {
   $currentDate?: OnlyFieldsOfType<TSchema, Date | Timestamp, true | { $type: 'date' | 'timestamp' }>;
   $inc?: OnlyFieldsOfType<TSchema, NumericType | undefined>;
-  $min?: TValues;
-  $max?: TValues;
+  $min?: MatchKeysAndValues<TSchema>;
+  $max?: MatchKeysAndValues<TSchema>;
   $mul?: OnlyFieldsOfType<TSchema, NumericType | undefined>;
   $rename?: Record<string, string>;
-  $set?: TValues;
-  $setOnInsert?: TValues;
+  $set?: MatchKeysAndValues<TSchema>;
+  $setOnInsert?: MatchKeysAndValues<TSchema>;
   $unset?: OnlyFieldsOfType<TSchema, any, '' | true | 1>;
   $addToSet?: SetFields<TSchema>;
   $pop?: OnlyFieldsOfType<TSchema, ReadonlyArray<any>, 1 | -1>;
@@ -32,9 +32,6 @@ export type UpdateOperators<TSchema, TValues> = {
     { and: IntegerType } | { or: IntegerType } | { xor: IntegerType }
   >;
 } & Document;
-
-/** `$set`, `$inc` and the like. @public */
-export type UpdateFilter<TSchema> = UpdateOperators<TSchema, MatchKeysAndValues<TSchema>>;
 
 /** Values of the schema's types for its fields; names with dots take any. @public */
 export type MatchKeysAndValues<TSchema> = Readonly<Partial<TSchema>> & Record<string, any>;

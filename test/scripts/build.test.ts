@@ -116,6 +116,15 @@ suite('npm run build', () => {
     assert.equal(existsSync(path('.build/declarations/parts.d.ts')), false);
   });
 
+  it('a type that is reached from the entry point and not exported fails the build', () => {
+    writeFileSync(path('src/index.ts'), 'interface Hidden {}\nexport const answer: Hidden = 42;\n');
+    const { status, stderr } = spawnSync(process.execPath, [path('scripts/build.mjs')], { encoding: 'utf8' });
+    writeFileSync(path('src/index.ts'), 'export const answer = 42;\n');
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /Export it, or mark what reaches it as @internal:\n.*src\/index\.ts: The symbol "Hidden"/);
+    build();
+  });
+
   it('a changed test is compiled alone', () => {
     build();
     writeFileSync(path('test/one.test.ts'), 'export const one = 11;\n');
