@@ -1,6 +1,6 @@
 import { MongoError, type OperationPhase } from '../errors/base.js';
 import type { MongoOperationTimeoutError, OperationAttempt, StageTiming } from '../errors/timeout.js';
-import { CallContext, type SessionTransactions } from './call_context.js';
+import { CallContext } from './call_context.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -18,6 +18,14 @@ export const NO_STAGE_LIMITS: StageLimits = Object.freeze({
   waitQueueTimeoutMS: 0,
   socketTimeoutMS: 0,
 });
+
+/** The transactions of the session that a call is part of. */
+export interface SessionTransactions {
+  /** How many there have been. */
+  readonly number: number;
+  /** Whether one is open. */
+  readonly isActive: boolean;
+}
 
 /** What is known of a call when it has ended, the same whether it succeeded or failed. */
 export interface CallRecord {
@@ -49,7 +57,8 @@ export class Call {
   readonly limits: StageLimits;
   /** The transactions of the session that it is part of; null without one. Set when the call begins. */
   transaction: SessionTransactions | null = null;
-  /** The call that this one is a part of. */
+  /** What a tracer keeps of the call: a field, since a WeakMap is slow for objects that live so shortly. Of a part: see {@link Call.whole}. */
+  trace: object | null = null;
   #whole: Call = this;
   #context: CallContext | null = null;
   /** Attempts of all commands of the call: those that failed, and the others if a record is kept. Null while there is none. */
@@ -73,11 +82,16 @@ export class Call {
     return part;
   }
 
+  /** The call that this one is a part of, or itself. */
+  get whole(): Call {
+    return this.#whole;
+  }
+
   /** What monitors are told of the call; made when one asks. Null for work that the driver does on its own account. */
   get context(): CallContext | null {
     if (this.operationId === 0) return null;
-    const { operationId, name, namespace, deadline, transaction } = this.#whole;
-    return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline, transaction));
+    const { operationId, name, namespace, deadline } = this.#whole;
+    return (this.#whole.#context ??= new CallContext(operationId, name, namespace, deadline));
   }
 
   /** The server that was selected last for one of its commands; null if none was. */

@@ -10,14 +10,6 @@ export interface CallDeadline {
   readonly remainingMS: number;
 }
 
-/** The transactions of the session that a call is part of. */
-export interface SessionTransactions {
-  /** How many there have been. */
-  readonly number: number;
-  /** Whether one is open. */
-  readonly isActive: boolean;
-}
-
 /**
  * What monitors are told of the call that caused an event: one call of a public method. The object is the same for all events of one call, so that
  * a monitor may keep what it knows of the call in a `WeakMap`.
@@ -33,40 +25,16 @@ export class CallContext {
   readonly namespace: string;
   readonly deadline: CallDeadline;
   readonly #signals: readonly AbortSignal[];
-  readonly #transaction: SessionTransactions | null;
-  #trace: object | null = null;
   #signal: AbortSignal | null = null;
 
   /** @internal */
-  constructor(
-    operationId: number,
-    operationName: string,
-    namespace: string,
-    deadline: Deadline,
-    transaction: SessionTransactions | null,
-  ) {
-    this.#transaction = transaction;
+  constructor(operationId: number, operationName: string, namespace: string, deadline: Deadline) {
     this.operationId = operationId;
     this.operationName = operationName;
     this.namespace = namespace;
     this.deadline = new DeadlineView(deadline);
     this.#signals = deadline.signals;
     Object.freeze(this);
-  }
-
-  /** What the driver's own tracer keeps of the call: a field, since a WeakMap is slow for objects that live so shortly. @internal */
-  get trace(): object | null {
-    return this.#trace;
-  }
-
-  /** @internal */
-  set trace(trace: object | null) {
-    this.#trace = trace;
-  }
-
-  /** Of the session that the call is part of; null without one. @internal */
-  get transaction(): SessionTransactions | null {
-    return this.#transaction;
   }
 
   /** What the caller can abort the call with; undefined if nothing. */

@@ -40,9 +40,9 @@ import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
 import { MetricsSink } from '../sinks/metrics_sink.js';
 import { MonitorSink } from '../sinks/monitor_sink.js';
+import { SpanTracer } from '../sinks/span_tracer.js';
 import { StatisticsSink } from '../sinks/statistics_sink.js';
 import { tracingSettings } from '../sinks/tracing_options.js';
-import { TracingSink } from '../sinks/tracing_sink.js';
 import type { ChangeStreamDocument } from '../types/change_stream.js';
 import type { MongoClientOptions } from '../uri/client_options.js';
 import { refuseTLSInTheClear } from '../uri/conflicts.js';
@@ -202,13 +202,13 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
         monitorSink,
         logSink,
         this.#statistics,
-        TracingSink.of(tracing, DRIVER_VERSION, effects.loadPackage),
         MetricsSink.of(this, this.#givenOptions.metrics, DRIVER_VERSION, effects.loadPackage),
       ].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
       this.#statistics,
       new ChannelSink(this),
+      SpanTracer.of(tracing, DRIVER_VERSION, effects.clock, effects.loadPackage),
     );
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);

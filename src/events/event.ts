@@ -8,23 +8,11 @@ export interface EventStamp {
   readonly monotonicTimeMS: number;
 }
 
-/** What is known of the command of an attempt, beside what its events say. */
-export interface CommandFacts {
-  /** `database.collection`, or `database`. */
-  readonly namespace: string;
-  /** The UUID of the server session; undefined before one was taken, and without one. */
-  readonly sessionId: string | undefined;
-  /** Number of the transaction or of the retryable write; 0 for none. */
-  readonly txnNumber: number;
-}
-
 /** Whose doing an event is: a call, or one attempt of it. */
 export interface EventCause {
   readonly context: CallContext | null;
   /** The asynchronous context of the caller, if the event may come in another; null: it comes in the caller's. */
   readonly asyncScope: AsyncResource | null;
-  /** Of an attempt to run a command. */
-  readonly command?: CommandFacts;
 }
 
 /** What an event is made from: its own data, without what its class or its base adds. What is optional may be undefined. */

@@ -3,6 +3,7 @@ import type { EventCause, EventStamp } from './event.js';
 import { MONITORING_EVENTS, type MonitoringEventName, type MonitoringEvents } from './event_map.js';
 import type { Meter } from './meter.js';
 import type { Redact } from './redact.js';
+import type { Tracer } from './tracer.js';
 
 /**
  * A receiver of a client's events: the client's EventEmitter, a logger, a tracer. The publisher delivers each event to every sink that
@@ -138,6 +139,8 @@ export class EventPublisher {
   readonly redact: Redact | null;
   /** Takes what is measured at each operation; null if nothing does. */
   readonly meter: Meter | null;
+  /** Follows calls and commands; null if nothing does. */
+  readonly tracer: Tracer | null;
   /** The topics of each call. */
   readonly calls: CallTopics;
   /** The topics of each command. */
@@ -149,9 +152,11 @@ export class EventPublisher {
     redact: Redact | null = null,
     meter: Meter | null = null,
     silentSink: SilentSink | null = null,
+    tracer: Tracer | null = null,
   ) {
     this.redact = redact;
     this.meter = meter;
+    this.tracer = tracer;
     this.#sinks = sinks;
     const stamps = new Stamps(clock);
     this.#topics = Object.fromEntries(
@@ -175,9 +180,9 @@ export class EventPublisher {
     return this.#topics[name].isWanted;
   }
 
-  /** Whether at least one sink wants to know when calls begin or how they end: then a record of each is kept. */
+  /** Whether a sink or the tracer wants to know when calls begin or how they end: then a record of each is kept. */
   get wantsCalls(): boolean {
-    return this.#sinksWantCalls || this.calls.started.hasSubscribers;
+    return this.#sinksWantCalls || this.calls.started.hasSubscribers || (this.tracer !== null && this.tracer.isActive);
   }
 
   /**

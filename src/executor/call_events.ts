@@ -11,20 +11,18 @@ import type { EventPublisher } from '../events/publisher.js';
 import { shownFailure } from '../events/redact.js';
 import type { CommandAttempt } from './command_attempt.js';
 
-/** The events of one call of a public method. Made only when a sink wants to know how calls end. */
+/** Tells sinks and the tracer of one call of a public method. Made only when one of them wants to know how calls end. */
 export class CallEvents {
   readonly #publisher: EventPublisher;
   readonly #call: Call;
-  readonly #cause: EventCause;
+  #cause: EventCause | null = null;
 
   private constructor(publisher: EventPublisher, call: Call) {
     this.#publisher = publisher;
     this.#call = call;
-    // The door runs in the caller's asynchronous context.
-    this.#cause = { context: call.context, asyncScope: null };
   }
 
-  /** Publishes that a call begins. */
+  /** Tells that a call begins. */
   static start(publisher: EventPublisher, call: Call): CallEvents {
     const events = new CallEvents(publisher, call);
     const topic = publisher.calls.started;
@@ -33,41 +31,53 @@ export class CallEvents {
       const { timeoutMS, source } = deadline.budget;
       const timeoutSource = timeoutMS === undefined ? undefined : source;
       const fields = { operationId, operationName: name, namespace, timeoutMS, timeoutSource };
-      topic.publish(new OperationStartedEvent(fields, topic.stamp()), events.#cause);
+      topic.publish(new OperationStartedEvent(fields, topic.stamp()), events.#causeOfAll());
     }
+    const { tracer } = publisher;
+    if (tracer !== null && tracer.isActive) tracer.callStarted(call);
     return events;
   }
 
   succeeded(): void {
-    const topic = this.#publisher.calls.succeeded;
-    if (!topic.isWanted) return;
-    const event = new OperationSucceededEvent(endOf(this.#call), topic.stamp());
-    topic.publish(event, this.#cause);
+    const { calls, tracer } = this.#publisher;
+    tracer?.callSucceeded(this.#call);
+    const topic = calls.succeeded;
+    if (topic.isWanted)
+      topic.publish(new OperationSucceededEvent(endOf(this.#call), topic.stamp()), this.#causeOfAll());
   }
 
   /** @param failure - what the caller gets: an error, or the reason of a signal */
   failed(failure: unknown): void {
-    const topic = this.#publisher.calls.failed;
+    const { calls, tracer } = this.#publisher;
+    tracer?.callFailed(this.#call, shownFailure(failure));
+    const topic = calls.failed;
     if (!topic.isWanted) return;
     const fields = { ...endOf(this.#call), failure: shownFailure(failure) };
-    topic.publish(new OperationFailedEvent(fields, topic.stamp()), this.#cause);
+    topic.publish(new OperationFailedEvent(fields, topic.stamp()), this.#causeOfAll());
+  }
+
+  /** The door runs in the caller's asynchronous context. */
+  #causeOfAll(): EventCause {
+    return (this.#cause ??= { context: this.#call.context, asyncScope: null });
   }
 }
 
-/** Publishes that a command will be tried again. */
+/** Tells that a command will be tried again. */
 export function publishRetry(
   publisher: EventPublisher,
   attempt: CommandAttempt<unknown>,
   failure: Error,
   backoffMS: number,
 ): void {
-  if (!publisher.wants('operationRetried')) return;
+  const { tracer } = publisher;
+  if (tracer === null && !publisher.wants('operationRetried')) return;
   const { call, commandName, number, progress, selected } = attempt;
   // A server that an earlier attempt had selected is not that of this one.
   const address = selected === progress.selected ? undefined : selected?.address;
   const { operationId, name: operationName, namespace } = call;
   const names = { operationId, operationName, namespace, commandName, attempt: number, address };
   const fields = { ...names, failure: shownFailure(failure), backoffMS };
+  tracer?.retried(call, commandName, number, address, fields.failure, backoffMS);
   publisher.publish('operationRetried', stamp => new OperationRetriedEvent(fields, stamp), attempt);
 }
 

@@ -1,7 +1,6 @@
 import type { Call } from '../call/call.js';
 import type { ServerDescription } from '../description/server_description.js';
 import { ServerType } from '../description/types.js';
-import type { CommandFacts } from '../events/event.js';
 import { SelectionRequest } from '../sdam/selection_request.js';
 import { type ServerSelector, sameServerSelector } from '../sdam/server_selection.js';
 import type { ServerSession } from '../sessions/server_session_pool.js';
@@ -54,7 +53,7 @@ export interface SelectedServer {
 }
 
 /** One attempt of a command, with what the executor learns while it runs. Only the executor writes its fields. */
-export class CommandAttempt<T> extends SelectionRequest implements CommandFacts {
+export class CommandAttempt<T> extends SelectionRequest {
   readonly operation: Operation<T>;
   readonly progress: Progress;
   /** The server that was selected last, by this attempt or an earlier one. */
@@ -81,15 +80,6 @@ export class CommandAttempt<T> extends SelectionRequest implements CommandFacts 
     this.progress = progress;
     this.selected = progress.selected;
     this.txnNumber = progress.txnNumber;
-  }
-
-  /** What tracers are told. */
-  get command(): CommandFacts {
-    return this;
-  }
-
-  get sessionId(): string | undefined {
-    return this.serverSession?.id.id.toUUID().toString();
   }
 }
 

@@ -2,7 +2,6 @@ import { decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { ElementType } from '../bson/raw_document.js';
 import { isDocument } from '../bson/reply_fields.js';
-import type { Attempt } from '../call/attempt.js';
 import {
   type CommandEventFields,
   CommandFailedEvent,
@@ -11,20 +10,29 @@ import {
 } from '../events/command.js';
 import type { EventPublisher } from '../events/publisher.js';
 import { carriesData, isSensitive, type Redact } from '../events/redact.js';
+import type { CommandTrace } from '../events/tracer.js';
 import type { Connection } from '../pool/connection.js';
 import type { Clock } from '../runtime/clock.js';
 import { decodeOpMsg } from '../wire/op_msg.js';
 import { type Reply, UNACKNOWLEDGED_REPLY } from '../wire/reply.js';
+import type { CommandAttempt } from './command_attempt.js';
 
-/** The events of one command on one connection. Made only when a sink wants one of them. */
+/** Tells sinks and the tracer of one command on one connection. Made only when one of them wants to know. */
 export class CommandEvents {
   readonly #publisher: EventPublisher;
   readonly #clock: Clock;
-  readonly #attempt: Attempt;
+  readonly #attempt: CommandAttempt<unknown>;
   readonly #fields: CommandEventFields;
   #startedAt = 0;
+  /** Null if nothing traces the command. */
+  #trace: CommandTrace | null = null;
 
-  private constructor(publisher: EventPublisher, clock: Clock, attempt: Attempt, fields: CommandEventFields) {
+  private constructor(
+    publisher: EventPublisher,
+    clock: Clock,
+    attempt: CommandAttempt<unknown>,
+    fields: CommandEventFields,
+  ) {
     this.#publisher = publisher;
     this.#clock = clock;
     this.#attempt = attempt;
@@ -32,9 +40,9 @@ export class CommandEvents {
   }
 
   /**
-   * Publishes the start of a command, if a sink wants the event.
+   * Tells of the start of a command.
    *
-   * @param message - the OP_MSG about to be sent; if a sink wants the start, a copy that nobody changes: it is decoded when it is looked at
+   * @param message - the OP_MSG about to be sent
    * @param body - the document it was made from: its first field is the command's name
    * @param redacted - whether it must not be shown
    */
@@ -45,18 +53,31 @@ export class CommandEvents {
     requestId: number,
     message: Buffer,
     body: Document,
-    attempt: Attempt,
+    attempt: CommandAttempt<unknown>,
     redacted: boolean,
   ): CommandEvents | null {
+    const { redact, tracer } = publisher;
     const { started, succeeded, failed } = publisher.commands;
     const wantsStart = started.isWanted;
-    if (!wantsStart && !succeeded.isWanted && !failed.isWanted) return null;
+    const isTraced = tracer !== null && tracer.isActive;
+    if (!wantsStart && !isTraced && !succeeded.isWanted && !failed.isWanted) return null;
     const fields = commandFields(connection, requestId, body, attempt, redacted);
     const events = new CommandEvents(publisher, clock, attempt, fields);
     if (wantsStart) {
-      const { redact } = publisher;
-      const command = () => shown(redact, fields.commandName, commandIn(message));
+      // Decoded when a listener looks at it; by then the memory holds another message.
+      const copy = Buffer.from(message);
+      const command = () => shown(redact, fields.commandName, commandIn(copy));
       started.publish(new CommandStartedEvent(fields, command, started.stamp()), attempt);
+    }
+    if (isTraced) {
+      const facts = {
+        namespace: attempt.namespace,
+        sessionId: attempt.serverSession?.uuid,
+        txnNumber: attempt.txnNumber,
+        body,
+        shown: () => shown(redact, fields.commandName, commandIn(message)),
+      };
+      events.#trace = tracer.commandStarted(attempt.call, fields, facts);
     }
     return events;
   }
@@ -67,12 +88,13 @@ export class CommandEvents {
   }
 
   /**
-   * Publishes `commandSucceeded`, if a sink wants it.
+   * Tells that the command succeeded: publishes `commandSucceeded`, if a sink wants it.
    *
    * @param reply - null when the server does not answer
    */
   succeeded(reply: Reply | null): void {
-    const { commands, redact } = this.#publisher;
+    const { commands, redact, tracer } = this.#publisher;
+    if (this.#trace !== null) tracer?.commandSucceeded(this.#trace, openCursorIn(reply));
     const topic = commands.succeeded;
     if (!topic.isWanted) return;
     const fields = this.#fields;
@@ -83,9 +105,11 @@ export class CommandEvents {
     topic.publish(event, this.#attempt);
   }
 
-  /** Publishes `commandFailed`, if a sink wants it. */
+  /** Tells that the command failed: publishes `commandFailed`, if a sink wants it. */
   failed(failure: Error): void {
-    const topic = this.#publisher.commands.failed;
+    const { commands, tracer } = this.#publisher;
+    if (this.#trace !== null) tracer?.commandFailed(this.#trace, failure);
+    const topic = commands.failed;
     if (!topic.isWanted) return;
     const now = this.#clock.now();
     const event = new CommandFailedEvent(this.#fields, now - this.#startedAt, failure, topic.stamp(now));
@@ -97,7 +121,7 @@ function commandFields(
   { address, id, description, service }: Connection,
   requestId: number,
   body: Document,
-  attempt: Attempt,
+  attempt: CommandAttempt<unknown>,
   redacted: boolean,
 ): CommandEventFields {
   return {

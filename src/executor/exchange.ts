@@ -55,12 +55,12 @@ export class Exchange<T> {
     const requestId = nextRequestId();
     const rawFields = rawFieldsOf(engine, operation, session, connection);
     const flags = operation.unacknowledged ? MsgFlag.moreToCome : 0;
-    const encoded = encoder.encode(
+    const message = encoder.encode(
       { requestId, flags, body, rawFields, sequence: operation.sequence },
       connection.description.limits,
       operation.bsonOptions,
     );
-    operation.checkEncoded?.(encoded);
+    operation.checkEncoded?.(message);
     this.#engine = engine;
     this.#server = server;
     this.#connection = connection;
@@ -68,13 +68,14 @@ export class Exchange<T> {
     this.#session = session;
     this.#requestId = requestId;
     this.#taken = encoder.taken;
-    // A listener may start another operation, whose message is encoded into the same memory.
-    const message = publisher.commands.started.isWanted ? Buffer.from(encoded) : encoded;
     this.#message = message;
     // The driver's own commands hold no credentials.
     const redacted = operation.sessionRole === 'asGiven' && holdsCredentials(message);
     this.#redacted = redacted;
+    // A listener, or what processes spans, may start another operation.
+    encoder.isLent = true;
     this.#events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
+    encoder.isLent = false;
     if (operation.session !== null) operation.session.transaction.sent();
     // One look at the clock for both.
     if (session !== null) session.lastUse = clock.now();

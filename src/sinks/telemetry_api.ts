@@ -16,22 +16,25 @@ export interface TelemetryContext {
   getValue(key: symbol): unknown;
 }
 
+/** Seconds and nanoseconds since 1970. */
+export type HrTime = [number, number];
+
 /** The part of a span that the driver uses. */
 export interface Span {
   isRecording(): boolean;
   setAttribute(name: string, value: AttributeValue): unknown;
   setAttributes(attributes: Attributes): unknown;
-  addEvent(name: string, attributes?: Attributes, time?: number | Date): unknown;
+  addEvent(name: string, attributes?: Attributes, time?: HrTime): unknown;
   recordException(exception: { name?: string; message?: string; stack?: string }): void;
   setStatus(status: { code: number; message?: string }): unknown;
-  end(time?: number | Date): void;
+  end(time?: HrTime): void;
 }
 
 /** What a span begins with. */
 export interface SpanOptions {
   readonly kind: number;
   readonly attributes: Attributes;
-  readonly startTime?: number | Date;
+  readonly startTime?: HrTime;
 }
 
 export interface Tracer {
@@ -75,7 +78,11 @@ export interface Meter {
 export interface TelemetryAPI {
   readonly metrics: MongoMeterProvider;
   readonly context: { active(): TelemetryContext };
-  readonly trace: MongoTracerProvider & { setSpan(context: TelemetryContext, span: Span): TelemetryContext };
+  readonly trace: MongoTracerProvider & {
+    setSpan(context: TelemetryContext, span: Span): TelemetryContext;
+    /** The API's own provider knows whether another one is registered. */
+    getTracerProvider?(): { getDelegateTracer?(name: string, version: string): unknown };
+  };
 }
 
 /**

@@ -68,6 +68,8 @@ export class MessageEncoder {
   };
   /** How many documents of the sequence the last message took. */
   taken = 0;
+  /** Whether the holder of the last message still needs it: then a message that is encoded meanwhile gets a buffer of its own. */
+  isLent = false;
 
   /**
    * Whether a message is being encoded: then the code that runs is a getter or a `toBSON` of one of its documents, and nothing else can be
@@ -110,6 +112,7 @@ export class MessageEncoder {
   }
 
   #message(command: OutgoingCommand, limits: MessageLimits, options: BSONSerializeOptions): Buffer {
+    if (this.isLent) this.release();
     const settings = this.#settings;
     settings.checkKeys = options.checkKeys ?? false;
     settings.serializeFunctions = options.serializeFunctions ?? false;
@@ -138,6 +141,7 @@ export class MessageEncoder {
   /** Leaves the buffer of the last message to its holder. */
   release(): void {
     this.#room = Buffer.allocUnsafeSlow(FIRST_ROOM);
+    this.isLent = false;
   }
 
   #head(length: number, command: OutgoingCommand): void {

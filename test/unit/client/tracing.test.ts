@@ -214,6 +214,66 @@ describe('spans of OpenTelemetry', () => {
     assert.equal(harness.named('find')[0]!.attributes['db.query.text'], '{"find":"orders","filter":"***","li...');
   });
 
+  it('begin with the first call after an SDK was registered', async () => {
+    await using harness = await ClientHarness.connected({ tracing: { enabled: true } }, { checksEvents: false });
+    harness.answer = () => FOUND;
+    const orders = harness.client.db('shop').collection('orders');
+    const started: string[] = [];
+    const observer = {
+      onStart: (span: ReadableSpan) => void started.push(span.name),
+      onEnd: () => undefined,
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    };
+
+    await orders.findOne({});
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [observer] }));
+    try {
+      await orders.findOne({});
+    } finally {
+      trace.disable();
+    }
+
+    assert.deepEqual(started, ['find shop.orders', 'find']);
+  });
+
+  it('may be processed by what starts an operation of its own', async () => {
+    let isArmed = false;
+    const noting = {
+      onStart(span: ReadableSpan) {
+        if (span.name !== 'find' || !isArmed) return;
+        isArmed = false;
+        notes.push(
+          harness.client
+            .db('audit')
+            .collection('notes')
+            .findOne({ note: 'x'.repeat(500) }),
+        );
+      },
+      onEnd: () => undefined,
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    };
+    const notes: Promise<unknown>[] = [];
+    const tracerProvider = new BasicTracerProvider({ spanProcessors: [noting] });
+    await using harness = await ClientHarness.connected(
+      { tracing: { enabled: true, tracerProvider } },
+      { checksEvents: false },
+    );
+    harness.answer = () => FOUND;
+    const orders = harness.client.db('shop').collection('orders');
+    // Two connections, so that neither operation has to wait.
+    await Promise.all([orders.findOne({}), orders.findOne({})]);
+    harness.received.length = 0;
+    isArmed = true;
+
+    await orders.findOne({ item: 'tea' });
+    await Promise.all(notes);
+
+    const filters = harness.received.map(({ body }) => JSON.stringify(body['filter']));
+    assert.deepEqual(filters.toSorted(), ['{"item":"tea"}', JSON.stringify({ note: 'x'.repeat(500) })]);
+  });
+
   it('cost no attributes where nothing is sampled', async () => {
     await using harness = await setUp({ sampler: new AlwaysOffSampler(), tracing: { queryTextMaxLength: 10 } });
 

@@ -8,6 +8,7 @@ import type { MonitoringEvent } from '../../../src/events/event.js';
 import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type { EventSink } from '../../../src/events/publisher.js';
 import { EventPublisher } from '../../../src/events/publisher.js';
+import { CommandAttempt, FIRST_ATTEMPT } from '../../../src/executor/command_attempt.js';
 import { CommandEvents } from '../../../src/executor/command_events.js';
 import {
   EngineHarness,
@@ -243,7 +244,8 @@ describe('CommandEvents, what they say', () => {
     const publisher = new EventPublisher([sink], harness.clock);
 
     for (const body of [{ ping: 1, $db: 'admin' }, {}]) {
-      CommandEvents.start(publisher, harness.clock, connection, 1, Buffer.alloc(0), body, attempt(), false)?.succeeded(
+      const ofFind = new CommandAttempt(harness.call(), read(), FIRST_ATTEMPT);
+      CommandEvents.start(publisher, harness.clock, connection, 1, Buffer.alloc(0), body, ofFind, false)?.succeeded(
         null,
       );
     }
