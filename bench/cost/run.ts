@@ -3,13 +3,14 @@ import { TaskProcess } from '../csot/processes.js';
 import { startServer } from '../ops/processes.js';
 import { median } from '../ops/statistics.js';
 import { PLAIN, VARIANTS, type Variant } from './variants.js';
+import { libraryWithoutCallSites } from './without_call_sites.js';
 import type { Sample, WorkerTask } from './worker.js';
 
-const HELP = `Measures what deadlines, signals and listeners add to the CPU time of findOne.
+const HELP = `Measures what deadlines, signals and monitoring add to the CPU time of findOne.
 
 npm run bench:cost -- [options]
 
-  --only A,B      variants beside ${PLAIN}: ${VARIANTS.map(({ name }) => name).join(', ')}
+  --only A,B      variants beside those with which they are compared: ${VARIANTS.map(({ name }) => name).join(', ')}
   --rounds N      samples of each variant (150)
   --seconds N     length of a sample (0.1); many short ones tell more than a few long ones
   --in-flight N   operations at once (64)
@@ -42,19 +43,19 @@ const LEAST_OPERATIONS = 500;
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   if (options === null) return;
+  const needsCopy = options.variants.some(({ withoutCallSites }) => withoutCallSites);
+  const copy = needsCopy ? libraryWithoutCallSites() : null;
   const server = await startServer();
-  const lanes = options.variants.map(
-    (variant): Lane => ({
-      variant,
-      worker: new TaskProcess(variant.name, require.resolve('./worker.js'), [variant.name]),
-      samples: [],
-    }),
-  );
+  const lanes = options.variants.map((variant): Lane => {
+    const args = variant.withoutCallSites === true && copy !== null ? [variant.name, copy.path] : [variant.name];
+    return { variant, worker: new TaskProcess(variant.name, require.resolve('./worker.js'), args), samples: [] };
+  });
   try {
     await measure(lanes, server.uri, options);
   } finally {
     for (const { worker } of lanes) worker.stop();
     server.stop();
+    copy?.remove();
   }
   report(lanes, options);
 }
@@ -79,26 +80,25 @@ async function measure(lanes: readonly Lane[], uri: string, options: Options): P
   }
 }
 
-function report(lanes: readonly Lane[], { inFlight, connections, assert }: Options): void {
-  const plain = lanes.find(({ variant }) => variant.name === PLAIN)?.samples ?? [];
+function report(lanes: readonly Lane[], { inFlight, connections, rounds, assert }: Options): void {
   console.log(
-    `findOne, ${inFlight} in flight over ${connections} connections, ${plain.length} rounds, Node.js ${process.version}\n`,
+    `findOne, ${inFlight} in flight over ${connections} connections, ${rounds} rounds, Node.js ${process.version}\n`,
   );
-  console.log('                    user µs   all µs   user, ratio to plain      all, ratio to plain       may be');
+  console.log('                    user µs   all µs   user, ratio              all, ratio               may be  of');
   for (const { variant, samples } of lanes) {
-    const user = ratios(samples, plain, 'userUS');
-    const all = ratios(samples, plain, 'cpuUS');
-    const { name, mostPercent } = variant;
-    const most = mostPercent === undefined ? undefined : 1 + mostPercent / 100;
-    console.log(
-      name.padEnd(18) +
-        microseconds(samples, 'userUS') +
-        microseconds(samples, 'cpuUS') +
-        (name === PLAIN ? '' : `   ${shown(user)}   ${shown(all)}   ${most?.toFixed(2) ?? '-'}`),
-    );
+    const { name, most, of = PLAIN } = variant;
+    const others = lanes.find(lane => lane.variant.name === of && name !== of)?.samples;
+    const line = name.padEnd(18) + microseconds(samples, 'userUS') + microseconds(samples, 'cpuUS');
+    if (others === undefined) {
+      console.log(line);
+      continue;
+    }
+    const all = ratios(samples, others, 'cpuUS');
+    const user = shown(ratios(samples, others, 'userUS'));
+    console.log(`${line}   ${user}   ${shown(all)}   ${most?.toFixed(2) ?? '-   '}  ${of}`);
     if (assert && most !== undefined && all.low > most) {
       console.error(
-        `${name} costs at least ${all.low.toFixed(3)} times as much as ${PLAIN}, allowed are ${most.toFixed(2)}`,
+        `${name} costs at least ${all.low.toFixed(3)} times as much as ${of}, allowed are ${most.toFixed(2)}`,
       );
       process.exitCode = 1;
     }
@@ -116,9 +116,9 @@ interface Estimate {
   readonly high: number;
 }
 
-function ratios(samples: readonly Sample[], plain: readonly Sample[], figure: Figure): Estimate {
+function ratios(samples: readonly Sample[], others: readonly Sample[], figure: Figure): Estimate {
   const sorted = samples
-    .map((sample, round) => sample[figure] / (plain[round]?.[figure] ?? NaN))
+    .map((sample, round) => sample[figure] / (others[round]?.[figure] ?? NaN))
     .toSorted((a, b) => a - b);
   const n = sorted.length;
   // The order statistics that enclose the median: their ranks have a binomial distribution.
@@ -161,8 +161,11 @@ function readOptions(args: readonly string[]): Options | null {
   const wanted = values.only?.split(',');
   const unknown = wanted?.find(name => !VARIANTS.some(variant => variant.name === name));
   if (unknown !== undefined) throw new Error(`--only names ${unknown}, which is no variant`);
+  const asked = VARIANTS.filter(({ name }) => wanted === undefined || wanted.includes(name));
+  // `plain` is compared only where it is asked for itself.
+  const needed = new Set([PLAIN, ...asked.flatMap(({ name, of = PLAIN }) => [name, of])]);
   return {
-    variants: VARIANTS.filter(({ name }) => name === PLAIN || wanted === undefined || wanted.includes(name)),
+    variants: VARIANTS.filter(({ name }) => needed.has(name)),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     inFlight: positive('in-flight', values['in-flight']),

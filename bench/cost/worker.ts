@@ -1,7 +1,6 @@
 /** The process of one variant. */
-import type { MongoClient } from 'mongotempo';
 import { answerTasks } from '../csot/processes.js';
-import { callerOf, connect, VARIANTS, type Variant } from './variants.js';
+import { callerOf, connect, type Users, VARIANTS, type Variant } from './variants.js';
 
 export type WorkerTask =
   | { readonly kind: 'begin'; readonly uri: string; readonly connections: number }
@@ -17,18 +16,20 @@ export interface Sample {
 }
 
 const variant = VARIANTS.find(({ name }) => name === process.argv[2]) as Variant;
-let client: MongoClient | null = null;
+/** The folder of the library, if it is not this one. */
+const library = process.argv[3] ?? null;
+let users: Users | null = null;
 
 async function perform(task: WorkerTask): Promise<Sample | null> {
   if (task.kind === 'begin') {
-    client = await connect(variant, task.uri, task.connections);
+    users = await connect(variant, task.uri, task.connections, library);
     return null;
   }
-  if (client === null) throw new Error('The client is not connected');
-  return await sample(client, task.operations, task.inFlight);
+  if (users === null) throw new Error('The client is not connected');
+  return await sample(users, task.operations, task.inFlight);
 }
 
-async function sample(connected: MongoClient, operations: number, inFlight: number): Promise<Sample> {
+async function sample(connected: Users, operations: number, inFlight: number): Promise<Sample> {
   const { run, around = (all: () => Promise<void>) => all() } = callerOf(variant, connected);
   let left = operations;
   const caller = async (): Promise<void> => {
