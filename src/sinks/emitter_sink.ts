@@ -47,7 +47,7 @@ export class EmitterSink implements EventSink {
   }
 
   deliver<N extends MonitoringEventName>(name: N, event: MonitoringEvents[N]): void {
-    this.announce(name, event);
+    for (const listener of this.#listenersOf(name)) this.#guard.call(name, listener, this.#emitter, [event]);
   }
 
   /** Calls the listeners of any event of the emitter, `open` and `close` included, with the same protection. */

@@ -197,7 +197,7 @@ function attributesOf(event: OperationSucceededEvent | OperationFailedEvent): At
   const operation = spanOperationOf(event.operationName);
   const failure = event.name === 'operationFailed' ? event.failure : undefined;
   if (operation === null || (event.name === 'operationSucceeded' && event.attempts.length === 0)) return null;
-  const { 'db.operation.summary': _summary, ...attributes } = operationSpan(operation, event.namespace).attributes;
+  const { attributes } = operationSpan(operation, event.namespace);
   const host = event.attempts.at(-1)?.host;
   return {
     ...attributes,

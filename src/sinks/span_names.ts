@@ -1,4 +1,4 @@
-import type { Attributes } from './telemetry_api.js';
+import type { Attributes, AttributeValue } from './telemetry_api.js';
 
 /**
  * The operations of the specification, by the methods of this package that are not called so.
@@ -63,7 +63,10 @@ function partsOf(namespace: string): Attributes {
 /** How a span is called, and what all spans of this name have. */
 export interface NamedSpan {
   readonly name: string;
+  /** What samplers may look at (semantic conventions of OpenTelemetry for databases). The span begins with them. */
   readonly attributes: Attributes;
+  /** The others. To add one to a span takes a third of the time that it takes to begin with it. */
+  readonly details: readonly (readonly [name: string, value: AttributeValue])[];
 }
 
 /** More names of spans than programs have; of databases with random names, those are kept that came last. */
@@ -115,22 +118,26 @@ export function operationSpan(operation: string, namespace: string): NamedSpan {
       'db.system.name': 'mongodb',
       ...partsOf(namespace),
       'db.operation.name': operation,
-      'db.operation.summary': name,
     },
+    details: [['db.operation.summary', name]],
   };
 }
 
 /** The span of a command, but for what differs each time. */
 export function commandSpan(command: string, namespace: string, address: string): NamedSpan {
+  const { 'network.transport': transport = 'tcp', ...server } = addressAttributes(address);
   return {
     name: command,
     attributes: {
       'db.system.name': 'mongodb',
       ...partsOf(namespace),
-      'db.command.name': command,
       'db.query.summary': `${command} ${namespace}`,
-      ...addressAttributes(address),
+      ...server,
     },
+    details: [
+      ['db.command.name', command],
+      ['network.transport', transport],
+    ],
   };
 }
 

@@ -156,10 +156,11 @@ export class SpanTracer implements Tracer {
   /** The span of a call, which begins when there is something to show; null if it must not be shown. */
   #spanOf(trace: CallTrace, call: Call, namespace: string): Span | null {
     if (trace.isHidden || trace.span !== null) return trace.span;
-    const { name, attributes } = this.#operationSpans.get(trace.operation, namespace, '');
+    const { name, attributes, details } = this.#operationSpans.get(trace.operation, namespace, '');
     const parent = this.#transactionOf(call)?.context ?? trace.parent;
     const startTime = hrTime(trace.startTime);
     trace.span = this.#tracer.startSpan(name, { kind: CLIENT_KIND, attributes, startTime }, parent);
+    for (const [key, value] of details) trace.span.setAttribute(key, value);
     // By this a span is joined with events, the log and errors.
     trace.span.setAttribute('mongodb.operation_id', call.operationId);
     trace.context = this.#api.trace.setSpan(parent, trace.span);
@@ -198,9 +199,11 @@ export class SpanTracer implements Tracer {
     const operation = trace === null ? null : this.#spanOf(trace, whole, fuller(whole.namespace, namespace));
     if (operation !== null && !operation.isRecording()) return null;
     const parent = trace?.context ?? this.#transactionOf(whole)?.context ?? this.#api.context.active();
-    const { name, attributes } = this.#commandSpans.get(fields.commandName, namespace, fields.address);
+    const { name, attributes, details } = this.#commandSpans.get(fields.commandName, namespace, fields.address);
     const span = this.#tracer.startSpan(name, { kind: CLIENT_KIND, attributes }, parent);
-    if (span.isRecording()) this.#describe(span, fields, facts);
+    if (!span.isRecording()) return span;
+    for (const [key, value] of details) span.setAttribute(key, value);
+    this.#describe(span, fields, facts);
     return span;
   }
 
