@@ -15,7 +15,7 @@ import {
   type WriteConcernSettings,
   writeConcernDocument,
 } from '../concern/write_concern.js';
-import { MongoInvalidArgumentError, MongoTransactionError } from '../errors/driver.js';
+import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
 import { ClientSession } from '../sessions/client_session.js';
 import type { SessionState } from '../sessions/session_state.js';
 import type { Transaction } from '../sessions/transaction.js';
@@ -68,10 +68,10 @@ export function withOverrides<C extends OperationContext>(context: C, given: Con
 }
 
 /**
- * Inside a transaction only the concerns of the transaction count. Those of collections and databases are ignored, and those of a call
- * refused (Transactions, "readConcern" and "writeConcern").
+ * Inside a transaction only the concerns of the transaction count (Transactions, "readConcern" and "writeConcern"). Those of collections, databases and calls are
+ * left out: the specification demands an error for those of a call, and the official driver leaves them out (docs/differences.md).
  *
- * @throws MongoInvalidArgumentError if the value is no session, MongoExpiredSessionError if it has ended, MongoTransactionError for a concern in a transaction
+ * @throws MongoInvalidArgumentError if the value is no session, MongoExpiredSessionError if it has ended, MongoAPIError for a call with `w: 0` in a transaction
  */
 function inSession<C extends OperationContext>(context: C, options: ContextOverrides, given: unknown): C {
   if (!(given instanceof ClientSession)) {
@@ -82,12 +82,9 @@ function inSession<C extends OperationContext>(context: C, options: ContextOverr
   const { session: _, ...others } = options;
   const own = { ...withOverrides(context, ownOptions(others)), session: state };
   if (!state.transaction.isActive) return own;
-  for (const concern of ['readConcern', 'writeConcern'] as const) {
-    if (!isGiven(options[concern])) continue;
-    const words = concern === 'readConcern' ? 'read concern' : 'write concern';
-    throw new MongoTransactionError(
-      `Cannot set ${words} after starting a transaction: it is an option of the transaction`,
-    );
+  // Without it, the write would be acknowledged, which its caller does not wait for.
+  if (isGiven(options.writeConcern) && unacknowledgedBy(own.writeConcern)) {
+    throw new MongoAPIError('Cannot have explicit session with unacknowledged writes');
   }
   const readPreference = readPreferenceOf(options.readPreference) ?? state.transaction.settings.readPreference;
   return { ...own, readConcern: undefined, writeConcern: undefined, readPreference };
@@ -126,20 +123,26 @@ function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | un
   return overrides;
 }
 
-/** Puts the write concern on a command, unless it is the server's default. */
-export function addWriteConcern(command: Document, { writeConcern }: OperationContext): void {
-  if (writeConcern === undefined) return;
+/** Puts the write concern on a command, unless it is the server's default, or a transaction has its own. */
+export function addWriteConcern(command: Document, context: OperationContext): void {
+  const { writeConcern } = context;
+  if (writeConcern === undefined || transactionOf(context) !== null) return;
   const document = writeConcernDocument(writeConcern);
   if (document !== undefined) command['writeConcern'] = document;
 }
 
-/** Puts the read concern on a command, unless it is the server's default. */
-export function addReadConcern(command: Document, { readConcern }: OperationContext): void {
-  if (readConcern === undefined) return;
+/** Puts the read concern on a command, unless it is the server's default, or a transaction has its own. */
+export function addReadConcern(command: Document, context: OperationContext): void {
+  const { readConcern } = context;
+  if (readConcern === undefined || transactionOf(context) !== null) return;
   const document = readConcernDocument(readConcern);
   if (document !== undefined) command['readConcern'] = document;
 }
 
-export function unacknowledged({ writeConcern }: OperationContext): boolean {
+export function unacknowledged(context: OperationContext): boolean {
+  return unacknowledgedBy(context.writeConcern) && transactionOf(context) === null;
+}
+
+function unacknowledgedBy(writeConcern: WriteConcern | undefined): boolean {
   return writeConcern !== undefined && isUnacknowledged(writeConcern);
 }

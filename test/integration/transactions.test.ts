@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as official from 'mongodb';
 import {
   type ClientSession,
+  type Document,
   MongoInvalidArgumentError,
   MongoOperationTimeoutError,
   type MongoServerError,
@@ -75,33 +77,80 @@ describe('a transaction', () => {
     });
   });
 
-  it('refuses concerns and read preferences that are not its own, before anything is sent', async () => {
+  it('refuses a read preference that is not its own, before anything is sent', async () => {
     await withServer(SET, async ({ client, collection, log }) => {
       await using session = client.startSession();
       session.startTransaction();
-      const refused: [() => Promise<unknown>, RegExp][] = [
-        [
-          () => collection.insertOne({}, { session, writeConcern: { w: 1 } }),
-          /Cannot set write concern after starting a transaction/,
-        ],
-        [
-          () => collection.findOne({}, { session, readConcern: { level: 'local' } }),
-          /Cannot set read concern after starting a transaction/,
-        ],
-        [
-          () => collection.findOne({}, { session, readPreference: 'secondary' }),
-          /Read preference in a transaction must be primary, not: secondary/,
-        ],
-      ];
-      for (const [call, message] of refused) {
-        const error = await rejection(call());
-        assert.ok(error instanceof MongoTransactionError);
-        assert.match(error.message, message);
-      }
+      const error = await rejection(collection.findOne({}, { session, readPreference: 'secondary' }));
+      assert.ok(error instanceof MongoTransactionError);
+      assert.match(error.message, /Read preference in a transaction must be primary, not: secondary/);
       assert.throws(() => session.startTransaction(), /Transaction already in progress/);
       assert.equal(log.started().length, 0);
       await session.abortTransaction();
       assert.throws(() => session.startTransaction({ writeConcern: { w: 0 } }), /unacknowledged write concern/);
+    });
+  });
+
+  it('leaves out the concerns of calls, cursors, collections and databases, as the official driver does', async () => {
+    await withServer(SET, async ({ uri, log, client, collection: { collectionName, dbName } }) => {
+      const theirs = new official.MongoClient(uri, { monitorCommands: true });
+      const sent: Document[] = [];
+      theirs.on('commandStarted', ({ command, commandName }) => commandName === 'endSessions' || sent.push(command));
+      try {
+        for (const driver of [client as unknown as official.MongoClient, theirs]) {
+          const concerns = { readConcern: { level: 'majority' }, writeConcern: { w: 1, wtimeoutMS: 5 } } as const;
+          const collection = driver
+            .db(dbName, { readConcern: new official.ReadConcern('majority') })
+            .collection<{ a: number }>(collectionName, {
+              writeConcern: { w: 1 },
+            });
+          const session = driver.startSession();
+          const early = collection.find({}, { session });
+          session.startTransaction();
+          const options = { session, ...concerns };
+          await collection.insertOne({ a: 1 }, options);
+          await assert.rejects(
+            collection.insertOne({ a: 1 }, { session, writeConcern: { w: 0 } }),
+            /Cannot have explicit session with unacknowledged writes/,
+          );
+          await collection.insertMany([{ a: 2 }, { a: 3 }], options);
+          await collection.updateOne({ a: 1 }, { $set: { a: 4 } }, options);
+          // The official driver sends its write concern, and the server refuses it.
+          await collection.findOneAndDelete({ a: 2 }, driver === theirs ? { session } : options);
+          await collection.bulkWrite([{ deleteOne: { filter: { a: 3 } } }], options);
+          await collection.findOne({}, options);
+          await collection.aggregate([], options).toArray();
+          await collection.distinct('a', {}, options);
+          await collection.countDocuments({}, options);
+          await collection.find({}, { session }).withReadConcern({ level: 'local' }).toArray();
+          await early.toArray();
+          await session.commitTransaction();
+          await session.endSession();
+        }
+      } finally {
+        await theirs.close();
+      }
+      const ours = log.started().map(({ command }) => command);
+      const parts = (command: Document): unknown[] => [
+        Object.keys(command)[0],
+        command['readConcern'],
+        command['writeConcern'],
+      ];
+      assert.deepEqual(ours.map(parts), sent.map(parts));
+      assert.ok(ours.every(({ readConcern, writeConcern }) => readConcern === undefined && writeConcern === undefined));
+      assert.equal(ours.length, 12, 'eleven operations and the commit');
+    });
+  });
+
+  it('refuses a write concern of client.bulkWrite', async () => {
+    await withServer(SET, async ({ client }) => {
+      await using session = client.startSession();
+      session.startTransaction();
+      const error = await rejection(
+        client.bulkWrite([{ name: 'insertOne', namespace: 'a.b', document: {} }], { session, writeConcern: { w: 1 } }),
+      );
+      assert.ok(error instanceof MongoTransactionError);
+      assert.match(error.message, /Cannot set write concern after starting a transaction/);
     });
   });
 
