@@ -26,6 +26,9 @@ class SecretLog extends EventLog {
   records: Log[] = [];
 }
 
+/** Where a server must be found, also on a machine that is busy. */
+const PATIENT: MongoClientOptions = { serverSelectionTimeoutMS: 30_000 };
+
 async function withScript(
   server: { hello?: Answer; answer: Answer; options?: MongoClientOptions },
   run: (client: MongoClient, log: SecretLog) => Promise<void>,
@@ -206,7 +209,7 @@ describe('a command of the user that holds credentials', () => {
     ]) {
       it(`is not shown by any event, nor its ${reply.ok === 1 ? 'reply' : `failure with code ${reply.code}`}: ${name}`, () =>
         withScript(
-          { answer: ({ name: sent }) => (sent === 'endSessions' ? { ok: 1 } : reply), hello: () => STANDALONE },
+          { answer: ({ name: sent }) => (sent === 'endSessions' ? { ok: 1 } : reply), options: PATIENT },
           async (client, log) => {
             await client
               .db('admin')
@@ -226,6 +229,7 @@ describe('a command of the user that holds credentials', () => {
       {
         answer: ({ name }) => (name === 'createUser' ? { ok: 0, code: 2, errmsg: PASSWORD } : { ok: 1 }),
         hello: () => PRIMARY,
+        options: PATIENT,
       },
       async (client, log) => {
         const session = client.startSession();
@@ -240,7 +244,7 @@ describe('a command of the user that holds credentials', () => {
     ));
 
   it('is shown when it holds none', () =>
-    withScript({ answer: () => ({ ok: 1, said: 'this' }) }, async (client, log) => {
+    withScript({ answer: () => ({ ok: 1, said: 'this' }), options: PATIENT }, async (client, log) => {
       await client.db('shop').command({ find: 'users', filter: { pwd: 'x' } });
       await client.db('shop').command({ usersInfo: 'ann' });
 
