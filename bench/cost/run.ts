@@ -11,7 +11,8 @@ const HELP = `Measures what deadlines, signals and monitoring add to the CPU tim
 npm run bench:cost -- [options]
 
   --only A,B      variants beside those with which they are compared: ${VARIANTS.map(({ name }) => name).join(', ')}
-  --rounds N      samples of each variant (150)
+  --processes N   processes of each variant, one after the other (3): how a process happens to be compiled makes 3 %
+  --rounds N      samples of each process (50)
   --seconds N     length of a sample (0.1); many short ones tell more than a few long ones
   --in-flight N   operations at once (64)
   --connections N size of the pool (64)
@@ -21,6 +22,7 @@ npm run bench:cost -- [options]
 
 interface Options {
   readonly variants: readonly Variant[];
+  readonly processes: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly inFlight: number;
@@ -30,13 +32,12 @@ interface Options {
 
 interface Lane {
   readonly variant: Variant;
-  readonly worker: TaskProcess<WorkerTask, Sample | null>;
   readonly samples: Sample[];
 }
 
 /** The first samples, in which the compiler learns, are not counted. */
-const WARM_UP_ROUNDS = 3;
-const FIRST_OPERATIONS = 5_000;
+const WARM_UP_ROUNDS = 2;
+const FIRST_OPERATIONS = 20_000;
 /** The shortest sample. */
 const LEAST_OPERATIONS = 500;
 
@@ -46,43 +47,56 @@ async function main(args: readonly string[]): Promise<void> {
   const needsCopy = options.variants.some(({ withoutCallSites }) => withoutCallSites);
   const copy = needsCopy ? libraryWithoutCallSites() : null;
   const server = await startServer();
-  const lanes = options.variants.map((variant): Lane => {
-    const args = variant.withoutCallSites === true && copy !== null ? [variant.name, copy.path] : [variant.name];
-    return { variant, worker: new TaskProcess(variant.name, require.resolve('./worker.js'), args), samples: [] };
-  });
+  const lanes = options.variants.map((variant): Lane => ({ variant, samples: [] }));
   try {
-    await measure(lanes, server.uri, options);
+    for (let i = 0; i < options.processes; i++) await measure(lanes, server.uri, options, copy?.path ?? '');
   } finally {
-    for (const { worker } of lanes) worker.stop();
     server.stop();
     copy?.remove();
   }
   report(lanes, options);
 }
 
+type Worker = TaskProcess<WorkerTask, Sample | null>;
+
 /**
  * Each variant has a process of its own. In each round each takes one sample, one at a time, in an order that is drawn: what disturbs the machine for
  * some seconds hits all alike, and ratios are those of samples of one round.
+ *
+ * @param copy - the folder of the library without call sites
  */
-async function measure(lanes: readonly Lane[], uri: string, options: Options): Promise<void> {
+async function measure(lanes: readonly Lane[], uri: string, options: Options, copy: string): Promise<void> {
   const { rounds, seconds, inFlight, connections } = options;
-  for (const { worker } of lanes) await worker.do({ kind: 'begin', uri, connections });
-  let operations = FIRST_OPERATIONS;
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    let slowest = 0;
-    for (const lane of shuffled(lanes)) {
-      const sample = await lane.worker.do({ kind: 'sample', operations, inFlight });
-      if (sample === null) throw new Error('There is no sample');
-      slowest = Math.max(slowest, sample.wallUS);
-      if (round >= 0) lane.samples.push(sample);
+  const workers = lanes.map(({ variant: { name, withoutCallSites } }): Worker => {
+    const args = withoutCallSites === true ? [name, copy] : [name];
+    return new TaskProcess(name, require.resolve('./worker.js'), args);
+  });
+  try {
+    for (const worker of workers) await worker.do({ kind: 'begin', uri, connections });
+    const runs = lanes.map(({ samples }, i) => ({
+      samples,
+      worker: workers[i] as Worker,
+      operations: FIRST_OPERATIONS,
+    }));
+    for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+      for (const run of shuffled(runs)) {
+        const sample = await run.worker.do({ kind: 'sample', operations: run.operations, inFlight });
+        if (sample === null) throw new Error('There is no sample');
+        if (round >= 0) run.samples.push(sample);
+        // The slow ones take as long as the others do.
+        else if (round === -1)
+          run.operations = Math.max(LEAST_OPERATIONS, Math.round((seconds * 1_000_000) / sample.wallUS));
+      }
     }
-    if (round < 0) operations = Math.max(LEAST_OPERATIONS, Math.round((seconds * 1_000_000) / slowest));
+  } finally {
+    for (const worker of workers) worker.stop();
   }
 }
 
-function report(lanes: readonly Lane[], { inFlight, connections, rounds, assert }: Options): void {
+function report(lanes: readonly Lane[], options: Options): void {
+  const { inFlight, connections, processes, rounds, assert } = options;
   console.log(
-    `findOne, ${inFlight} in flight over ${connections} connections, ${rounds} rounds, Node.js ${process.version}\n`,
+    `findOne, ${inFlight} in flight over ${connections} connections, ${processes} processes of ${rounds} rounds, Node.js ${process.version}\n`,
   );
   console.log('                    user µs   all µs   user, ratio              all, ratio               may be  of');
   for (const { variant, samples } of lanes) {
@@ -149,7 +163,8 @@ function readOptions(args: readonly string[]): Options | null {
     args: [...args],
     options: {
       only: { type: 'string' },
-      rounds: { type: 'string', default: '150' },
+      processes: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '50' },
       seconds: { type: 'string', default: '0.1' },
       'in-flight': { type: 'string', default: '64' },
       connections: { type: 'string', default: '64' },
@@ -169,6 +184,7 @@ function readOptions(args: readonly string[]): Options | null {
   const needed = new Set([PLAIN, ...asked.flatMap(({ name, of = PLAIN }) => [name, of])]);
   return {
     variants: VARIANTS.filter(({ name }) => needed.has(name)),
+    processes: positive('processes', values.processes),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     inFlight: positive('in-flight', values['in-flight']),
