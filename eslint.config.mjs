@@ -86,6 +86,7 @@ export default tseslint.config(
       'ecosystem/*.ts',
       'test/fuzz/**/*.ts',
       'test/failover/**',
+      'test/changestream/**/*.ts',
       'test/soak/**/*.ts',
       'test/spec/run.ts',
       'server/src/cli.ts',

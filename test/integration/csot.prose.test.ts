@@ -178,11 +178,23 @@ describe('Client Side Operations Timeout, prose tests', () => {
     assert.deepEqual(harness.story(), ['find', 'getMore', 'getMore']);
   });
 
-  it(
-    '5. Blocking Iteration Methods: Change Streams',
-    { skip: 'the driver has no change streams yet' },
-    () => undefined,
-  );
+  it('5. Blocking Iteration Methods: Change Streams', async () => {
+    await using harness = new ClientHarness({ timeoutMS: 20 });
+    const batch = { id: 7n, ns: 'db.coll', postBatchResumeToken: { _data: '1' } };
+    harness.answer = ({ name }) =>
+      name === 'aggregate' ? { ok: 1, cursor: { ...batch, firstBatch: [{ _id: { _data: '1' } }] } } : null;
+    const stream = coll(harness).watch();
+
+    assert.deepEqual(await stream.next(), { _id: { _data: '1' } });
+    const failed = errorOf(stream.next(), MongoOperationTimeoutError);
+    await blockFor(harness, 'getMore', 15, { ok: 1, cursor: { ...batch, nextBatch: [] } });
+    await blocked(harness, 'getMore');
+    await harness.advance(15);
+    await failed;
+
+    const story = harness.story().filter(name => name !== 'killCursors');
+    assert.deepEqual(story, ['aggregate', 'getMore', 'getMore']);
+  });
 
   it('6. GridFS - Upload: uploads via openUploadStream can be timed out', async () => {
     await using harness = new ClientHarness({ timeoutMS: 150 });
