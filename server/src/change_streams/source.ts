@@ -49,6 +49,8 @@ export class ChangeStreamSource implements DocumentSource {
       this.#startPoint = present;
     } else if (start instanceof Timestamp) {
       this.#position = oplog.positionAt(start);
+      // A time before the oldest entry that is kept.
+      if (this.#position === oplog.first && oplog.first > 1) throw historyLost();
       this.#startPoint = { ...present, time: start, position: this.#position - 1 };
     } else {
       this.#startPoint = start;
@@ -131,13 +133,16 @@ export class ChangeStreamSource implements DocumentSource {
 
   /** What a token stands for must still be there. */
   #checkHistory({ position }: ResumePoint): void {
-    if (position + 1 >= this.#oplog.first && position <= this.#oplog.last) return;
-    throw new CommandError(
-      ErrorCode.ChangeStreamHistoryLost,
-      'Resume of change stream was not possible, as the resume point may no longer be in the oplog.',
-      { errorLabels: ['NonResumableChangeStreamError'] },
-    );
+    if (position + 1 < this.#oplog.first || position > this.#oplog.last) throw historyLost();
   }
+}
+
+function historyLost(): CommandError {
+  return new CommandError(
+    ErrorCode.ChangeStreamHistoryLost,
+    'Resume of change stream was not possible, as the resume point may no longer be in the oplog.',
+    { errorLabels: ['NonResumableChangeStreamError'] },
+  );
 }
 
 function checkSize(document: BsonDocument): BsonDocument {

@@ -206,6 +206,21 @@ describe('a change stream', () => {
       );
     }));
 
+  it('is refused from a time on of which changes are no longer kept', async () =>
+    withCluster({ topology: 'replicaset', nodes: 1 }, async client => {
+      const database = client.db('d');
+      const { operationTime } = await database.command({ ping: 1 });
+      for (let round = 0; round < 3; round++) {
+        await database.collection('c').insertMany(Array.from({ length: 20_000 }, (_, n) => ({ n })));
+      }
+
+      const pipeline = [{ $changeStream: { startAtOperationTime: operationTime as unknown } }];
+      const error = await serverError(database.command({ aggregate: 'c', pipeline, cursor: {} }));
+
+      assert.equal(error.code, 286);
+      assert.ok(error.hasErrorLabel('NonResumableChangeStreamError'));
+    }));
+
   it('is refused on a standalone, and for stages that make no events', async () => {
     await withCluster({ topology: 'standalone' }, async client => {
       const command = { aggregate: 'c', pipeline: [{ $changeStream: {} }], cursor: {} };
