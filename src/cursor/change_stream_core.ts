@@ -1,6 +1,7 @@
 import { type DocumentDecoder, decodeDocument } from '../bson/decode.js';
 import type { Document } from '../bson/index.js';
 import { ElementType, RawDocument } from '../bson/raw_document.js';
+import type { Budget } from '../call/budget.js';
 import type { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
 import { retryPause } from '../call/retry_pause.js';
@@ -35,6 +36,8 @@ export interface ChangeStreamSettings
   readonly open: (start: ChangeStreamStart) => Operation<CursorReply>;
   /** Milliseconds for which a call goes on trying to resume; undefined: `serverSelectionTimeoutMS`. */
   readonly resumeForMS: number | undefined;
+  /** The time of a call that begins now: shared deadlines around the call take the place of what the stream inherits. */
+  readonly budget: Budget;
 }
 
 /** Who is told of what the stream learns. */
@@ -88,6 +91,9 @@ export class ChangeStreamCore {
       ...settings,
       context: { ...settings.context, decode: changeDecoder(settings.context.decode) },
       open: () => settings.open(this.#hasOpened ? resumeAt(settings.start, this.#position) : settings.start),
+      get budget() {
+        return settings.budget;
+      },
       reopening: { onBatch: (reply, isFirst) => this.#onBatch(reply, isFirst) },
       kind: 'tailableAwait',
       timeoutMode: CursorTimeoutMode.ITERATION,

@@ -2,6 +2,22 @@
 import {
   type AnyBulkWriteOperation,
   BulkOperationBase,
+  ChangeStream,
+  type ChangeStreamCollModDocument,
+  type ChangeStreamCreateDocument,
+  type ChangeStreamDeleteDocument,
+  type ChangeStreamDocument,
+  type ChangeStreamDocumentCommon,
+  type ChangeStreamDropDocument,
+  type ChangeStreamEvents,
+  type ChangeStreamInsertDocument,
+  type ChangeStreamInvalidateDocument,
+  type ChangeStreamNameSpace,
+  type ChangeStreamOptions,
+  type ChangeStreamRenameDocument,
+  type ChangeStreamReplaceDocument,
+  type ChangeStreamSplitEvent,
+  type ChangeStreamUpdateDocument,
   type Collection,
   type Condition,
   type ConnectionPoolOptions,
@@ -26,6 +42,7 @@ import {
   MongoClient,
   type NestedPaths,
   ObjectId,
+  type OperationTime,
   type OptionalId,
   type OptionalUnlessRequiredId,
   ProfilingLevel,
@@ -33,11 +50,13 @@ import {
   type PullOperator,
   type PushOperator,
   ReadPreference,
+  type ResumeToken,
   ReturnDocument,
   type Sort,
   type StrictFilter,
   type StrictUpdateFilter,
   Timestamp,
+  type UpdateDescription,
   type UpdateFilter,
   type UpdateResult,
   type WithId,
@@ -282,4 +301,101 @@ export async function program(client: MongoClient): Promise<void> {
   void [replaced, ages, tags, anyValues, count, totals, name, namesOfIndexes, infos, compact, full, exists, search];
   void [created, listed, collections, stats, database, plan, renamed, wrongFilter, wrongOperator, wrongMod, strict];
   void [wrongStrict, wrongSet, wrongInc, wrongPush, strictUpdate, wrongStrictUpdate, values, pull, push, condition];
+}
+
+/** Change streams: what each way of reading gives, and how changes are told apart. */
+export async function watches(client: MongoClient, pets: Collection<Pet>): Promise<void> {
+  const token: ResumeToken = { _data: '82' };
+  const startAtOperationTime: OperationTime = new Timestamp(0n);
+  const options: ChangeStreamOptions = { fullDocument: 'updateLookup', maxAwaitTimeMS: 100, resumeAfter: token };
+  const stream = pets.watch([{ $match: { operationType: 'insert' } }], options);
+  yes<Same<typeof stream, ChangeStream<Pet, ChangeStreamDocument<Pet>>>>();
+  const ofDatabase: ChangeStream = client.db('d').watch([], { startAtOperationTime });
+  const ofCluster: ChangeStream<Document, ChangeStreamDocument> = client.watch();
+  const onlyInserts = pets.watch<Pet, ChangeStreamInsertDocument<Pet> & { note: string }>([
+    { $addFields: { note: '' } },
+  ]);
+  const inserted: Pet = (await onlyInserts.next()).fullDocument;
+  const note: string | undefined = (await onlyInserts.tryNext())?.note;
+
+  const change = await stream.next();
+  yes<Same<typeof change, ChangeStreamDocument<Pet>>>();
+  const tried: ChangeStreamDocument<Pet> | null = await stream.tryNext();
+  const isMore: boolean = await stream.hasNext();
+  switch (change.operationType) {
+    case 'insert': {
+      const { fullDocument, documentKey, ns }: ChangeStreamInsertDocument<Pet> = change;
+      const names: [string, ObjectId, ChangeStreamNameSpace] = [fullDocument.name, documentKey._id, ns];
+      void names;
+      break;
+    }
+    case 'update': {
+      const { updateDescription, fullDocument }: ChangeStreamUpdateDocument<Pet> = change;
+      yes<Same<typeof updateDescription, UpdateDescription<Pet>>>();
+      const updated: [number | undefined, string | undefined] = [
+        updateDescription.updatedFields?.age,
+        fullDocument?.name,
+      ];
+      void updated;
+      break;
+    }
+    case 'replace':
+      void (change satisfies ChangeStreamReplaceDocument<Pet>).fullDocument.tags;
+      break;
+    case 'delete':
+      void (change satisfies ChangeStreamDeleteDocument<Pet>).fullDocumentBeforeChange?.name;
+      break;
+    case 'drop':
+      void (change satisfies ChangeStreamDropDocument).ns.coll;
+      break;
+    case 'rename':
+      void (change satisfies ChangeStreamRenameDocument).to.coll;
+      break;
+    case 'dropDatabase':
+      void change.ns.db;
+      break;
+    case 'create':
+      void (change satisfies ChangeStreamCreateDocument).nsType;
+      break;
+    case 'modify':
+      void (change satisfies ChangeStreamCollModDocument).collectionUUID;
+      break;
+    case 'createIndexes':
+    case 'dropIndexes':
+    case 'shardCollection':
+      void [change.operationDescription, change.wallTime];
+      break;
+    case 'reshardCollection':
+    case 'refineCollectionShardKey':
+      void change.operationDescription;
+      break;
+    case 'invalidate':
+      void (change satisfies ChangeStreamInvalidateDocument).wallTime;
+      break;
+    default:
+      void (change satisfies never);
+  }
+  const { clusterTime, splitEvent, lsid }: ChangeStreamDocumentCommon = change;
+  const split: ChangeStreamSplitEvent | undefined = splitEvent;
+
+  for await (const each of stream) void each.operationType;
+  for await (const each of stream.stream()) void each.operationType;
+  stream.on('change', each => void each.operationType);
+  stream.on('resumeTokenChanged', given => void given);
+  stream.once(ChangeStream.CLOSE, () => undefined);
+  const onError: ChangeStreamEvents<Pet>['error'] = error => void error.message;
+  stream.on('error', onError);
+  const state: [boolean, ResumeToken, number, string] = [
+    stream.closed,
+    stream.resumeToken,
+    stream.bufferedCount(),
+    stream.namespace.db,
+  ];
+  const pipeline: Document[] = stream.pipeline;
+  const given: string | undefined = stream.options.fullDocument;
+  const { parent } = stream;
+  if (parent instanceof MongoClient) await parent.close();
+  await stream.close();
+  await stream[Symbol.asyncDispose]();
+  void [ofDatabase, ofCluster, inserted, note, tried, isMore, clusterTime, split, lsid, state, pipeline, given];
 }

@@ -383,14 +383,18 @@ export class ChangeStream<
     const budget = this.#budget();
     checkTimeouts(budget, own, true);
     transactionDeadline(own);
+    const budgetNow = () => this.#budget();
     const lazy = own.lazy === true && context.bsonOptions.raw !== true;
     const settings = {
       name: METHOD,
       context: lazy ? { ...context, decode: lazyDecoder(context.bsonOptions) } : context,
       start: own,
       open: (start: ChangeStreamCommandOptions) => changeStream(context, this.#watched, pipeline, own, start),
-      budget,
-      scope: scopeOf(own),
+      get budget() {
+        return budgetNow();
+      },
+      // A stream outlives what is around its first read: that counts for the reads in it. A deadline of its own counts for its whole life.
+      scope: isGiven(own.deadline) ? scopeOf(own) : null,
       signal: signalOf(own),
       batchSize: batchSize !== undefined && batchSize >= 0 ? batchSize : undefined,
       comment,

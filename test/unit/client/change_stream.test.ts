@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Document, Long } from '../../../src/bson/index.js';
+import { withDeadline } from '../../../src/call/scope.js';
+import { SharedDeadline } from '../../../src/call/shared_deadline.js';
 import { type ChangeStream, type ChangeStreamOptions } from '../../../src/client/cursors/change_stream.js';
 import {
   MongoAPIError,
@@ -233,6 +235,26 @@ describe('the methods of a change stream', () => {
 
     assert.equal(await read(), '1');
     assert.equal(stream.closed, true);
+  });
+
+  it('are bounded by withDeadline around each of them, and not by one around an earlier one', async () => {
+    await using harness = await ClientHarness.connected({ timeoutMS: 500 });
+    harness.answer = batches([]);
+    const stream = watch(harness);
+
+    const first = errorOf(
+      withDeadline(SharedDeadline.start(200, 'withDeadline', watch, harness.clock), () => stream.next()),
+      MongoOperationTimeoutError,
+    );
+    await harness.advance(200);
+    assert.equal((await first).timeoutMS, 200);
+    const second = errorOf(stream.next(), MongoOperationTimeoutError);
+    await harness.advance(499);
+    await harness.advance(1);
+
+    assert.equal((await second).timeoutMS, 500);
+    assert.equal((await second).elapsedMS, 500);
+    await stream.close();
   });
 
   it('stream gives the changes to a Readable, which closes the change stream', async () => {
