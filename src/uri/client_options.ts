@@ -397,7 +397,8 @@ export const OPTIONS = {
   tlsDisableOCSPEndpointCheck: option(boolean, { ...TRUST, into: 'tls.disableOCSPEndpointCheck' }),
   allowPartialTrustChain: option(boolean, { ...CLIENT_TO_TLS_CONNECT, ...TRUST }),
   ALPNProtocols: option(forTLS<'ALPNProtocols'>(), CLIENT_TO_TLS_CONNECT),
-  ca: option(forTLS<'ca'>(), TLS_MATERIAL),
+  // No sign that TLS is wanted: mongosh, Compass and VS Code hand the authorities of the system to every client.
+  ca: option(forTLS<'ca'>(), { ...CLIENT_TO_TLS_CONNECT, guards: 'trust' }),
   cert: option(forTLS<'cert'>(), TLS_MATERIAL),
   checkServerIdentity: option(checkServerIdentity, TLS_MATERIAL),
   ciphers: option(forTLS<'ciphers'>(), CLIENT_TO_TLS_CONNECT),

@@ -113,7 +113,6 @@ describe('certificates and keys without TLS', () => {
     { tlsCAFile: 'ca.pem' },
     { tlsCRLFile: 'crl.pem' },
     { tlsCertificateKeyFile: 'client.pem' },
-    { ca: 'x' },
     { cert: 'x' },
     { key: 'x' },
     { pfx: 'x' },
@@ -138,7 +137,14 @@ describe('certificates and keys without TLS', () => {
 
   it('certificates and keys of a connection string without TLS are an error', () => {
     assert.throws(() => new MongoClient('mongodb://h/?tlsCertificateKeyFile=a.pem'), /tlsCertificateKeyFile is given/);
-    assert.throws(() => new MongoClient('mongodb+srv://h.example.com/?tls=false', { tls: true, ca: 'x' }), /tls\/ssl/);
+    assert.throws(
+      () => new MongoClient('mongodb+srv://h.example.com/?tls=false', { tls: true, cert: 'x' }),
+      /tls\/ssl/,
+    );
+  });
+
+  it('mongosh connects without TLS: it hands the certificate authorities of the system to every client', () => {
+    assert.equal(new MongoClient('mongodb://h/', { ca: 'x' }).options.tls, false);
   });
 
   it('a misspelt option of TLS is an error if TLS is off', () => {
