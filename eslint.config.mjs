@@ -10,6 +10,7 @@ export default tseslint.config(
       'test/types/**',
       'ecosystem/types/**',
       'ecosystem/fixtures/**',
+      'ecosystem/services/**',
     ],
   },
   {

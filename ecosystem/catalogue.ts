@@ -1,3 +1,5 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Tree } from './trees.js';
 
 /** What runs a program. */
@@ -41,6 +43,21 @@ function withDatabase(uri: string, database: string): string {
   return `${start}/${database}${query === undefined ? '' : `?${query}`}`;
 }
 
+/** Copies a package to where its tests can be changed, with the address of this deployment in place of the default one. */
+function copyWithAddress(name: string, address: RegExp): NonNullable<Program['prepare']> {
+  return ({ folder }, uri) => {
+    const copy = join(folder, 'copies/node_modules', name);
+    // Real copies: those in node_modules share their bytes with the cache.
+    cpSync(join(folder, 'node_modules', name), copy, { recursive: true, force: true });
+    for (const file of readdirSync(copy, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.js')) continue;
+      const text = readFileSync(join(copy, file), 'utf8');
+      const changed = text.replace(address, uri.replace(/\/(?:\?.*)?$/, ''));
+      if (changed !== text) writeFileSync(join(copy, file), changed);
+    }
+  };
+}
+
 export const PROGRAMS: readonly Program[] = [
   own('mongoose', 100, { quick: true }),
   own('typeorm', 35, { quick: true }),
@@ -70,4 +87,33 @@ export const PROGRAMS: readonly Program[] = [
     least: 13,
     args: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--config', 'fixtures/jest/jest.config.json'],
   },
+  {
+    name: '@fastify/mongodb, its own tests',
+    least: 20,
+    topology: 'standalone',
+    args: [
+      '--test-reporter=./support/node_test_reporter.mjs',
+      '--test-reporter-destination=stdout',
+      'copies/node_modules/@fastify/mongodb/test/index.test.js',
+    ],
+    prepare: copyWithAddress('@fastify/mongodb', /mongodb:\/\/127\.0\.0\.1(?=[/'])/g),
+  },
+  {
+    name: 'connect-mongodb-session, its own tests',
+    least: 10,
+    topology: 'standalone',
+    // Its tests leave clients open.
+    args: mocha('--exit', 'copies/node_modules/connect-mongodb-session/test/*.test.js'),
+    prepare: copyWithAddress('connect-mongodb-session', /mongodb:\/\/127\.0\.0\.1:27017/g),
+  },
+  own('services', 35),
+  own('mongosh', 28),
+  own('agenda', 20),
+  own('connect-mongo', 13),
+  own('keyv', 20),
+  own('auth-adapter', 23),
+  own('migrate-mongo', 13),
+  own('papr', 15),
+  own('rate-limiter-flexible', 11),
+  { name: 'opentelemetry', least: 15, args: ['programs/opentelemetry.cjs'] },
 ];

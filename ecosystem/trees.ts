@@ -3,6 +3,7 @@ import {
   constants,
   copyFileSync,
   cpSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -38,7 +39,8 @@ export function plantTrees(
     mkdirSync(folder);
     linkFolder(join(packages, 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'ecosystem', private: true }));
-    for (const name of COPIED) cpSync(join(root, 'ecosystem', name), join(folder, name), { recursive: true });
+    for (const name of COPIED.filter(name => existsSync(join(root, 'ecosystem', name))))
+      cpSync(join(root, 'ecosystem', name), join(folder, name), { recursive: true });
     return { driver, folder };
   };
   const trees = { mongodb: plant('mongodb'), mongotempo: plant('mongotempo') };
@@ -71,6 +73,7 @@ function placeOurs(root: string, run: string, { folder }: Tree): void {
 
 /** Services change their import, and nothing else, from one driver to the other. */
 function copyServices(source: string, { driver, folder }: Tree): void {
+  if (!existsSync(source)) return;
   mkdirSync(join(folder, 'services'));
   for (const name of readdirSync(source)) {
     const text = readFileSync(join(source, name), 'utf8');

@@ -44,6 +44,8 @@ export interface ContextOverrides extends BSONSerializeOptions {
   session?: ClientSession;
 }
 
+const BSON_OPTION_NAMES: ReadonlySet<string> = new Set(BSON_OPTIONS);
+
 /** The context with a call's options applied. The same object if they change nothing, which is the usual case. */
 export function withOverrides<C extends OperationContext>(context: C, given: ContextOverrides | null | undefined): C {
   if (!isGiven(given)) return context;
@@ -108,10 +110,12 @@ function bothBSONOptions(inherited: BSONSerializeOptions, own: BSONSerializeOpti
   return both;
 }
 
+/** @param options - inherits nothing */
 function bsonOverrides(options: BSONSerializeOptions): BSONSerializeOptions | undefined {
   let overrides: Record<string, unknown> | undefined;
-  for (const name of BSON_OPTIONS) {
-    const value = options[name];
+  // A call has few options or none: to look for each of the dozen that there are would cost more.
+  for (const name in options) {
+    const value = BSON_OPTION_NAMES.has(name) ? (options as Record<string, unknown>)[name] : undefined;
     if (!isGiven(value)) continue;
     overrides ??= {};
     overrides[name] = value;
