@@ -58,6 +58,19 @@ function copyWithAddress(name: string, address: RegExp): NonNullable<Program['pr
   };
 }
 
+/** The driver on every runtime, and the two largest libraries on the other versions of Node. */
+const RUNTIMES: readonly Program[] = (['node', 'node-22', 'node-24', 'bun', 'deno'] as const).flatMap(runtime => {
+  const start = runtime === 'deno' ? ['run', '--allow-all', '--node-modules-dir=manual'] : [];
+  const on = (name: string, least: number): Program => ({
+    name: `${name} on ${runtime}`,
+    runtime,
+    least,
+    args: [...start, `programs/${name}.mjs`],
+  });
+  if (runtime === 'node') return [on('runtime', 18)];
+  return runtime.startsWith('node') ? [on('runtime', 18), on('mongoose', 100), on('typeorm', 35)] : [on('runtime', 18)];
+});
+
 export const PROGRAMS: readonly Program[] = [
   own('mongoose', 100, { quick: true }),
   own('typeorm', 35, { quick: true }),
@@ -116,4 +129,6 @@ export const PROGRAMS: readonly Program[] = [
   own('papr', 15),
   own('rate-limiter-flexible', 11),
   { name: 'opentelemetry', least: 15, args: ['programs/opentelemetry.cjs'] },
+  own('types', 48),
+  ...RUNTIMES,
 ];
