@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What is written. */
 export const standInFolder = join(root, 'stand_in');
 const require = createRequire(import.meta.url);
+/** What instrumentations patch. */
+const PATCHED = ['cmap/connection', 'cmap/connect', 'sessions'];
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -28,8 +30,9 @@ export function writeStandIn() {
   write('package.json', `${JSON.stringify(manifest(), null, 2)}\n`);
   write('README.md', readme());
   copyFileSync(join(root, 'LICENSE'), join(standInFolder, 'LICENSE'));
-  // Loaded here, since instrumentations change files of the driver when they are loaded.
-  write('lib/index.js', "'use strict';\nmodule.exports = require('mongotempo');\n");
+  // Loaded here, since instrumentations patch these files when they are loaded.
+  const patched = PATCHED.map(path => `require('./${path}.js');\n`).join('');
+  write('lib/index.js', `'use strict';\n${patched}module.exports = require('mongotempo');\n`);
   write('mongodb.d.ts', "export * from 'mongotempo';\n");
   const entry = join(root, 'lib/index.js');
   delete require.cache[entry];
@@ -41,8 +44,9 @@ export function writeStandIn() {
   for (const [path, names] of officialFiles()) {
     // Names that the driver does not have yet are left out.
     const known = names.filter(name => name in driver);
-    if (known.length > 0) write(`lib/${path}.js`, source(known));
+    if (known.length > 0 && !PATCHED.includes(path)) write(`lib/${path}.js`, source(known));
   }
+  for (const path of PATCHED) write(`lib/${path}.js`, patchedSource(path));
 }
 
 /**
@@ -83,6 +87,18 @@ Stands in for the official \`mongodb\` package where a library asks for it: the 
 
 pnpm, yarn, and what to check: \`docs/migration.md\` of mongotempo.
 `;
+}
+
+/** A file that instrumentations patch: its object is one that the driver looks at (src/sinks/patched_sink.ts). */
+function patchedSource(path) {
+  const names = officialFiles().get(path) ?? [];
+  return [
+    "'use strict';",
+    "const driver = require('mongotempo');",
+    `module.exports = driver.MongoClient[Symbol.for('mongotempo.patchable')]['${path}'];`,
+    ...names.map(name => `module.exports.${name} = driver.${name};`),
+    '',
+  ].join('\n');
 }
 
 function source(names) {

@@ -13,6 +13,7 @@
 // | session.transaction                                   | mongoose lib/plugins/trackTransaction.js                                              |
 // | session.client                                        | programs that find the client of a session                                            |
 // | cursor.transform (set)                                | typeorm entity-manager/MongoEntityManager.js (applyEntityTransformationToCursor)      |
+// | lib/cmap/connection.js, lib/cmap/connect.js, lib/sessions.js | @opentelemetry/instrumentation-mongodb, dd-trace (datadog-instrumentations/src/mongodb-core.js) |
 // | cursor.session, cursor.client                         | programs that wrap cursors                                                            |
 //
 // Three more stand elsewhere, since they are part of what those files are about: `BulkWriteResult.result` (mongoose lib/model.js, insertMany),
@@ -22,6 +23,7 @@ import type { TopologyDescription } from '../description/topology_description.js
 import type { Engine } from '../executor/engine.js';
 import { ClientSession } from '../sessions/client_session.js';
 import type { Transaction, TransactionState } from '../sessions/transaction.js';
+import { patchableModules } from '../sinks/patched_sink.js';
 import { Collection } from './collection.js';
 import { AbstractCursor } from './cursors/abstract_cursor.js';
 import { Db } from './db.js';
@@ -61,6 +63,10 @@ addOnce(MongoClient.prototype, 's', client => ({
 }));
 
 addGetter(MongoClient.prototype, 'monitorCommands', client => client.options.monitorCommands);
+
+// The files of the official package that instrumentations patch: mongotempo-as-mongodb gives them (scripts/stand_in.mjs)
+
+Object.defineProperty(MongoClient, Symbol.for('mongotempo.patchable'), { value: patchableModules });
 
 // Databases, collections and cursors
 

@@ -5,8 +5,10 @@ const INSTRUMENTATION = '@opentelemetry/instrumentation-mongodb';
 let hasLooked = false;
 
 /**
- * Warns, once in a process, that the instrumentation for the official driver sees nothing of this one: it patches files that this package does not have.
- * A program that has decided about tracing knows.
+ * Warns, once in a process, that the instrumentation for the official driver sees nothing of this one: it patches files that this package does not have, unless the
+ * program has it stand in for `mongodb` (docs/migration.md). A program that has decided about tracing knows.
+ *
+ * @param hasDecided - also where something is patched
  */
 export function warnOfForeignInstrumentation(hasDecided: boolean): void {
   if (hasDecided || hasLooked) return;

@@ -40,6 +40,7 @@ import { logSettings, logsAnything } from '../sinks/log_settings.js';
 import { LogSink } from '../sinks/log_sink.js';
 import { MetricsSink } from '../sinks/metrics_sink.js';
 import { MonitorSink } from '../sinks/monitor_sink.js';
+import { PatchedSink } from '../sinks/patched_sink.js';
 import { SpanTracer } from '../sinks/span_tracer.js';
 import { StatisticsSink } from '../sinks/statistics_sink.js';
 import { tracingSettings } from '../sinks/tracing_options.js';
@@ -196,19 +197,22 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
     const log = logSettings(this.#givenOptions.log, systemEnvironment().env);
     const logSink = logsAnything(log) ? new LogSink(log, effects.clock) : null;
     const tracing = tracingSettings(this.#givenOptions.tracing, systemEnvironment().env);
+    const tracer = SpanTracer.of(tracing, DRIVER_VERSION, effects.clock, effects.loadPackage);
+    const patchedSink = tracer === null ? PatchedSink.of(this.#givenOptions.dbName) : null;
     this.publisher = new EventPublisher(
       [
         this.#emitterSink,
         monitorSink,
         logSink,
         this.#statistics,
+        patchedSink,
         MetricsSink.of(this, this.#givenOptions.metrics, DRIVER_VERSION, effects.loadPackage),
       ].filter(sink => sink !== null),
       effects.clock,
       this.#givenOptions.redact,
       this.#statistics,
       new ChannelSink(this),
-      SpanTracer.of(tracing, DRIVER_VERSION, effects.clock, effects.loadPackage),
+      tracer,
     );
     this.#sessions = new ServerSessionPool(effects.clock, effects.random);
     this.context = clientContext(this.#givenOptions);
@@ -224,7 +228,7 @@ export class MongoClient extends TypedEventEmitter<MongoClientEvents> {
       onConnected: () => this.#emitterSink.announce('open', this),
       onClosed: () => this.#emitterSink.announce('close'),
     });
-    warnOfForeignInstrumentation(tracing.isDecided);
+    warnOfForeignInstrumentation(tracing.isDecided || patchedSink !== null);
     warnOf([...this.options.warnings, ...log.warnings, ...tracing.warnings]);
     const note = logSink === null ? null : noteOnService(this.#givenOptions);
     if (note !== null) logSink?.note(SeverityLevel.INFORMATIONAL, note);
