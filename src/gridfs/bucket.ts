@@ -3,7 +3,7 @@ import type { ObjectId } from '../bson/index.js';
 import { budgetAt } from '../call/budget.js';
 import type { Collection } from '../client/collection.js';
 import { FindCursor, type FindOptions } from '../client/cursors/find_cursor.js';
-import { Db } from '../client/db.js';
+import type { Db } from '../client/db.js';
 import { withOverrides } from '../commands/context.js';
 import { checkFilter } from '../commands/find.js';
 import type { Abortable } from '../commands/options.js';
@@ -17,7 +17,7 @@ import { addCaller } from '../errors/stack_trace.js';
 import { TypedEventEmitter } from '../events/typed_event_emitter.js';
 import type { Filter } from '../types/filter.js';
 import { deleteByName, deleteFile, dropBucket, renameByName, renameFile } from './bucket_operations.js';
-import type { BucketPlace, GridFSTimeOptions } from './bucket_place.js';
+import { type BucketPlace, checkNames, type GridFSTimeOptions } from './bucket_place.js';
 import type { GridFSChunk, GridFSFile } from './documents.js';
 import { byId, checkFilename, checkId } from './filters.js';
 import { IndexCheck } from './indexes.js';
@@ -102,10 +102,9 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
   constructor(db: Db, given?: GridFSBucketOptions) {
     super();
     this.setMaxListeners(0);
-    if (!(db instanceof Db)) {
-      throw new MongoInvalidArgumentError('The first argument of GridFSBucket must be a database (client.db())');
-    }
+    mustBeDatabase(db);
     const options = ownOptions(given);
+    checkNames(options);
     const bucketName = nameOf(options.bucketName);
     checkChunkSize(options.chunkSizeBytes);
     const { readPreference, readConcern } = options;
@@ -138,12 +137,11 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
    * @param filename - need not be unique: files of one name are revisions
    */
   openUploadStream(filename: string, options?: GridFSBucketWriteStreamOptions): GridFSBucketWriteStream {
-    const { writeConcern, chunkSizeBytes } = { writeConcern: this.#writeConcern, chunkSizeBytes: this.#chunkSizeBytes };
     const port = {
       place: this.#place,
       indexes: this.#indexes,
-      chunkSizeBytes,
-      writeConcern,
+      chunkSizeBytes: this.#chunkSizeBytes,
+      writeConcern: this.#writeConcern,
       files: this.#files,
       chunks: this.#chunks,
     };
@@ -269,6 +267,17 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
   }
 }
 
+/**
+ * The database may be of a second copy of this package.
+ *
+ * @throws MongoInvalidArgumentError
+ */
+function mustBeDatabase(db: unknown): asserts db is Db {
+  const { collection, context } = (db ?? {}) as Partial<Db>;
+  if (typeof collection === 'function' && typeof context === 'object') return;
+  throw new MongoInvalidArgumentError('The first argument of GridFSBucket must be a database (client.db())');
+}
+
 /** @throws MongoInvalidArgumentError */
 function nameOf(bucketName: unknown): string {
   if (!isGiven(bucketName)) return DEFAULT_NAME;
@@ -311,10 +320,17 @@ async function uploadAll(
     // Node.js has no error for a reason that is falsy.
     const isAborted = signal?.aborted === true;
     const error: unknown = isAborted ? signal.reason : failure;
-    await stream?.cleanUpAfter(error);
+    if (stream === null) destroy(source);
+    else await stream.cleanUpAfter(error);
     if (!isAborted && stream?.isAbortReason(error) !== true) addCaller(error, uploadAll);
     throw error;
   }
+}
+
+/** A source of which nothing is read would make its producer wait for ever. */
+function destroy(source: unknown): void {
+  const { destroy: method } = ((typeof source === 'object' ? source : null) ?? {}) as { destroy?: unknown };
+  if (typeof method === 'function') method.call(source);
 }
 
 /** @throws MongoInvalidArgumentError if it is nothing that could be read */

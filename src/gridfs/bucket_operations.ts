@@ -15,7 +15,7 @@ import { MongoRuntimeError } from '../errors/driver.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
-import type { BucketPlace, GridFSTimeOptions } from './bucket_place.js';
+import { type BucketPlace, checkNames, type GridFSTimeOptions } from './bucket_place.js';
 import { byId, checkFilename, checkId, chunksOf } from './filters.js';
 import { idShown } from './stored_file.js';
 
@@ -33,9 +33,10 @@ function run<T>(
   check: () => void,
   work: (send: Send, call: Call) => Promise<T>,
 ): Promise<T> {
-  const { timeoutMS, signal, deadline } = ownOptions(given);
+  const { timeoutMS, signal, deadline, ...others } = ownOptions(given);
   const options = { timeoutMS, signal, deadline } as GridFSTimeOptions;
   return enter({ client, context: files }, `gridfs.${method}`, options, async call => {
+    checkNames(others);
     check();
     const engine: Engine = await client.engine(call);
     return await work(operation => execute(engine, operation, null, call), call);

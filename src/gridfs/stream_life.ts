@@ -10,7 +10,7 @@ import { isGiven, ownOptions } from '../concern/given.js';
 import type { CursorCore } from '../cursor/cursor_core.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
-import type { BucketPlace, GridFSTimeOptions } from './bucket_place.js';
+import { type BucketPlace, checkNames, type GridFSTimeOptions } from './bucket_place.js';
 
 const CLOSING: EndDescription = Object.freeze({ during: 'during the close of a cursor', phase: 'read' });
 
@@ -49,6 +49,7 @@ export class StreamLife {
   constructor(place: BucketPlace, name: string, method: string, given: GridFSTimeOptions) {
     const { client } = place;
     const options = ownOptions(given);
+    checkNames(options);
     const scope = scopeOf(options);
     const inherited = scope === null || scope.soonest === null ? place.budget : UNTIMED;
     const budget = budgetAt(method, options.timeoutMS, inherited);

@@ -37,7 +37,10 @@ const NO_OPERATIONS: ReadonlySet<string> = new Set(['connect', 'close', 'withTra
 /** Made once for each method: their number is that of the methods of this package. */
 const KNOWN = new Map<string, string | null>();
 
-/** The operation that a call of a public method is; null if it is none. A call on a cursor is named `find.toArray`. */
+/**
+ * The operation that a call of a public method is; null if it is none. A call on a cursor is named `find.toArray`. The specification has no operations for
+ * GridFS: `gridfs.upload.write` is one of its own.
+ */
 export function spanOperationOf(operationName: string): string | null {
   const known = KNOWN.get(operationName);
   if (known !== undefined) return known;
@@ -48,8 +51,9 @@ export function spanOperationOf(operationName: string): string | null {
 
 function newOperationOf(operationName: string): string | null {
   if (NO_OPERATIONS.has(operationName)) return null;
-  const [method = '', call] = operationName.split('.');
-  if (call === 'close') return 'killCursors';
+  if (operationName.endsWith('.close')) return 'killCursors';
+  const [method = ''] = operationName.split('.');
+  if (method === 'gridfs') return operationName;
   return OPERATIONS[method] ?? method;
 }
 

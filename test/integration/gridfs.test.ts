@@ -246,6 +246,15 @@ describe('upload', () => {
       assert.deepEqual(story(setup), []);
     }));
 
+  it('destroys its source also if an option is wrong', () =>
+    withBucket(async ({ bucket }) => {
+      const source = new PassThrough();
+
+      await rejection(bucket.upload('a', source, { timeoutMS: -1 }));
+
+      assert.equal(source.destroyed, true);
+    }));
+
   it('whose source fails rejects with that error, once the chunks are deleted', () =>
     withBucket(async ({ bucket, db }) => {
       await bucket.upload('first', '');
@@ -608,9 +617,20 @@ describe('files of a bucket', () => {
 });
 
 describe('a bucket', () => {
+  it('warns of an option that is misspelt', () =>
+    withBucket(async ({ bucket }) => {
+      const warned = once(process, 'warning');
+      await bucket.upload('a', 'a', { timeoutMs: 5, chunkSizeBytes: 8 } as object);
+
+      const [warning] = (await warned) as [Error];
+      assert.match(warning.message, /"timeoutMs" is not known .* did you mean "timeoutMS"/);
+    }));
+
   it('refuses what is no database, and wrong options', () =>
     withServer({}, async ({ db, client }) => {
-      assert.throws(() => new GridFSBucket(client as never), /must be a database/);
+      for (const other of [client, undefined, 'shop', db.collection('a')]) {
+        assert.throws(() => new GridFSBucket(other as never), /must be a database/);
+      }
       for (const options of [{ bucketName: '' }, { bucketName: 7 }, { chunkSizeBytes: -1 }, { timeoutMS: -1 }]) {
         assert.throws(() => new GridFSBucket(db, options as never), MongoInvalidArgumentError);
       }
