@@ -59,8 +59,7 @@ async function measure(client: ClientName, bytes: number): Promise<[Direction, T
     const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
     for (const direction of DIRECTIONS) {
       const worker = new TaskProcess<TransferTask, TransferSample>(client, require.resolve('./worker.js'));
-      const sample = await worker.do({ client, direction, uri, bytes });
-      worker.stop();
+      const sample = await worker.do({ client, direction, uri, bytes }).finally(() => worker.stop());
       if (sample.bytes !== bytes) throw new Error(`${client}, ${direction}: ${sample.bytes} of ${bytes} bytes`);
       samples.push([direction, sample]);
     }

@@ -103,3 +103,4 @@ async function download(bucket: GridFSBucket, direction: Direction, look: () => 
 }
 
 answerTasks(transfer);
+process.on('disconnect', () => process.exit(0));

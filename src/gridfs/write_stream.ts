@@ -5,7 +5,7 @@ import type { EndDescription } from '../call/deadline.js';
 import { waitFor } from '../call/waiter.js';
 import type { Collection } from '../client/collection.js';
 import type { Inherited } from '../client/inherit.js';
-import { withOverrides } from '../commands/context.js';
+import { unacknowledged, withOverrides } from '../commands/context.js';
 import { deleteDocuments } from '../commands/delete.js';
 import { insertOne } from '../commands/insert.js';
 import { isGiven, ownOptions } from '../concern/given.js';
@@ -185,6 +185,7 @@ export class GridFSBucketWriteStream extends Writable {
     callback(error);
   }
 
+  /** Ends the stream. What is stored stays: `abort` deletes it. */
   override destroy(error?: Error): this {
     // The check of the indexes would go on, and `close` wait for it.
     this.#destroyed.abort(error);
@@ -251,7 +252,8 @@ export class GridFSBucketWriteStream extends Writable {
   #ownChunks(): Document | null {
     const filter = chunksOf(this.id);
     if (this.#ownId) return filter;
-    if (this.n === 0) return null;
+    // Without an answer it is not known which inserts were refused.
+    if (this.n === 0 || unacknowledged(this.#chunksContext)) return null;
     return { ...filter, n: { $lt: this.n, ...(this.#failed.length > 0 && { $nin: this.#failed }) } };
   }
 
@@ -300,14 +302,18 @@ export class GridFSBucketWriteStream extends Writable {
     let next = 0;
     const insertNext = async (): Promise<void> => {
       for (let piece = pieces[next++]; piece !== undefined; piece = pieces[next++]) {
-        if (this.state.errored) return;
-        if (this.state.aborted) throw abortedError();
+        this.#mustGoOn();
         await this.#insert(piece);
       }
     };
     const workers = Array.from({ length: Math.min(MOST_INSERTS, pieces.length) }, insertNext);
     this.#inserts = Promise.allSettled(workers);
     await Promise.all(workers);
+  }
+
+  /** @throws MongoAPIError if nothing more is to be stored: a file whose stream was given up must not come about */
+  #mustGoOn(): void {
+    if (this.state.aborted || this.state.errored || this.destroyed) throw abortedError();
   }
 
   async #insert(data: Uint8Array): Promise<void> {
@@ -327,7 +333,7 @@ export class GridFSBucketWriteStream extends Writable {
 
   async #finish(): Promise<void> {
     if (this.pos > 0) await this.#insertAll([this.bufToStore.subarray(0, this.pos)]);
-    if (this.state.aborted) throw abortedError();
+    this.#mustGoOn();
     this.done = true;
     const { id: _id, length, chunkSizeBytes: chunkSize, filename } = this;
     const { metadata } = ownOptions(this.options);

@@ -261,6 +261,25 @@ describe('upload', () => {
   });
 });
 
+describe('a stream that is destroyed while its last chunk is stored', () => {
+  it('makes no file', async () => {
+    await using harness = await open({}, allBut('insert'));
+    const stream = bucketOf(harness).openUploadStream('a');
+    stream.end('ab');
+    const insert = await waiting(harness, 'insert');
+
+    stream.destroy();
+    harness.answer = () => ANSWERED;
+    insert.reply({ ok: 1, n: 1 });
+    await turns();
+
+    assert.deepEqual(
+      harness.received.filter(({ name }) => name === 'insert').map(({ body }) => body['insert'] as unknown),
+      ['fs.chunks'],
+    );
+  });
+});
+
 describe('a stream that is destroyed while it looks for indexes', () => {
   it('closes at once', async () => {
     await using harness = await open({}, allBut('find'));
