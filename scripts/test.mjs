@@ -16,7 +16,7 @@ const flags = args.filter(arg => arg.startsWith('-') && arg !== '--stress');
 
 const BUSY_LOOPS = 10;
 // A wait that never ends fails its file, and not the patience of whoever waits for all of them.
-const FILE_TIMEOUT_MS = stress ? 1_200_000 : 240_000;
+const FILE_TIMEOUT_MS = stress ? 1_200_000 : 600_000;
 
 function testFiles(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

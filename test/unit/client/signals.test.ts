@@ -62,13 +62,20 @@ const AFTER_A_COMMAND = /^ClientSession\.(commitTransaction|abortTransaction|end
 
 /** The signal's reasons: the platform's own, an error, and values that are none. */
 const REASONS: readonly unknown[] = [undefined, new Error('enough'), 'enough', 0, null, { any: 'value' }];
+/** Methods that read or write a stream of Node.js, which tells its error in a turn of its own. */
+const OF_STREAMS: ReadonlySet<string> = new Set([
+  'AbstractCursor.stream',
+  'ChangeStream.stream',
+  'GridFSBucket.upload',
+  'GridFSBucket.readAll',
+]);
 /** Node.js tells no error of a stream that is falsy. */
 const TRUTHY_REASONS = REASONS.filter(reason => reason !== 0 && reason !== null);
 
 describe('a signal ends the wait at once with its own reason, and its connection serves the next operation', () => {
   for (const [name, call] of METHODS) {
     it(name, async () => {
-      for (const reason of name === 'AbstractCursor.stream' ? TRUTHY_REASONS : REASONS) {
+      for (const reason of OF_STREAMS.has(name) ? TRUTHY_REASONS : REASONS) {
         await using harness = await ClientHarness.connected({ maxPoolSize: 1 });
         harness.answer = answeringTheFirst;
         const { controller, listeners } = countedSignal();
@@ -78,8 +85,7 @@ describe('a signal ends the wait at once with its own reason, and its connection
         assert.equal(listeners(), 1);
 
         controller.abort(reason);
-        // A stream tells its error in a turn of its own.
-        await (name === 'AbstractCursor.stream' ? quiet() : microtasks());
+        await (OF_STREAMS.has(name) ? quiet() : microtasks());
 
         assert.deepEqual(ended.ending, { kind: 'rejected', value: controller.signal.reason as unknown });
         assert.equal(ended.ending.value, controller.signal.reason);
@@ -109,7 +115,7 @@ describe('a signal ends at once, with its own reason and without a command,', ()
       await quiet();
 
       controller.abort('enough');
-      await (name === 'AbstractCursor.stream' ? quiet() : microtasks());
+      await (OF_STREAMS.has(name) ? quiet() : microtasks());
 
       assert.deepEqual(ended.ending, { kind: 'rejected', value: 'enough' });
       assert.equal(listeners(), 0);
@@ -127,7 +133,7 @@ describe('a signal ends at once, with its own reason and without a command,', ()
       await quiet();
 
       controller.abort('enough');
-      await (name === 'AbstractCursor.stream' ? quiet() : microtasks());
+      await (OF_STREAMS.has(name) ? quiet() : microtasks());
 
       assert.deepEqual(ended.ending, { kind: 'rejected', value: 'enough' });
       assert.equal(listeners(), 0);
