@@ -219,14 +219,14 @@ export class GridFSBucketWriteStream extends Writable {
   }
 
   /**
-   * Deletes what a failed upload has left, unless the file may be complete. Never rejects.
+   * Deletes what a failed upload has left, unless it has begun no chunk or the file may be complete. Never rejects.
    *
    * @param error - what the upload failed with
    * @returns settles when it is done; at once where the caller should not wait for the server any longer
    * @internal
    */
   async cleanUpAfter(error: unknown): Promise<void> {
-    if (this.#storedAt !== null || this.#aborting) return;
+    if (this.#storedAt !== null || this.#aborting || this.n === 0) return;
     this.state.errored = true;
     const cleaning = this.abort().catch(() => undefined);
     const serverAnswers = error instanceof MongoServerError || !(error instanceof MongoError);
