@@ -194,7 +194,7 @@ export class ChangeStream<
    */
   async hasNext(): Promise<boolean> {
     this.#enterMode('iterator');
-    if (this.closed) return false;
+    if (this.#isClosed || this.#hasFailed) return false;
     const core = this.#started('iterator');
     return await this.#wait(core, 'hasNext', call => core.hasNext(call));
   }
@@ -227,9 +227,11 @@ export class ChangeStream<
   /** Ends when the stream is closed or has ended with an `invalidate`. Leaving the loop closes the stream; a timeout does not. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TChange, void, void> {
     this.#enterMode('iterator');
+    if (this.#hasFailed) return;
     let isFailing = false;
     try {
-      while (!this.closed) {
+      // A client that was closed is told as an error.
+      while (!this.#isClosed) {
         const core = this.#started('iterator');
         isFailing = true;
         const change = this.#buffered(core) ?? (await this.#wait(core, 'next', call => core.next(call)));
@@ -396,7 +398,7 @@ export class ChangeStream<
       // A stream outlives what is around its first read: that counts for the reads in it. A deadline of its own counts for its whole life.
       scope: isGiven(own.deadline) ? scopeOf(own) : null,
       signal: signalOf(own),
-      batchSize: batchSize !== undefined && batchSize >= 0 ? batchSize : undefined,
+      batchSize: isGiven(batchSize) && batchSize >= 0 ? batchSize : undefined,
       comment,
       maxAwaitTimeMS: maxAwaitTimeMS ?? (isPushed ? awaitWithin(budget.timeoutMS) : undefined),
       resumeForMS: resumeFor,

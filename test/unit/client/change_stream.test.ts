@@ -7,6 +7,7 @@ import { type ChangeStream, type ChangeStreamOptions } from '../../../src/client
 import {
   MongoAPIError,
   MongoChangeStreamError,
+  MongoClientClosedError,
   MongoInvalidArgumentError,
   MongoRuntimeError,
 } from '../../../src/errors/driver.js';
@@ -205,6 +206,19 @@ describe('the methods of a change stream', () => {
 
     assert.deepEqual(names, ['1', '2', 'invalidate']);
     assert.deepEqual(harness.story(), ['aggregate', 'getMore']);
+  });
+
+  it('for await tells that the client was closed while a change was handled', async () => {
+    const harness = await ClientHarness.connected();
+    harness.answer = batches(['1']);
+    const stream = watch(harness);
+    const read = async () => {
+      for await (const _ of stream) await harness.client.close();
+    };
+
+    await errorOf(read(), MongoClientClosedError);
+
+    await harness[Symbol.asyncDispose]();
   });
 
   it('for await closes the stream when the loop is left', async () => {
