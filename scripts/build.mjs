@@ -111,7 +111,7 @@ function inputsOf(project) {
   return hash.digest('hex');
 }
 
-/** Size and time of change of each output: enough to notice one that is gone, cut off or written by someone else. */
+/** Size and time of change of each output: enough to notice one that is gone, cut off or written by another program. */
 function outputsOf(project) {
   const outputs = {};
   for (const { file } of outputFiles(project)) {

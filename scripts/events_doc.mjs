@@ -64,7 +64,7 @@ const lines = [
   '',
   '<!-- Written by scripts/events_doc.mjs from src/events. Change it there. -->',
   '',
-  'Listen on the client: `client.on(name, event => …)`. Nothing is made for an event that nobody listens to. Events are frozen. A listener that',
+  'Listen on the client: `client.on(name, event => …)`. Nothing is made for an event that has no listener. Events are frozen. A listener that',
   'throws affects neither the others nor the driver: it is reported once as a process warning, or each time to the client option `onListenerError: (error, eventName) => …`.',
   '',
   'Every event has `sequence` (its position among all events of the client), `time` and `monotonicTimeMS`. **One operation is followed** by its `operationId`,',

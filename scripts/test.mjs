@@ -15,7 +15,7 @@ const words = args.filter(arg => !arg.startsWith('-'));
 const flags = args.filter(arg => arg.startsWith('-') && arg !== '--stress');
 
 const BUSY_LOOPS = 10;
-// A wait that never ends fails its file, and not the patience of whoever waits for all of them.
+// A wait that never ends fails its file, and not the whole run.
 const FILE_TIMEOUT_MS = stress ? 1_200_000 : 600_000;
 
 function testFiles(folder) {

@@ -3,7 +3,7 @@ import { type EventFacts, factsOf, type ShownEvent, shownEvent } from './shown_e
 
 /** About two seconds of a thousand operations per second. */
 const SIZE = 20_000;
-/** Events of one second that are shown: more than that nobody reads. */
+/** Events of one second that are shown: more cannot be read. */
 const MOST_SHOWN = 200;
 /** Events of one operation that are shown with it. */
 const MOST_OF_OPERATION = 60;

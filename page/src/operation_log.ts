@@ -24,7 +24,7 @@ export interface ShownOperation {
   }[];
   /** Why it failed; null if it succeeded. */
   readonly failure: string | null;
-  /** Its events, as far as they are kept: none from a time in which nobody looked at the page. */
+  /** Its events, as far as they are kept: none from a time in which the page was not open. */
   readonly events: readonly ShownEvent[];
 }
 

@@ -13,7 +13,7 @@ import { History, type Point, shownMethods } from './history.js';
 import { OperationLog } from './operation_log.js';
 import { shownError } from './shown_error.js';
 
-/** Events that come with every operation: they are listened to only while somebody looks at the page. */
+/** Events that come with every operation: they are listened to only while the page is open. */
 const FREQUENT: readonly MonitoringEventName[] = [
   'operationStarted',
   'operationSucceeded',
@@ -70,7 +70,7 @@ export class Recorder {
     for (const name of RARE) client.on(name, this.#keep);
   }
 
-  /** Says whether somebody looks at the page. */
+  /** Says whether the page is open. */
   watched(isWatched: boolean): void {
     if (isWatched === this.#isWatched) return;
     this.#isWatched = isWatched;

@@ -23,7 +23,7 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** What the web server asks of whoever has the data. */
+/** What the web server asks of the source of its data. */
 export interface StreamSource {
   /** What a new stream begins with. */
   first(): unknown;

@@ -104,7 +104,7 @@ export class Call {
     this.#whole.#address = address;
   }
 
-  /** Whether somebody asked for a record of the call. */
+  /** Whether a record of the call is wanted. */
   get isRecorded(): boolean {
     return this.#whole.#isRecorded;
   }
@@ -124,7 +124,7 @@ export class Call {
     this.deadline.ledger.end(stage);
   }
 
-  /** What is known of the call, once it has ended; null if nobody asked for a record when it began. */
+  /** What is known of the call, once it has ended; null if no record was wanted when it began. */
   record(): CallRecord | null {
     if (!this.#isRecorded) return null;
     const { ledger } = this.deadline;

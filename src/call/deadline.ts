@@ -157,7 +157,7 @@ export class Deadline {
     return this.#time.timings;
   }
 
-  /** Whether stages are to be recorded: an error may have to tell of them, or somebody asked. */
+  /** Whether stages are to be recorded: an error may have to tell of them, or a record is wanted. */
   get isRecorded(): boolean {
     return this.canEnd || this.ledger.isKept;
   }
@@ -300,7 +300,9 @@ export class Deadline {
     // Under `timeoutMS`, a stage whose own limit was sooner is named: otherwise the numbers would not fit.
     const limit = this.boundBy === 'timeoutMS' ? '' : `the limit of ${this.boundBy}, within `;
     const spent = budget instanceof SharedDeadline && budget.spent !== '' ? ` after ${budget.spent}` : '';
-    const time = timeoutMS === undefined ? '' : `, ${limit}timeoutMS=${timeoutMS} of ${source}${spent}`;
+    // 0 would be no limit: a shared deadline had passed when it was made.
+    const whole = timeoutMS === 0 ? `a deadline that had passed, of ${source}` : `timeoutMS=${timeoutMS} of ${source}`;
+    const time = timeoutMS === undefined ? '' : `, ${limit}${whole}${spent}`;
     return `after ${this.#time.recordedMS.toFixed(1)} ms${time}: ${stages}`;
   }
 }

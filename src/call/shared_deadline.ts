@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { type Clock, systemClock, type Timer } from '../runtime/clock.js';
 import { validateTimeoutMS } from './budget.js';
@@ -106,6 +107,26 @@ export class SharedDeadline {
       else this.#timer = this.#clock.setTimer(this.remainingMS, abort);
     }
     return controller.signal;
+  }
+
+  /**
+   * Lets go of the signal and its timer before the deadline is over: `using deadline = Deadline.after(60_000)` holds neither after its block. The signal does not
+   * abort any more; operations keep the deadline.
+   */
+  [Symbol.dispose](): void {
+    this.#timer?.clear();
+    this.#timer = null;
+    this.#controller = null;
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return `Deadline { remainingMS: ${this.remainingMS}, source: '${this.source}' }`;
+  }
+
+  /** @internal */
+  toJSON(): { remainingMS: number; source: string } {
+    return { remainingMS: this.remainingMS, source: this.source };
   }
 
   /** Who set the deadline, as messages say it: `withDeadline at handle (orders.js:12:3)`. @internal */

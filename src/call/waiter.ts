@@ -5,7 +5,7 @@ export interface Place {
   remove(): unknown;
 }
 
-/** Someone who waits for a value under a deadline. Settled once: by the value, by an error, or by the end of the deadline. */
+/** A pending value with a deadline. Settled once: by the value, by an error, or by the end of the deadline. */
 export class Waiter<T, Request> implements EndWatcher {
   /** What is waited for, and for whom. */
   readonly request: Request;

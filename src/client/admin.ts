@@ -28,27 +28,31 @@ export class Admin {
 
   /** Runs a command on the database `admin`, as {@link Db.command} does. */
   command(command: Document, options?: RunCommandOptions): Promise<Document> {
-    return run(this.#admin, 'command', options, (context, own) => runCommand(context, command, own));
+    return this.#run('command', command, options);
+  }
+
+  #run(method: string, command: Document, options: RunCommandOptions | undefined): Promise<Document> {
+    return run(this.#admin, method, options, (context, own) => runCommand(context, command, own));
   }
 
   /** Version and build of the server. */
   buildInfo(options?: CommandOperationOptions): Promise<Document> {
-    return this.command({ buildinfo: 1 }, options);
+    return this.#run('buildInfo', { buildinfo: 1 }, options);
   }
 
   /** Version and build of the server. */
   serverInfo(options?: CommandOperationOptions): Promise<Document> {
-    return this.command({ buildinfo: 1 }, options);
+    return this.#run('serverInfo', { buildinfo: 1 }, options);
   }
 
   /** State and statistics of the server. */
   serverStatus(options?: CommandOperationOptions): Promise<Document> {
-    return this.command({ serverStatus: 1 }, options);
+    return this.#run('serverStatus', { serverStatus: 1 }, options);
   }
 
   /** Asks the server for a sign of life. */
   ping(options?: CommandOperationOptions): Promise<Document> {
-    return this.command({ ping: 1 }, options);
+    return this.#run('ping', { ping: 1 }, options);
   }
 
   /** Removes a user of the database `admin`. */
@@ -74,6 +78,6 @@ export class Admin {
 
   /** The state of the replica set, as the server sees it. */
   replSetGetStatus(options?: CommandOperationOptions): Promise<Document> {
-    return this.command({ replSetGetStatus: 1 }, options);
+    return this.#run('replSetGetStatus', { replSetGetStatus: 1 }, options);
   }
 }

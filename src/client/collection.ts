@@ -61,6 +61,7 @@ import { type Sort } from '../types/sort.js';
 import { type UpdateFilter } from '../types/update.js';
 import { type AnyBulkWriteOperation } from './bulk_write_models.js';
 import { type ClientPort } from './client_port.js';
+import { readAll } from './cursors/abstract_cursor.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
 import { FindCursor, type FindOptions } from './cursors/find_cursor.js';
@@ -541,7 +542,9 @@ export class Collection<TSchema extends Document = Document> {
 
   /** Whether there is an index of this name, or of all of these names. */
   async indexExists(indexes: string | string[], options?: ListIndexesOptions): Promise<boolean> {
-    const present = new Set((await this.listIndexes(options).toArray()).map(({ name }) => name as unknown));
+    const present = new Set(
+      (await readAll(this.listIndexes(options), 'indexExists')).map(({ name }) => name as unknown),
+    );
     return (Array.isArray(indexes) ? indexes : [indexes]).every(name => present.has(name));
   }
 
@@ -551,7 +554,7 @@ export class Collection<TSchema extends Document = Document> {
   indexInformation(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
   indexInformation(): Promise<IndexDescriptionCompact>;
   indexInformation(options?: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    return this.indexes({ ...options, full: options?.full ?? false });
+    return this.#indexes('indexInformation', options, options?.full ?? false);
   }
 
   /** All that the server reports about the indexes, or with `full: false` their keys by their names. */
@@ -559,9 +562,17 @@ export class Collection<TSchema extends Document = Document> {
   indexes(options: IndexInformationOptions & { full: false }): Promise<IndexDescriptionCompact>;
   indexes(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
   indexes(options?: ListIndexesOptions): Promise<IndexDescriptionInfo[]>;
-  async indexes(options?: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    const indexes = (await this.listIndexes(options).toArray()) as IndexDescriptionInfo[];
-    if (options?.full ?? true) return indexes;
+  indexes(options?: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
+    return this.#indexes('indexes', options, options?.full ?? true);
+  }
+
+  async #indexes(
+    method: string,
+    options: IndexInformationOptions | undefined,
+    isFull: boolean,
+  ): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
+    const indexes = (await readAll(this.listIndexes(options), method)) as IndexDescriptionInfo[];
+    if (isFull) return indexes;
     return Object.fromEntries(indexes.map(({ name, key }): IndexEntry => [String(name), Object.entries(key)]));
   }
 
@@ -583,7 +594,10 @@ export class Collection<TSchema extends Document = Document> {
    * @returns its name
    */
   async createSearchIndex(description: SearchIndexDescription): Promise<string> {
-    return (await this.createSearchIndexes([description]))[0] ?? '';
+    const names = await run(this, 'createSearchIndex', undefined, context =>
+      createSearchIndexes(context, [description]),
+    );
+    return names[0] ?? '';
   }
 
   /** Creates search indexes, and returns their names. */
@@ -631,7 +645,11 @@ export class Collection<TSchema extends Document = Document> {
    *
    * @throws MongoAPIError if there is no such collection
    */
-  async options(options?: OperationOptions): Promise<Document> {
+  options(options?: OperationOptions): Promise<Document> {
+    return this.#creationOptions('options', options);
+  }
+
+  async #creationOptions(method: string, options: OperationOptions | undefined): Promise<Document> {
     refuseExplain(options ?? {});
     const database = { client: this.#client, context: this.#parent.context };
     const cursor = new ListCollectionsCursor<CollectionInfo>(
@@ -643,12 +661,13 @@ export class Collection<TSchema extends Document = Document> {
         nameOnly: false,
       },
     );
-    for await (const collection of cursor) return collection.options ?? {};
+    const [collection] = await readAll(cursor, method);
+    if (collection !== undefined) return collection.options ?? {};
     throw new MongoAPIError(`collection ${this.namespace} not found`);
   }
 
   /** Whether the collection keeps no more than a certain size. */
   async isCapped(options?: OperationOptions): Promise<boolean> {
-    return Boolean((await this.options(options))['capped']);
+    return Boolean((await this.#creationOptions('isCapped', options))['capped']);
   }
 }

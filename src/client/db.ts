@@ -29,6 +29,7 @@ import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
 import type { CollectionOptions, IndexInformationOptions } from './collection.js';
 import { Collection } from './collection.js';
+import { readAll } from './cursors/abstract_cursor.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
 import { type CollectionInfo, ListCollectionsCursor } from './cursors/list_collections_cursor.js';
@@ -251,7 +252,7 @@ export class Db {
 
   /** The collections of this database, as objects to work with. */
   async collections(options?: ListCollectionsOptions): Promise<Collection[]> {
-    const infos = await this.listCollections({}, { ...options, nameOnly: true }).toArray();
+    const infos = await readAll(this.listCollections({}, { ...options, nameOnly: true }), 'collections');
     // Names with $ are the server's own.
     return infos.filter(({ name }) => !name.includes('$')).map(({ name }) => this.collection(name));
   }

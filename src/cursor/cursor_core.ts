@@ -9,10 +9,12 @@ import { waitFor } from '../call/waiter.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
 import { ServerType } from '../description/types.js';
+import { MongoError } from '../errors/base.js';
 import { MongoClientClosedError, MongoUnexpectedServerResponseError } from '../errors/driver.js';
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { Binding } from '../executor/binding.js';
+import { CallEvents } from '../executor/call_events.js';
 import type { Engine, EngineSource } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OpenCursor, Operation } from '../executor/operation.js';
@@ -160,8 +162,12 @@ export class CursorCore {
 
   // ── Calls
 
-  /** The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life. */
-  call(method: string): Call {
+  /**
+   * The call of a method that may wait for a batch: its time begins anew, or is what is left of the cursor's life.
+   *
+   * @param name - of the operation, if it is not that of a method of this cursor
+   */
+  call(method: string, name?: string): Call {
     const { wantsCalls } = this.#source.publisher;
     const { session } = this.#settings.context;
     const shared = this.#sharedTime();
@@ -176,7 +182,7 @@ export class CursorCore {
     time = time.in(scope);
     // An outage may last longer than the caller of `close` wants to wait for the method that waits for its end.
     if (this.#settings.reopening !== undefined && this.#abandon !== null) time = time.withSignal(this.#abandon.signal);
-    return this.#callUntil(method, time);
+    return this.#callUntil(method, time, name);
   }
 
   /**
@@ -195,7 +201,9 @@ export class CursorCore {
 
   /** The call of a batch that is asked for before a method waits for it. */
   #prefetchCall(abandoned: AbortSignal): Call {
-    const time = this.#sharedTime() ?? this.#start();
+    const shared = this.#sharedTime();
+    // Where calls are told of, this one has times of its own.
+    const time = shared === null ? this.#start() : this.#source.publisher.wantsCalls ? shared.part(false) : shared;
     return this.#callUntil('prefetch', time.in(currentScope()).withSignal(abandoned));
   }
 
@@ -210,11 +218,11 @@ export class CursorCore {
     return shortest;
   }
 
-  #callUntil(method: string, deadline: Deadline): Call {
+  #callUntil(method: string, deadline: Deadline, ofOther?: string): Call {
     const { operationIds, stageLimits, publisher } = this.#source;
     const { name, context } = this.#settings;
     if (this.#operationId === 0) this.#operationId = operationIds.next();
-    const call = new Call(this.#operationId, `${name}.${method}`, context.namespace, deadline, stageLimits);
+    const call = new Call(this.#operationId, ofOther ?? `${name}.${method}`, context.namespace, deadline, stageLimits);
     if (publisher.wantsCalls) call.keepRecord();
     call.transaction = context.session?.transaction ?? null;
     return call;
@@ -503,9 +511,20 @@ export class CursorCore {
   #prefetch(cursor: OpenCursor, signal: AbortSignal): void {
     const operation = this.#nextOperation();
     if (operation === null) return;
-    const prefetched = this.#run(operation, this.#prefetchCall(signal)).then(
-      (reply): Prefetched => ({ name: 'batch', reply }),
-      (error: unknown): Prefetched => ({ name: 'failure', error }),
+    const call = this.#prefetchCall(signal);
+    // No public method waits for it yet: it is an operation by itself.
+    const events = call.isRecorded ? CallEvents.start(this.#source.publisher, call) : null;
+    const prefetched = this.#run(operation, call).then(
+      (reply): Prefetched => {
+        if (events !== null) call.end(null);
+        events?.succeeded();
+        return { name: 'batch', reply };
+      },
+      (error: unknown): Prefetched => {
+        if (events !== null) call.end((error instanceof MongoError ? error.phase : undefined) ?? null);
+        events?.failed(error);
+        return { name: 'failure', error };
+      },
     );
     this.#state = { name: 'prefetching', cursor, prefetched };
   }

@@ -5,7 +5,10 @@ import { complete, type EventFields, type EventStamp, MonitoringEvent } from './
 export abstract class OperationEvent extends MonitoringEvent {
   /** The same for all events of one operation; calls on one cursor share it. */
   declare readonly operationId: number;
-  /** The public method: `insertOne`; of a cursor `find.next`, `find.toArray`. */
+  /**
+   * The public method: `insertOne`. A cursor has an operation for each time that a method waits for the server, named by the method that opened the cursor and by
+   * the one that waits: `find.toArray`, `find.forEach`, `find.stream`, and `find.next` for `for await` too. A batch that is asked for ahead is `find.prefetch`.
+   */
   declare readonly operationName: string;
   /** `database.collection`, `database`, or `admin` for a call on the whole client. */
   declare readonly namespace: string;

@@ -22,18 +22,18 @@ export interface EventSink {
   start(onWantsChanged: () => void): void;
 }
 
-/** Whether somebody is there to whom an event would go. */
+/** Whether an event would have a receiver. */
 export interface Subscribers {
   readonly hasSubscribers: boolean;
 }
 
-/** A receiver of events that is not told when somebody begins or ends to listen to it: the publisher asks it each time. */
+/** A receiver of events that is not told when it gets a listener or loses one: the publisher asks it each time. */
 export interface SilentSink extends Pick<EventSink, 'deliver'> {
   /** Who gets events of this name. Called once for each name; the answer is looked at before each event. */
   subscribersTo(name: MonitoringEventName): Subscribers;
 }
 
-const NOBODY: Subscribers = Object.freeze({ hasSubscribers: false });
+const NO_SUBSCRIBERS: Subscribers = Object.freeze({ hasSubscribers: false });
 
 /** Counts the operations of one client. */
 export class OperationIds {
@@ -85,7 +85,7 @@ export class EventTopic<N extends MonitoringEventName> {
     this.name = name;
     this.#stamps = stamps;
     this.#silentSink = silentSink;
-    this.#silent = silentSink?.subscribersTo(name) ?? NOBODY;
+    this.#silent = silentSink?.subscribersTo(name) ?? NO_SUBSCRIBERS;
   }
 
   /** Whether at least one sink wants the next event: only then it is to be built. */

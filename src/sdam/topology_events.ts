@@ -25,7 +25,7 @@ export class TopologyEvents {
   readonly #selectionStarted: EventTopic<'serverSelectionStarted'>;
   readonly #selectionSucceeded: EventTopic<'serverSelectionSucceeded'>;
   readonly #selectionFailed: EventTopic<'serverSelectionFailed'>;
-  /** The servers that have been selected while somebody listened. */
+  /** The servers that have been selected while there was a listener. */
   readonly #hosts = new Map<string, HostAddress>();
 
   constructor(publisher: EventPublisher, random: Random) {

@@ -48,7 +48,7 @@ export class SessionState {
   pin: SessionPin | null = null;
   /** The deadline of a running `withTransaction`, which all its operations share; null without `timeoutMS`. */
   deadline: Deadline | null = null;
-  /** The ledger of a running `withTransaction` without `timeoutMS`, of which all its operations are parts; null if nobody asked for a record. */
+  /** The ledger of a running `withTransaction` without `timeoutMS`, of which all its operations are parts; null if no record is wanted. */
   ledger: Ledger | null = null;
   /** The signal of a running `withTransaction`, which ends all its operations. */
   signal: AbortSignal | undefined;

@@ -91,7 +91,8 @@ export type MongoPoolEventName = Extract<keyof MonitoringEvents, `connection${st
 /** @public */
 export type MongoTopologyEventName =
   | Exclude<Extract<keyof MonitoringEvents, `server${string}` | `topology${string}`>, `serverSelection${string}`>
-  | 'srvRecordDiscovery';
+  | 'srvRecordDiscovery'
+  | 'waitingForSuitableServer';
 
 /** The message of each channel by the name of the channel. @public */
 export interface MongoChannelMessages {

@@ -43,7 +43,7 @@ class Work {
 }
 
 /**
- * Nothing tells when somebody subscribes to a channel, so this is asked whenever an event could be built. A field for each channel, and no list: a look
+ * Nothing tells when a channel gets a subscriber, so this is asked whenever an event could be built. A field for each channel, and no list: a look
  * costs one nanosecond more than at a constant, a loop would cost six.
  */
 class ChannelSubscribers implements Subscribers {
@@ -91,11 +91,10 @@ class ConnectSubscribers implements Subscribers {
   }
 }
 
-const NO_SUBSCRIBERS: Subscribers = Object.freeze({ hasSubscribers: false });
-const NOBODY: object = {};
-const ofCall = (_event: AnyEvent, cause: EventCause | null) => cause?.context ?? NOBODY;
+const NO_CALL: object = {};
+const ofCall = (_event: AnyEvent, cause: EventCause | null) => cause?.context ?? NO_CALL;
 /** One attempt selects one server, checks out one connection, and sends one command. */
-const ofAttempt = (_event: AnyEvent, cause: EventCause | null) => cause ?? NOBODY;
+const ofAttempt = (_event: AnyEvent, cause: EventCause | null) => cause ?? NO_CALL;
 const ofConnection = (event: AnyEvent) => {
   const { address, connectionId } = event as MonitoringEvents['connectionCreated'];
   return `${address} ${connectionId}`;
@@ -153,8 +152,7 @@ const ROUTES: Readonly<Record<MonitoringEventName, Route>> = {
   serverSelectionStarted: route(selection, 'begins'),
   serverSelectionSucceeded: route(selection, 'succeeds'),
   serverSelectionFailed: route(selection, 'fails'),
-  // The selection that waits is published, and says at its end how long it took.
-  waitingForSuitableServer: { subscribers: NO_SUBSCRIBERS, work: null, role: null, plain: null },
+  waitingForSuitableServer: onlyPlain(topology),
   srvRecordDiscovery: onlyPlain(topology),
 };
 
@@ -195,7 +193,7 @@ export class ChannelSink implements SilentSink {
       begin(work.channels, message);
       return;
     }
-    // Without one, somebody has subscribed since the work began.
+    // Without one, the first subscriber has come since the work began.
     const message = messages.take(key);
     if (message === undefined) return;
     message.ended = event;

@@ -92,7 +92,7 @@ export const MONITOR_MEMBERS = {
 
 /**
  * A member of a monitor. Monitors may be instances of classes, so members may be inherited, but not from `Object.prototype`: what is there
- * was given by nobody.
+ * was not given.
  */
 export function memberOf(monitor: object, name: string): unknown {
   if (name in Object.prototype && !Object.hasOwn(monitor, name)) return undefined;

@@ -81,6 +81,8 @@ export class SpanTracer implements Tracer {
   readonly #queryTextMaxLength: number;
   /** By the session. */
   readonly #transactions = new WeakMap<object, TransactionTrace>();
+  /** Spans of transactions that have not ended: closing the client ends them. */
+  readonly #openTransactions = new Set<Span>();
   readonly #operationSpans = new SpanTable(operationSpan);
   readonly #commandSpans = new SpanTable(commandSpan);
   #isActive: boolean;
@@ -148,6 +150,7 @@ export class SpanTracer implements Tracer {
       if (trace.span !== null) endOperation(trace.span, trace.startTime, call, failure);
     }
     const { name, transaction } = call;
+    if (name === 'close') this.#endAllTransactions();
     if (transaction !== null && ENDS_TRANSACTION.has(name)) {
       this.#endTransaction(transaction, name === 'withTransaction', failure);
     }
@@ -257,7 +260,14 @@ export class SpanTracer implements Tracer {
     const span = this.#tracer.startSpan('transaction', { kind: CLIENT_KIND, attributes }, active);
     const trace = { number, span, context: this.#api.trace.setSpan(active, span) };
     this.#transactions.set(transaction, trace);
+    this.#openTransactions.add(span);
     return trace;
+  }
+
+  /** A client that was closed has aborted its transactions. */
+  #endAllTransactions(): void {
+    for (const span of this.#openTransactions) span.end();
+    this.#openTransactions.clear();
   }
 
   #endTransaction(transaction: object, isWhole: boolean, failure: Failure | null): void {
@@ -265,6 +275,7 @@ export class SpanTracer implements Tracer {
     // What commits or aborts in a `withTransaction` does not end it.
     if (trace === undefined || (trace.number === null) !== isWhole) return;
     if (isWhole) this.#transactions.delete(transaction);
+    this.#openTransactions.delete(trace.span);
     if (!trace.span.isRecording()) return;
     if (failure !== null) fail(trace.span, failure.error);
     trace.span.end();

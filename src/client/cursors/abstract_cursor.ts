@@ -38,6 +38,9 @@ import { DocumentIterator } from './document_iterator.js';
 /** @public */
 export type AbstractCursorEvents = { close(): void };
 
+/** Reads all documents of a cursor on behalf of another public method, by which the operation is named. */
+export let readAll: <T>(cursor: AbstractCursor<T>, name: string) => Promise<T[]>;
+
 /**
  * Results that are read batch by batch: with `for await`, `next`, `toArray` or `stream`. Nothing is sent before the first of them, and the
  * cursor may be configured until then.
@@ -192,14 +195,23 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
 
   /** All documents that are left. */
   async toArray(): Promise<TSchema[]> {
+    return await this.#readAll();
+  }
+
+  static {
+    readAll = (cursor, name) => cursor.#readAll(name);
+  }
+
+  /** @param name - of the operation, if it is not that of `toArray` */
+  #readAll(name?: string): Promise<TSchema[]> {
     const core = this.#started();
     const shape = this.#transform === null ? null : (batch: readonly Document[]) => this.#shapeAll(core, batch);
-    return await this.#wait(core, 'toArray', call => core.toArray(shape, call));
+    return this.#wait(core, 'toArray', call => core.toArray(shape, call), name);
   }
 
   /** A method that waits for the server. */
-  #wait<T>(core: CursorCore, method: string, work: (call: Call) => Promise<T>): Promise<T> {
-    return enter(this.place, method, null, work, () => core.call(method));
+  #wait<T>(core: CursorCore, method: string, work: (call: Call) => Promise<T>, name?: string): Promise<T> {
+    return enter(this.place, method, null, work, () => core.call(method, name));
   }
 
   /** The transform is the caller's: it may abort, and it may return a promise. */
@@ -218,15 +230,22 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
     if (typeof iterator !== 'function') {
       throw new MongoInvalidArgumentError('Argument "iterator" must be a function');
     }
-    for await (const document of this) if (iterator(document) === false) break;
+    for await (const document of { [Symbol.asyncIterator]: () => this.#iterate('forEach') }) {
+      if (iterator(document) === false) break;
+    }
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TSchema, void, void> {
+    return this.#iterate('next');
+  }
+
+  /** @param method - the public method that reads, by which its operations are named */
+  #iterate(method: 'next' | 'forEach' | 'stream'): AsyncGenerator<TSchema, void, void> {
     // Libraries put a `next` of their own on cursors (typeorm), or on their prototypes (newrelic), and see it called.
     if (this.next !== ownNext) return this.#throughNext();
     const core = this.#started();
     const shapeNow = () => (this.#transform === null ? null : (document: Document) => this.#shape(document));
-    const wait = () => this.#wait(core, 'next', call => core.next(call));
+    const wait = () => this.#wait(core, method, call => core.next(call));
     return new DocumentIterator<TSchema>(core, shapeNow, wait, () => this.#close(core));
   }
 
@@ -283,7 +302,10 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
    * driver, `close` follows `error` and `destroy()`, but not `end`.
    */
   stream(): Readable & AsyncIterable<TSchema> {
-    return cursorStream(this, this.signal);
+    return cursorStream(
+      { [Symbol.asyncIterator]: () => this.#iterate('stream'), close: () => this.close() },
+      this.signal,
+    );
   }
 
   /**

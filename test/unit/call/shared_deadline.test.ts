@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { SharedDeadline } from '../../../src/call/shared_deadline.js';
 import { MongoInvalidArgumentError } from '../../../src/errors/driver.js';
 import { FakeClock } from '../../support/fake_clock.js';
@@ -50,6 +51,28 @@ describe('a shared deadline', () => {
     assert.equal(deadline.signal.aborted, true);
     assert.equal(deadline.signal.aborted, true);
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('lets go of its signal and timer when it is disposed of, also long before it is over', () => {
+    const clock = new FakeClock();
+    const deadline = started(clock, 3_600_000);
+    const { signal } = deadline;
+
+    deadline[Symbol.dispose]();
+
+    assert.equal(clock.pendingTimers, 0);
+    assert.equal(signal.aborted, false);
+    assert.equal(deadline.remainingMS, 3_600_000);
+  });
+
+  it('shows what is left and who set it, and nothing of its inside', () => {
+    const deadline = started(new FakeClock(), 50);
+
+    assert.match(
+      inspect(deadline),
+      /^Deadline \{ remainingMS: 50, source: 'withDeadline at .*shared_deadline\.test.*' \}$/,
+    );
+    assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(deadline)) as object), ['remainingMS', 'source']);
   });
 
   it('keeps the last operations, and counts those before', () => {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { ConnectionClosedEvent, ConnectionCreatedEvent, ConnectionReadyEvent } from '../../../src/events/pool.js';
 import { EventPublisher } from '../../../src/events/publisher.js';
 import { TopologyOpeningEvent } from '../../../src/events/topology.js';
-import { MongoChannel, type MongoChannelMessages, MongoTracingChannel } from '../../../src/index.js';
+import { MongoChannel, type MongoChannelMessages, MongoTracingChannel, ReadPreference } from '../../../src/index.js';
 import { ChannelSink } from '../../../src/sinks/channel_sink.js';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';
 import { ClientHarness } from '../../support/client_harness.js';
@@ -53,6 +53,20 @@ async function setUp(options?: MongoClientOptions) {
 const WHOLE: readonly SubChannel[] = ['start', 'end', 'asyncStart', 'asyncEnd'];
 
 describe('channels of node:diagnostics_channel', () => {
+  it('publish that an operation waits for a suitable server, with its context', async () => {
+    await using harness = await setUp({ serverSelectionTimeoutMS: 100 });
+    using topology = eventsOn(MongoChannel.Topology);
+
+    const finding = errorOf(
+      harness.orders.findOne({}, { readPreference: new ReadPreference('secondary', [{ dc: 'none' }]) }),
+    );
+    await harness.advance(200);
+    await finding;
+
+    const [waiting] = topology.messages.filter(({ event }) => event.name === 'waitingForSuitableServer');
+    assert.equal(waiting?.context?.operationName, 'findOne');
+  });
+
   it('publish an operation with one context object, which tells its client, its call and both events', async () => {
     await using harness = await setUp();
     using operations = heardOn(MongoTracingChannel.Operation);

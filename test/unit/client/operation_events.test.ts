@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
+import type { FindCursor } from '../../../src/client/cursors/find_cursor.js';
 import type { MonitoringEvent } from '../../../src/events/event.js';
 import type { MonitoringEventName } from '../../../src/events/event_map.js';
 import type {
@@ -158,6 +159,80 @@ describe('operation events', () => {
       'operationSucceeded find.close',
     ]);
     assert.equal(new Set(setup.events.map(event => callOf(event).operationId)).size, 1);
+  });
+
+  it('of a cursor are named by the method that the program called, each time that it waits for the server', async () => {
+    const cases: Record<string, (cursor: FindCursor) => Promise<unknown>> = {
+      'find.forEach': cursor => cursor.forEach(() => undefined),
+      'find.stream': cursor => cursor.stream().toArray(),
+      // The method of its iterator.
+      'find.next': async cursor => {
+        for await (const document of cursor) assert.ok(document);
+      },
+    };
+    for (const [name, read] of Object.entries(cases)) {
+      await using setup = await setUp();
+      const { harness, orders } = setup;
+      harness.answer = command =>
+        command.name === 'find'
+          ? { ok: 1, cursor: { id: 7n, ns: 'shop.orders', firstBatch: [{ _id: 1 }] } }
+          : { ok: 1, cursor: { id: 0n, ns: 'shop.orders', nextBatch: [{ _id: 2 }] } };
+
+      await read(orders.find({}));
+
+      const started = setup.story().filter(line => line.startsWith('operationStarted'));
+      assert.deepEqual(started.slice(0, 2), [`operationStarted ${name}`, `operationStarted ${name}`], name);
+    }
+  });
+
+  it('are named by the public method, also where it uses another', async () => {
+    await using setup = await setUp();
+    const { orders, client } = setup;
+    const database = client.db('shop');
+    const calls: Record<string, () => Promise<unknown>> = {
+      createSearchIndex: () => orders.createSearchIndex({ definition: {} }),
+      indexes: () => orders.indexes(),
+      indexInformation: () => orders.indexInformation(),
+      indexExists: () => orders.indexExists('a'),
+      options: () => orders.options(),
+      isCapped: () => orders.isCapped(),
+      collections: () => database.collections(),
+      ping: () => database.admin().ping(),
+      serverStatus: () => database.admin().serverStatus(),
+    };
+    setup.harness.answer = () => ({
+      ok: 1,
+      indexesCreated: [{ id: '1', name: 'a' }],
+      cursor: { id: 0n, ns: 'shop.$cmd', firstBatch: [{ name: 'a', key: { a: 1 } }] },
+    });
+
+    for (const call of Object.values(calls)) await call();
+
+    const started = setup.events
+      .filter(({ name }) => name === 'operationStarted')
+      .map(event => callOf(event).operationName);
+    assert.deepEqual(started, Object.keys(calls));
+  });
+
+  it('tell of a batch that is asked for ahead as an operation of its own, with its own time', async () => {
+    await using setup = await setUp();
+    const { harness, orders, clock } = setup;
+    harness.answer = command => {
+      clock.skip(10);
+      return command.name === 'find'
+        ? { ok: 1, cursor: { id: 7n, ns: 'shop.orders', firstBatch: [{ _id: 1 }] } }
+        : { ok: 1, cursor: { id: 0n, ns: 'shop.orders', nextBatch: [{ _id: 2 }] } };
+    };
+
+    const found = await orders.find({}, { prefetch: true, timeoutMS: 500 }).toArray();
+
+    assert.equal(found.length, 2);
+    const ended = setup.events.filter(event => callOf(event).operationName === 'find.prefetch');
+    assert.deepEqual(
+      ended.map(({ name }) => name),
+      ['operationStarted', 'operationSucceeded'],
+    );
+    assert.equal((ended[1] as OperationSucceededEvent).durationMS, 10);
   });
 
   it('come in the asynchronous context of the caller', async () => {

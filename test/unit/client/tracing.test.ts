@@ -154,6 +154,30 @@ describe('spans of OpenTelemetry', () => {
     assert.deepEqual(operation!.duration, [0, 100_000_000]);
   });
 
+  it('end that of a transaction which only the close of the client aborts', async () => {
+    await using harness = await setUp();
+    const session = harness.client.startSession();
+    session.startTransaction();
+    await harness.orders.findOne({}, { session });
+
+    await harness.client.close();
+
+    assert.deepEqual(harness.tree().slice(0, 2), ['find < find shop.orders', 'find shop.orders < transaction']);
+    assert.equal(harness.named('transaction').length, 1);
+  });
+
+  it('show a batch that is asked for ahead as an operation', async () => {
+    await using harness = await setUp();
+    harness.answer = ({ name }) =>
+      name === 'find'
+        ? { ok: 1, cursor: { id: 7n, ns: 'shop.orders', firstBatch: [{ _id: 1 }] } }
+        : { ok: 1, cursor: { id: 0n, ns: 'shop.orders', nextBatch: [{ _id: 2 }] } };
+
+    await harness.orders.find({}, { prefetch: true }).toArray();
+
+    assert.ok(harness.tree().includes('getMore < find shop.orders'), harness.tree().join(', '));
+  });
+
   it('show a transaction as the parent of its operations, and those after it beside it', async () => {
     await using harness = await setUp();
     const session = harness.client.startSession();

@@ -109,14 +109,14 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
   },
   Admin: {
     command: { call: (client, own) => admin(client).command({ ping: 1 }, own) },
-    buildInfo: { call: (client, own) => admin(client).buildInfo(own), source: 'command' },
-    serverInfo: { call: (client, own) => admin(client).serverInfo(own), source: 'command' },
-    serverStatus: { call: (client, own) => admin(client).serverStatus(own), source: 'command' },
-    ping: { call: (client, own) => admin(client).ping(own), source: 'command' },
+    buildInfo: { call: (client, own) => admin(client).buildInfo(own) },
+    serverInfo: { call: (client, own) => admin(client).serverInfo(own) },
+    serverStatus: { call: (client, own) => admin(client).serverStatus(own) },
+    ping: { call: (client, own) => admin(client).ping(own) },
     removeUser: { call: (client, own) => admin(client).removeUser('ann', own) },
     validateCollection: { call: (client, own) => admin(client).validateCollection('orders', own) },
     listDatabases: { call: (client, own) => admin(client).listDatabases(own) },
-    replSetGetStatus: { call: (client, own) => admin(client).replSetGetStatus(own), source: 'command' },
+    replSetGetStatus: { call: (client, own) => admin(client).replSetGetStatus(own) },
   },
   MongoClient: {
     bulkWrite: {

@@ -142,6 +142,17 @@ describe('withDeadline', () => {
     });
   }
 
+  it('is told as passed, and not as a time of 0, which would be no limit', async () => {
+    await using harness = await ClientHarness.connected();
+
+    const failing = errorOf(orders(harness).findOne({}, { deadline: SharedDeadline.at(0) }));
+    await harness.advance(1);
+    const error = await failing;
+
+    assert.match(error.message, /a deadline that had passed, of Deadline\.at at .*with_deadline\.test/);
+    assert.doesNotMatch(error.message, /timeoutMS=0/);
+  });
+
   it('gives the abort of a transaction next to no time if the deadline had passed when it was made', async () => {
     await using harness = await ClientHarness.connected();
     harness.answer = ({ name }) => (name === 'insert' ? { ok: 1, n: 1 } : null);
