@@ -30,7 +30,7 @@ export function tell(result: Result): void {
   );
   tellFindings('holds with mongodb only', differences);
   tellFindings('fails with both', broken);
-  tellFindings('holds with mongotempo only', better);
+  tellFindings('holds with mongotempo only', better, 1);
   if (differences.some(({ reason }) => reason === undefined)) tellOutput('mongotempo', outcomes.mongotempo);
   if (broken.some(({ reason }) => reason === undefined) || comparison.holds.mongodb < program.least) {
     tellOutput('mongodb', outcomes.mongodb);
@@ -64,11 +64,11 @@ export function summarize(results: readonly Result[], reasons: readonly Reason[]
   return faults.length === 0 ? 0 : 1;
 }
 
-function tellFindings(title: string, findings: readonly Finding[]): void {
+function tellFindings(title: string, findings: readonly Finding[], lines = MESSAGE_LINES): void {
   for (const { check, error, reason } of findings) {
     console.log(`  ${title}: ${check}`);
     const text = reason === undefined ? error : `reason: ${reason}`;
-    console.log(indented(text.split('\n').slice(0, MESSAGE_LINES)));
+    console.log(indented(text.split('\n').slice(0, lines)));
   }
 }
 
