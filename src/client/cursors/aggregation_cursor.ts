@@ -132,7 +132,8 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
   }
 }
 
-function withCursorField(options: AggregateOptions): AggregateOptions {
+/** Options in which the `batchSize` of `cursor` counts where there is no other. */
+export function withCursorField<O extends AggregateOptions>(options: O): O {
   const cursor: unknown = options.cursor;
   const batchSize: unknown =
     typeof cursor === 'object' ? ownOptions(cursor as Document | null)['batchSize'] : undefined;

@@ -21,7 +21,7 @@ import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import type { ChangeStreamDocument, ResumeToken } from '../../types/change_stream.js';
 import type { Reply } from '../../wire/reply.js';
 import { enter, type Place, refuseExplain, scopeOf, signalOf, transactionDeadline } from '../door.js';
-import type { AggregateOptions } from './aggregation_cursor.js';
+import { type AggregateOptions, withCursorField } from './aggregation_cursor.js';
 import { type CursorCloseOptions, closeCursor } from './close_cursor.js';
 import { checkTimeouts, cursorBudget } from './cursor_options.js';
 import { cursorStream } from './cursor_stream.js';
@@ -32,7 +32,7 @@ import { cursorStream } from './cursor_stream.js';
  * @public
  */
 export interface ChangeStreamOptions
-  extends Omit<AggregateOptions, 'writeConcern' | 'timeoutMode' | 'prefetch'>,
+  extends Omit<AggregateOptions, 'writeConcern' | 'timeoutMode' | 'prefetch' | 'out'>,
     ChangeStreamCommandOptions,
     Abortable {
   /** Milliseconds that the server may wait for new changes before it sends an empty batch. Must be less than a `timeoutMS`. Default of the server: 1000. */
@@ -441,12 +441,12 @@ function argumentsOf(given: unknown, options: unknown): { pipeline: Document[]; 
   if (isGiven(own) && typeof own !== 'object') {
     throw new MongoInvalidArgumentError(`Options of watch must be an object, got ${typeof own}`);
   }
-  return { pipeline: [...pipeline], own: ownOptions(own as ChangeStreamOptions | null | undefined) };
+  return { pipeline: [...pipeline], own: withCursorField(ownOptions(own as ChangeStreamOptions | null | undefined)) };
 }
 
 function refuseOptions(options: ChangeStreamOptions): void {
   refuseExplain(options);
-  const { timeoutMode, prefetch, resumeFor } = options as AggregateOptions & ChangeStreamOptions;
+  const { timeoutMode, prefetch, out, resumeFor } = options as AggregateOptions & ChangeStreamOptions;
   if (isGiven(timeoutMode)) {
     throw new MongoInvalidArgumentError('A change stream has no "timeoutMode": its timeoutMS is that of each call');
   }
@@ -455,6 +455,8 @@ function refuseOptions(options: ChangeStreamOptions): void {
       'A change stream cannot "prefetch": it would ask before it is known what was read',
     );
   }
+  if (isGiven(out))
+    throw new MongoInvalidArgumentError('A change stream cannot write its changes to a collection ("out")');
   if (!isGiven(resumeFor) || resumeFor === Infinity || (Number.isSafeInteger(resumeFor) && resumeFor > 0)) return;
   throw new MongoInvalidArgumentError(
     `Option "resumeFor" must be milliseconds as an integer from 1 on, or Infinity, got ${shown(resumeFor)}`,

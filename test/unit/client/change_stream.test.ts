@@ -115,6 +115,17 @@ describe('watch', () => {
     assert.equal(streams[2]?.parent, client);
   });
 
+  it('takes the size of batches in `cursor` too, as aggregate does', async () => {
+    await using harness = await ClientHarness.connected();
+    harness.answer = batches([]);
+    const stream = watch(harness, { cursor: { batchSize: 3 } });
+
+    await stream.tryNext();
+
+    assert.deepEqual(harness.received[0]?.body['cursor'], { batchSize: 3 });
+    await stream.close();
+  });
+
   it('takes options without a pipeline', async () => {
     await using harness = await ClientHarness.connected();
     harness.answer = batches([]);
@@ -133,6 +144,7 @@ describe('watch', () => {
     ['a timeoutMode', [], { timeoutMS: 100, timeoutMode: 'iteration' }],
     ['a prefetch', [], { prefetch: true }],
     ['an explain', [], { explain: true }],
+    ['a collection to write to', [], { out: 'copies' }],
     ['a maxAwaitTimeMS that is not less than timeoutMS', [], { timeoutMS: 100, maxAwaitTimeMS: 100 }],
     ['a resumeFor of 0', [], { resumeFor: 0 }],
     ['a resumeFor that is no number', [], { resumeFor: '5' }],
