@@ -4,6 +4,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/lib/**',
+      'stand_in/**',
       '.build/**',
       'coverage/**',
       'node_modules/**',
