@@ -10,13 +10,6 @@ export const REASONS: readonly Reason[] = [
       'the test compares a whole message. Ours begins with the official words and goes on with what to do (docs/errors.md)',
   },
   {
-    program: 'opentelemetry',
-    check: 'a client without settings has spans',
-    fails: 'mongotempo',
-    reason:
-      'the instrumentation patches files of the official driver; ours makes its spans itself, by an option (docs/tracing.md)',
-  },
-  {
     program: 'connect-mongodb-session, its own tests',
     check: 'connectMongoDBSession › handles index errors (2)',
     fails: 'both',
