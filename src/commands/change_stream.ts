@@ -26,7 +26,7 @@ export interface ChangeStreamCommandOptions extends ChangeStreamStart {
   fullDocument?: string;
   /** Whether changes tell the document before them: `whenAvailable`, `required` or `off` (the default). From MongoDB 6.0 on. The server checks the value. */
   fullDocumentBeforeChange?: string;
-  /** Also tells of `create`, `modify`, `createIndexes`, `dropIndexes`, `shardCollection`, `reshardCollection` and `refineCollectionShardKey`. */
+  /** Also reports `create`, `modify`, `createIndexes`, `dropIndexes`, `shardCollection`, `reshardCollection` and `refineCollectionShardKey`. */
   showExpandedEvents?: boolean;
 }
 

@@ -40,7 +40,7 @@ export class CommandEvents {
   }
 
   /**
-   * Tells of the start of a command.
+   * Reports the start of a command.
    *
    * @param message - the OP_MSG about to be sent
    * @param body - the document it was made from: its first field is the command's name

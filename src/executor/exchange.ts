@@ -74,8 +74,11 @@ export class Exchange<T> {
     this.#redacted = redacted;
     // A listener, or what processes spans, may start another operation.
     encoder.isLent = true;
-    this.#events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
-    encoder.isLent = false;
+    try {
+      this.#events = CommandEvents.start(publisher, clock, connection, requestId, message, body, attempt, redacted);
+    } finally {
+      encoder.isLent = false;
+    }
     if (operation.session !== null) operation.session.transaction.sent();
     // One look at the clock for both.
     if (session !== null) session.lastUse = clock.now();

@@ -316,7 +316,7 @@ describe('an outage of a change stream', () => {
     await stream.stop();
   });
 
-  it('is no reason to wait for whoever closes the stream', async () => {
+  it('does not keep the close of the stream waiting', async () => {
     const stream = await inOutage(Infinity);
     const next = stream.next();
     (await stream.command('getMore')).peer.reset();
