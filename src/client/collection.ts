@@ -24,7 +24,7 @@ import {
 } from '../commands/create_indexes.js';
 import { type DeleteOptions, type DeleteResult, deleteDocuments } from '../commands/delete.js';
 import { type DistinctOptions, distinct } from '../commands/distinct.js';
-import { type DropCollectionOptions, dropCollection, isMissingNamespace } from '../commands/drop.js';
+import { type DropCollectionOptions, isMissingNamespace } from '../commands/drop.js';
 import { type DropIndexesOptions, dropIndexes } from '../commands/drop_indexes.js';
 import { type ExplainCommandOptions, type ExplainVerbosityLike } from '../commands/explain.js';
 import { checkFilter, findOne } from '../commands/find.js';
@@ -40,7 +40,7 @@ import {
 import { checkedDocument, type InsertOneOptions, type InsertOneResult, insertOne, withId } from '../commands/insert.js';
 import { type IndexDescriptionCompact, type IndexDescriptionInfo } from '../commands/list_indexes.js';
 import { type Abortable, type Hint, namesAsKeys, type OperationOptions } from '../commands/options.js';
-import { type RenameOptions, renameCollection } from '../commands/rename_collection.js';
+import { type RenameOptions } from '../commands/rename_collection.js';
 import {
   createSearchIndexes,
   dropSearchIndex,
@@ -61,6 +61,7 @@ import { type Sort } from '../types/sort.js';
 import { type UpdateFilter } from '../types/update.js';
 import { type AnyBulkWriteOperation } from './bulk_write_models.js';
 import { type ClientPort } from './client_port.js';
+import { drop, readIndexes, readIndexInformation, rename } from './collection_calls.js';
 import { readAll } from './cursors/abstract_cursor.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
@@ -95,8 +96,6 @@ export type IndexInformationOptions = ListIndexesOptions & {
   /** Whether to return all that the server reports about each index, instead of their keys by their names. */
   full?: boolean;
 };
-
-type IndexEntry = [name: string, keys: IndexDescriptionCompact[string]];
 
 // Here and not there, since a cursor's file cannot import this one: that would be a cycle.
 declare module './cursors/list_indexes_cursor.js' {
@@ -336,12 +335,12 @@ export class Collection<TSchema extends Document = Document> {
 
   /** Gathers writes, to be done one after the other until one fails. */
   initializeOrderedBulkOp(options?: BulkWriteOptions): OrderedBulkOperation {
-    return new OrderedBulkOperation(this.#bulkPort(), options ?? {});
+    return new OrderedBulkOperation(this.#bulkPort('initializeOrderedBulkOp'), options ?? {});
   }
 
   /** Gathers writes, to be done whether or not others fail. */
   initializeUnorderedBulkOp(options?: BulkWriteOptions): UnorderedBulkOperation {
-    return new UnorderedBulkOperation(this.#bulkPort(), options ?? {});
+    return new UnorderedBulkOperation(this.#bulkPort('initializeUnorderedBulkOp'), options ?? {});
   }
 
   /** Changes the first document that matches, by update operators or a pipeline. */
@@ -456,13 +455,14 @@ export class Collection<TSchema extends Document = Document> {
     });
   }
 
-  #bulkPort(): BulkPort {
+  /** @param method - the public method that makes the bulk operation */
+  #bulkPort(method: string): BulkPort {
     const { bsonOptions, writeConcern } = this.context;
     return {
       bsonOptions,
       writeConcern,
       prepare: (document, options) => this.#prepared(document, options),
-      execute: (writes, options) => this.#bulk('bulkWrite', options, () => writes),
+      execute: (writes, options) => this.#bulk(`${method}.execute`, options, () => writes),
     };
   }
 
@@ -542,9 +542,7 @@ export class Collection<TSchema extends Document = Document> {
 
   /** Whether there is an index of this name, or of all of these names. */
   async indexExists(indexes: string | string[], options?: ListIndexesOptions): Promise<boolean> {
-    const present = new Set(
-      (await readAll(this.listIndexes(options), 'indexExists')).map(({ name }) => name as unknown),
-    );
+    const present = new Set((await readIndexes(this, 'indexExists', options)).map(({ name }): unknown => name));
     return (Array.isArray(indexes) ? indexes : [indexes]).every(name => present.has(name));
   }
 
@@ -554,7 +552,7 @@ export class Collection<TSchema extends Document = Document> {
   indexInformation(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
   indexInformation(): Promise<IndexDescriptionCompact>;
   indexInformation(options?: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    return this.#indexes('indexInformation', options, options?.full ?? false);
+    return readIndexInformation(this, 'indexInformation', options, options?.full ?? false);
   }
 
   /** All that the server reports about the indexes, or with `full: false` their keys by their names. */
@@ -563,17 +561,7 @@ export class Collection<TSchema extends Document = Document> {
   indexes(options: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]>;
   indexes(options?: ListIndexesOptions): Promise<IndexDescriptionInfo[]>;
   indexes(options?: IndexInformationOptions): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    return this.#indexes('indexes', options, options?.full ?? true);
-  }
-
-  async #indexes(
-    method: string,
-    options: IndexInformationOptions | undefined,
-    isFull: boolean,
-  ): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    const indexes = (await readAll(this.listIndexes(options), method)) as IndexDescriptionInfo[];
-    if (isFull) return indexes;
-    return Object.fromEntries(indexes.map(({ name, key }): IndexEntry => [String(name), Object.entries(key)]));
+    return readIndexInformation(this, 'indexes', options, options?.full ?? true);
   }
 
   /** The search indexes: all, or the one of a name. Nothing is sent before the cursor is read. */
@@ -623,21 +611,13 @@ export class Collection<TSchema extends Document = Document> {
 
   /** Renames the collection; this object still has the old name. */
   async rename(newName: string, options?: RenameOptions): Promise<Collection> {
-    await run(this, 'rename', options, (context, own) => {
-      checkCollectionName(newName);
-      return renameCollection(context, newName, own);
-    });
+    await rename(this, 'rename', newName, options);
     return new Collection(this.#client, this.#parent, newName, this.#options);
   }
 
   /** Drops the collection. True also when there was none. */
-  async drop(options?: DropCollectionOptions): Promise<boolean> {
-    try {
-      return await run(this, 'drop', options, dropCollection);
-    } catch (error) {
-      if (isMissingNamespace(error)) return true;
-      throw error;
-    }
+  drop(options?: DropCollectionOptions): Promise<boolean> {
+    return drop(this, 'drop', options);
   }
 
   /**
@@ -660,8 +640,9 @@ export class Collection<TSchema extends Document = Document> {
         // Names alone would have no options.
         nameOnly: false,
       },
+      method,
     );
-    const [collection] = await readAll(cursor, method);
+    const [collection] = await readAll(cursor);
     if (collection !== undefined) return collection.options ?? {};
     throw new MongoAPIError(`collection ${this.namespace} not found`);
   }

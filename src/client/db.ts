@@ -29,6 +29,7 @@ import { Admin } from './admin.js';
 import type { ClientPort } from './client_port.js';
 import type { CollectionOptions, IndexInformationOptions } from './collection.js';
 import { Collection } from './collection.js';
+import { drop, readIndexInformation, rename } from './collection_calls.js';
 import { readAll } from './cursors/abstract_cursor.js';
 import { type AggregateOptions, AggregationCursor } from './cursors/aggregation_cursor.js';
 import { ChangeStream, type ChangeStreamOptions } from './cursors/change_stream.js';
@@ -252,7 +253,9 @@ export class Db {
 
   /** The collections of this database, as objects to work with. */
   async collections(options?: ListCollectionsOptions): Promise<Collection[]> {
-    const infos = await readAll(this.listCollections({}, { ...options, nameOnly: true }), 'collections');
+    refuseExplain(options ?? {});
+    const names = new ListCollectionsCursor<CollectionInfo>(this, {}, { ...options, nameOnly: true }, 'collections');
+    const infos = await readAll(names);
     // Names with $ are the server's own.
     return infos.filter(({ name }) => !name.includes('$')).map(({ name }) => this.collection(name));
   }
@@ -263,13 +266,13 @@ export class Db {
     toCollection: string,
     options?: RenameOptions,
   ): Promise<Collection<TSchema>> {
-    await this.collection(fromCollection).rename(toCollection, options);
+    await rename(this.collection(fromCollection), 'renameCollection', toCollection, options);
     return this.collection<TSchema>(toCollection);
   }
 
   /** Drops a collection. True also when there was none. */
   dropCollection(name: string, options?: DropCollectionOptions): Promise<boolean> {
-    return attempted(() => this.collection(name).drop(options));
+    return attempted(() => drop(this.collection(name), 'dropCollection', options));
   }
 
   /** Drops the database with all of its collections. */
@@ -294,7 +297,9 @@ export class Db {
     name: string,
     options?: IndexInformationOptions,
   ): Promise<IndexDescriptionCompact | IndexDescriptionInfo[]> {
-    return attempted(() => this.collection(name).indexInformation(options ?? {}));
+    return attempted(() =>
+      readIndexInformation(this.collection(name), 'indexInformation', options, options?.full ?? false),
+    );
   }
 
   /** Removes a user of this database. */

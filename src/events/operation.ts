@@ -8,6 +8,7 @@ export abstract class OperationEvent extends MonitoringEvent {
   /**
    * The public method: `insertOne`. A cursor has an operation for each time that a method waits for the server, named by the method that opened the cursor and by
    * the one that waits: `find.toArray`, `find.forEach`, `find.stream`, and `find.next` for `for await` too. A batch that is asked for ahead is `find.prefetch`.
+   * A bulk operation is `initializeOrderedBulkOp.execute`.
    */
   declare readonly operationName: string;
   /** `database.collection`, `database`, or `admin` for a call on the whole client. */

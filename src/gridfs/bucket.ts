@@ -137,6 +137,14 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
    * @param filename - need not be unique: files of one name are revisions
    */
   openUploadStream(filename: string, options?: GridFSBucketWriteStreamOptions): GridFSBucketWriteStream {
+    return this.#openUpload('openUploadStream', filename, options);
+  }
+
+  #openUpload(
+    method: string,
+    filename: string,
+    options: GridFSBucketWriteStreamOptions | undefined,
+  ): GridFSBucketWriteStream {
     const port = {
       place: this.#place,
       indexes: this.#indexes,
@@ -145,7 +153,7 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
       files: this.#files,
       chunks: this.#chunks,
     };
-    const stream = new GridFSBucketWriteStream(port, filename, options);
+    const stream = new GridFSBucketWriteStream(port, method, filename, options);
     stream.bucket = this;
     return stream;
   }
@@ -156,7 +164,7 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
     filename: string,
     options?: GridFSBucketWriteStreamOptions,
   ): GridFSBucketWriteStream {
-    return this.openUploadStream(filename, { ...options, id });
+    return this.#openUpload('openUploadStreamWithId', filename, { ...options, id });
   }
 
   /**
@@ -172,7 +180,7 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
    * ```
    */
   upload(filename: string, source: GridFSUploadSource, options?: GridFSBucketWriteStreamOptions): Promise<GridFSFile> {
-    return uploadAll(() => this.openUploadStream(filename, options), source, options?.signal);
+    return uploadAll(() => this.#openUpload('upload', filename, options), source, options?.signal);
   }
 
   // ── Downloads
@@ -194,7 +202,7 @@ export class GridFSBucket extends TypedEventEmitter<GridFSBucketEvents> {
 
   /** The bytes of a file as a stream: {@link GridFSBucket.openDownloadStream} by a shorter name. */
   download(id: ObjectId, options?: GridFSBucketReadStreamOptions): GridFSBucketReadStream {
-    return this.openDownloadStream(id, options);
+    return new GridFSBucketReadStream(this.#place, 'download', searchById(id, options), options);
   }
 
   /**

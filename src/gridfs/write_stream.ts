@@ -108,13 +108,16 @@ export class GridFSBucketWriteStream extends Writable {
   /** `uploadDate` of the files document, as long as that is or may be stored. */
   #storedAt: Date | null = null;
 
-  /** @internal */
-  constructor(port: UploadPort, filename: string, given: GridFSBucketWriteStreamOptions | undefined) {
+  /**
+   * @param method - the public method that opens the stream, for messages
+   * @internal
+   */
+  constructor(port: UploadPort, method: string, filename: string, given: GridFSBucketWriteStreamOptions | undefined) {
     // What may throw comes first: Node.js goes on with a stream that is only half made.
     const options = ownOptions(given);
     checkUploadOptions(filename, options);
     const { place } = port;
-    const life = new StreamLife(place, 'gridfs.upload', 'openUploadStream', options);
+    const life = new StreamLife(place, 'gridfs.upload', method, options);
     const writeConcern = WriteConcern.fromOptions(options) ?? port.writeConcern;
     const concern = writeConcern === undefined ? undefined : { writeConcern };
     const chunkSizeBytes = options.chunkSizeBytes ?? port.chunkSizeBytes;

@@ -35,6 +35,8 @@ const OPERATIONS: Readonly<Record<string, string>> = Object.assign(Object.create
   replSetGetStatus: 'runCommand',
   drop: 'dropCollection',
   rename: 'renameCollection',
+  initializeOrderedBulkOp: 'bulkWrite',
+  initializeUnorderedBulkOp: 'bulkWrite',
   removeUser: 'dropUser',
   stats: 'dbStats',
   command: 'runCommand',

@@ -38,8 +38,8 @@ import { DocumentIterator } from './document_iterator.js';
 /** @public */
 export type AbstractCursorEvents = { close(): void };
 
-/** Reads all documents of a cursor on behalf of another public method, by which the operation is named. */
-export let readAll: <T>(cursor: AbstractCursor<T>, name: string) => Promise<T[]>;
+/** Reads all documents of a cursor that another public method has made for itself. The operation has the name of that method. */
+export let readAll: <T>(cursor: AbstractCursor<T>) => Promise<T[]>;
 
 /**
  * Results that are read batch by batch: with `for await`, `next`, `toArray` or `stream`. Nothing is sent before the first of them, and the
@@ -56,21 +56,21 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   protected context: Inherited;
   /** @internal */
   protected readonly cursorOptions: CursorOptions;
+  /** The public method that made the cursor. @internal */
+  protected readonly methodName: string;
   #core: CursorCore | null = null;
   #transform: ((document: Document) => unknown) | null = null;
 
   /** @internal */
-  protected constructor(owner: ClientPort, context: Inherited, options: AbstractCursorOptions) {
+  protected constructor(owner: ClientPort, context: Inherited, options: AbstractCursorOptions, methodName: string) {
     super();
     this.owner = owner;
     this.context = context;
+    this.methodName = methodName;
     this.cursorOptions = { __proto__: null, ...ownOptions(options) } as CursorOptions;
     checkTimeouts(this.#budget(), this.cursorOptions, this.alwaysAwaits);
     signalOf(this.cursorOptions);
   }
-
-  /** The public method that makes such a cursor. @internal */
-  protected abstract get methodName(): string;
 
   /** The command that opens the cursor. @internal */
   protected abstract openOperation(context: OperationContext): Operation<CursorReply>;
@@ -199,7 +199,7 @@ export abstract class AbstractCursor<TSchema = Document> extends TypedEventEmitt
   }
 
   static {
-    readAll = (cursor, name) => cursor.#readAll(name);
+    readAll = cursor => cursor.#readAll(cursor.methodName);
   }
 
   /** @param name - of the operation, if it is not that of `toArray` */

@@ -33,9 +33,15 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
   declare protected readonly cursorOptions: AggregateOptions;
 
   /** @internal */
-  constructor(owner: ClientPort, context: Inherited, pipeline: Document[], given: AggregateOptions) {
+  constructor(
+    owner: ClientPort,
+    context: Inherited,
+    pipeline: Document[],
+    given: AggregateOptions,
+    methodName = 'aggregate',
+  ) {
     const options = ownOptions(given);
-    super(owner, context, withCursorField(options));
+    super(owner, context, withCursorField(options), methodName);
     this.pipeline = [...pipeline];
     if (typeof options.out === 'string') this.pipeline.push({ $out: options.out });
     this.#checkOutput(this.pipeline);
@@ -46,11 +52,6 @@ export class AggregationCursor<TSchema = Document> extends ExplainableCursor<TSc
     if (this.cursorOptions.timeoutMode === CursorTimeoutMode.ITERATION && writesOutput(stages)) {
       throw new MongoInvalidArgumentError('timeoutMode "iteration" cannot be used with $out or $merge');
     }
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'aggregate';
   }
 
   /** @internal */

@@ -35,8 +35,13 @@ export abstract class ExplainableCursor<TSchema = Document> extends AbstractCurs
   declare protected readonly cursorOptions: CursorOptions & ExplainOptions;
 
   /** @internal */
-  protected constructor(owner: ClientPort, context: Inherited, options: CursorOptions & ExplainOptions) {
-    super(owner, context, options);
+  protected constructor(
+    owner: ClientPort,
+    context: Inherited,
+    options: CursorOptions & ExplainOptions,
+    methodName: string,
+  ) {
+    super(owner, context, options, methodName);
     this.#checkExplain(this.cursorOptions.explain, this.cursorOptions.timeoutMS);
   }
 

@@ -41,15 +41,10 @@ export class FindCursor<TSchema = Document> extends ExplainableCursor<TSchema> {
 
   /** @internal */
   constructor(owner: ClientPort, context: Inherited, filter: Document, options: FindOptions) {
-    super(owner, context, options);
+    super(owner, context, options, 'find');
     this.#filter = filter;
     // Refused now rather than when the first document is asked for.
     formatSort(this.cursorOptions.sort);
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'find';
   }
 
   /** @internal */

@@ -33,18 +33,13 @@ export class ListCollectionsCursor<T extends CollectionListing = CollectionListi
 
   constructor(db: ListCollectionsCursor['parent'], filter: Document, options?: ListCollectionsOptions);
   /** @internal */
-  constructor(db: Place, filter: Document, options?: ListCollectionsOptions);
-  constructor(db: Place, filter: Document, options: ListCollectionsOptions = {}) {
-    super(db.client, withOverrides(db.context, options), options);
+  constructor(db: Place, filter: Document, options?: ListCollectionsOptions, methodName?: string);
+  constructor(db: Place, filter: Document, options: ListCollectionsOptions = {}, methodName = 'listCollections') {
+    super(db.client, withOverrides(db.context, options), options, methodName);
     this.#parent = db;
     Object.defineProperty(this, 'parent', { value: db, writable: true });
     this.filter = filter;
     this.options = options;
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'listCollections';
   }
 
   /** @internal */

@@ -22,17 +22,12 @@ export class ListIndexesCursor extends AbstractCursor {
 
   constructor(collection: ListIndexesCursor['parent'], options?: ListIndexesOptions);
   /** @internal */
-  constructor(collection: Place, options?: ListIndexesOptions);
-  constructor(collection: Place, options: ListIndexesOptions = {}) {
-    super(collection.client, withOverrides(collection.context, options), options);
+  constructor(collection: Place, options?: ListIndexesOptions, methodName?: string);
+  constructor(collection: Place, options: ListIndexesOptions = {}, methodName = 'listIndexes') {
+    super(collection.client, withOverrides(collection.context, options), options, methodName);
     this.#parent = collection;
     Object.defineProperty(this, 'parent', { value: collection, writable: true });
     this.options = options;
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'listIndexes';
   }
 
   /** @internal */

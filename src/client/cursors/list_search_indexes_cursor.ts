@@ -21,11 +21,6 @@ export class ListSearchIndexesCursor extends AggregationCursor<{ name: string }>
   constructor({ client, context }: Place, name: string | null, options: ListSearchIndexesOptions = {}) {
     // Commands on search indexes carry no read and no write concern (Index Management, "Search Indexes").
     const plain = { ...withOverrides(context, options), readConcern: undefined, writeConcern: undefined };
-    super(client, plain, listSearchIndexesPipeline(name ?? undefined), options);
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'listSearchIndexes';
+    super(client, plain, listSearchIndexesPipeline(name ?? undefined), options, 'listSearchIndexes');
   }
 }

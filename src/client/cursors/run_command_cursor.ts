@@ -24,7 +24,7 @@ export class RunCommandCursor extends AbstractCursor {
 
   /** @internal */
   constructor(db: Place, command: Document, options: RunCursorCommandOptions = {}) {
-    super(db.client, withOverrides(db.context, options), options);
+    super(db.client, withOverrides(db.context, options), options, 'runCursorCommand');
     this.command = Object.freeze({ ...command });
     const { comment, maxAwaitTimeMS, batchSize } = options;
     if (comment !== undefined) this.getMoreOptions.comment = comment;
@@ -32,11 +32,6 @@ export class RunCommandCursor extends AbstractCursor {
     if (batchSize !== undefined) this.getMoreOptions.batchSize = batchSize;
     // Refused now rather than when the first document is asked for.
     runCursorCommand(this.context, command, this.cursorOptions);
-  }
-
-  /** @internal */
-  protected override get methodName(): string {
-    return 'runCursorCommand';
   }
 
   /** @internal */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BulkOperationBase } from '../../../src/bulk/bulk_operation.js';
 import { Admin } from '../../../src/client/admin.js';
 import { Collection } from '../../../src/client/collection.js';
 import { AbstractCursor } from '../../../src/client/cursors/abstract_cursor.js';
@@ -35,6 +36,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     ...['advanceOperationTime', 'advanceClusterTime', 'equals', 'incrementTransactionNumber', 'inTransaction'],
     ...['startTransaction', 'abortTransaction', 'endWithClient', 'toBSON', Symbol.asyncDispose.toString()],
   ],
+  BulkOperationBase: ['insert', 'find', 'raw', 'addToOperationsList', 'add'],
   GridFSBucket: [
     ...[
       'openUploadStream',
@@ -60,7 +62,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 
 const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   ...{ Collection, Db, Admin, MongoClient, ClientSession, GridFSBucket, AbstractCursor, ChangeStream },
-  ...{ ExplainableCursor, FindCursor },
+  ...{ ExplainableCursor, FindCursor, BulkOperationBase },
 };
 
 /** Own methods of a class, by name. */
@@ -71,9 +73,17 @@ function methodsOf({ prototype }: { readonly prototype: object }): string[] {
     .map(String);
 }
 
-/** The error of a method whose commands the server does not answer, once its time is over. */
-async function timeoutOf(call: Waiting['call'], own: Own): Promise<MongoOperationTimeoutError> {
+/** How a method ends whose commands the server does not answer. */
+interface Timeout {
+  readonly error: MongoOperationTimeoutError;
+  /** The operations that failed, by their events. */
+  readonly failed: readonly string[];
+}
+
+async function timeoutOf(call: Waiting['call'], own: Own): Promise<Timeout> {
   await using harness = await ClientHarness.connected({ timeoutMS: 200 });
+  const names: string[] = [];
+  harness.client.on('operationFailed', ({ operationName }) => names.push(operationName));
   harness.answer = answeringTheFirst;
   async function lineOfTheCaller(): Promise<void> {
     await call(harness.client, own);
@@ -81,20 +91,21 @@ async function timeoutOf(call: Waiting['call'], own: Own): Promise<MongoOperatio
   const failed = errorOf(lineOfTheCaller(), MongoOperationTimeoutError);
   await quiet();
   await harness.clock.advance(200);
-  return await failed;
+  return { error: await failed, failed: names };
 }
 
 describe('the door', () => {
   for (const [type, methods] of Object.entries(WAITING)) {
-    for (const [method, { call, source = method }] of Object.entries(methods)) {
-      it(`bounds ${type}.${method}, and its error says whose time is over and leads to the caller`, async () => {
+    for (const [method, { call, operation = method, source = operation }] of Object.entries(methods)) {
+      it(`bounds ${type}.${method}; its error and its events are named by it, and the error leads to the caller`, async () => {
         const isOfClient = source === OF_CLIENT;
         const timeoutMS = isOfClient ? 200 : 50;
 
-        const error = await timeoutOf(call, isOfClient ? {} : { timeoutMS });
+        const { error, failed } = await timeoutOf(call, isOfClient ? {} : { timeoutMS });
 
         assert.equal(error.timeoutMS, timeoutMS);
         assert.match(error.message, new RegExp(`, timeoutMS=${timeoutMS} of ${source}: `));
+        assert.ok(failed.includes(operation), failed.join());
         // A stream is read by Node.js, and not by a line of the caller.
         if (method !== 'stream') assert.match(error.stack ?? '', /at async lineOfTheCaller /);
       });
@@ -140,6 +151,14 @@ describe('the door', () => {
 
     assert.match(error.message, /^timeoutMS of insertOne is -1/);
     assert.equal(harness.server.peers.length, 0);
+  });
+
+  it('names the method that was called when it refuses an option of a cursor which the method reads by itself', async () => {
+    await using harness = new ClientHarness();
+
+    const error = await errorOf(orders(harness.client).indexes({ timeoutMS: -1 }), MongoInvalidArgumentError);
+
+    assert.match(error.message, /^timeoutMS of indexes is -1/);
   });
 
   it('waits for the files of TLS before it sends, and opens no connection if one cannot be read', async () => {
@@ -346,9 +365,10 @@ describe('the name of a cursor', () => {
     ['runCursorCommand', client => client.db('shop').runCursorCommand({ find: 'orders' }, { timeoutMS: 50 })],
   ] satisfies readonly (readonly [string, (client: MongoClient) => AbstractCursor<unknown>])[]) {
     it(`is that of the method that made it: ${name}`, async () => {
-      const error = await timeoutOf(client => make(client).toArray(), {});
+      const { error, failed } = await timeoutOf(client => make(client).toArray(), {});
 
       assert.match(error.message, new RegExp(`timeoutMS=50 of ${name}: `));
+      assert.deepEqual(failed, [`${name}.toArray`]);
     });
   }
 });

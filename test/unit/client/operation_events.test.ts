@@ -197,6 +197,9 @@ describe('operation events', () => {
       options: () => orders.options(),
       isCapped: () => orders.isCapped(),
       collections: () => database.collections(),
+      renameCollection: () => database.renameCollection('orders', 'sales'),
+      dropCollection: () => database.dropCollection('orders'),
+      'initializeUnorderedBulkOp.execute': () => orders.initializeUnorderedBulkOp().insert({}).execute(),
       ping: () => database.admin().ping(),
       serverStatus: () => database.admin().serverStatus(),
     };

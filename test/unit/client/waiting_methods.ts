@@ -10,11 +10,13 @@ export interface Own {
   readonly signal?: AbortSignal;
 }
 
-/** A public method that waits: how it is called, and whose `timeoutMS` its error names. */
+/** A public method that waits: how it is called, and what its error and its events name. */
 export interface Waiting {
   readonly call: (client: MongoClient, own: Own) => Promise<unknown>;
-  /** Default: the method's own name. */
+  /** Whose `timeoutMS` the error names. Default: the operation. */
   readonly source?: string;
+  /** The operation in events. Default: the method's own name. */
+  readonly operation?: string;
 }
 
 export const orders = (client: MongoClient) => client.db('shop').collection('orders');
@@ -72,9 +74,9 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     createIndexes: { call: (client, own) => orders(client).createIndexes([{ key: { a: 1 } }], own) },
     dropIndex: { call: (client, own) => orders(client).dropIndex('a_1', own) },
     dropIndexes: { call: (client, own) => orders(client).dropIndexes(own) },
-    indexExists: { call: (client, own) => orders(client).indexExists('a_1', own), source: 'listIndexes' },
-    indexInformation: { call: (client, own) => orders(client).indexInformation(own), source: 'listIndexes' },
-    indexes: { call: (client, own) => orders(client).indexes(own), source: 'listIndexes' },
+    indexExists: { call: (client, own) => orders(client).indexExists('a_1', own) },
+    indexInformation: { call: (client, own) => orders(client).indexInformation(own) },
+    indexes: { call: (client, own) => orders(client).indexes(own) },
     createSearchIndex: {
       call: client => orders(client).createSearchIndex({ definition: {} }),
       source: OF_CLIENT,
@@ -87,20 +89,19 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     dropSearchIndex: { call: client => orders(client).dropSearchIndex('a'), source: OF_CLIENT },
     rename: { call: (client, own) => orders(client).rename('sales', own) },
     drop: { call: (client, own) => orders(client).drop(own) },
-    options: { call: (client, own) => orders(client).options(own), source: 'listCollections' },
-    isCapped: { call: (client, own) => orders(client).isCapped(own), source: 'listCollections' },
+    options: { call: (client, own) => orders(client).options(own) },
+    isCapped: { call: (client, own) => orders(client).isCapped(own) },
   },
   Db: {
     createCollection: { call: (client, own) => client.db('shop').createCollection('orders', own) },
     command: { call: (client, own) => client.db('shop').command({ ping: 1 }, own) },
-    collections: { call: (client, own) => client.db('shop').collections(own), source: 'listCollections' },
-    renameCollection: { call: (client, own) => client.db('shop').renameCollection('a', 'b', own), source: 'rename' },
-    dropCollection: { call: (client, own) => client.db('shop').dropCollection('orders', own), source: 'drop' },
+    collections: { call: (client, own) => client.db('shop').collections(own) },
+    renameCollection: { call: (client, own) => client.db('shop').renameCollection('a', 'b', own) },
+    dropCollection: { call: (client, own) => client.db('shop').dropCollection('orders', own) },
     dropDatabase: { call: (client, own) => client.db('shop').dropDatabase(own) },
     createIndex: { call: (client, own) => client.db('shop').createIndex('orders', 'a', own) },
     indexInformation: {
       call: (client, own) => client.db('shop').indexInformation('orders', own),
-      source: 'listIndexes',
     },
     removeUser: { call: (client, own) => client.db('shop').removeUser('ann', own) },
     setProfilingLevel: { call: (client, own) => client.db('shop').setProfilingLevel('off', own) },
@@ -124,7 +125,7 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     },
     withSession: {
       call: (client, own) => client.withSession(session => orders(client).findOne({}, { ...own, session })),
-      source: 'findOne',
+      operation: 'findOne',
     },
   },
   ClientSession: {
@@ -136,30 +137,61 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
     },
   },
   GridFSBucket: {
-    upload: { call: (client, own) => files(client).upload('a', 'bytes', own), source: 'openUploadStream' },
-    readAll: { call: (client, own) => files(client).readAll(FILE, own) },
-    delete: { call: (client, own) => files(client).delete(FILE, own), source: 'gridfs.delete' },
-    deleteByName: { call: (client, own) => files(client).deleteByName('a', own), source: 'gridfs.deleteByName' },
-    rename: { call: (client, own) => files(client).rename(FILE, 'b', own), source: 'gridfs.rename' },
-    renameByName: { call: (client, own) => files(client).renameByName('a', 'b', own), source: 'gridfs.renameByName' },
-    drop: { call: (client, own) => files(client).drop(own), source: 'gridfs.drop' },
+    upload: {
+      call: (client, own) => files(client).upload('a', 'bytes', own),
+      source: 'upload',
+      operation: 'gridfs.upload.createIndexes',
+    },
+    readAll: {
+      call: (client, own) => files(client).readAll(FILE, own),
+      source: 'readAll',
+      operation: 'gridfs.download.file',
+    },
+    delete: { call: (client, own) => files(client).delete(FILE, own), operation: 'gridfs.delete' },
+    deleteByName: { call: (client, own) => files(client).deleteByName('a', own), operation: 'gridfs.deleteByName' },
+    rename: { call: (client, own) => files(client).rename(FILE, 'b', own), operation: 'gridfs.rename' },
+    renameByName: {
+      call: (client, own) => files(client).renameByName('a', 'b', own),
+      operation: 'gridfs.renameByName',
+    },
+    drop: { call: (client, own) => files(client).drop(own), operation: 'gridfs.drop' },
   },
   AbstractCursor: {
-    hasNext: { call: (client, own) => found(client, own).hasNext(), source: 'find' },
-    next: { call: (client, own) => found(client, own).next(), source: 'find' },
-    tryNext: { call: (client, own) => found(client, own).tryNext(), source: 'find' },
-    toArray: { call: (client, own) => found(client, own).toArray(), source: 'find' },
-    forEach: { call: (client, own) => found(client, own).forEach(() => true), source: 'find' },
-    batches: { call: (client, own) => consume(found(client, own).batches()), source: 'find' },
-    stream: { call: (client, own) => consume(found(client, own).stream()), source: 'find' },
-    [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(found(client, own)), source: 'find' },
+    hasNext: { call: (client, own) => found(client, own).hasNext(), source: 'find', operation: 'find.hasNext' },
+    next: { call: (client, own) => found(client, own).next(), source: 'find', operation: 'find.next' },
+    tryNext: { call: (client, own) => found(client, own).tryNext(), source: 'find', operation: 'find.tryNext' },
+    toArray: { call: (client, own) => found(client, own).toArray(), source: 'find', operation: 'find.toArray' },
+    forEach: {
+      call: (client, own) => found(client, own).forEach(() => true),
+      source: 'find',
+      operation: 'find.forEach',
+    },
+    batches: {
+      call: (client, own) => consume(found(client, own).batches()),
+      source: 'find',
+      operation: 'find.batches',
+    },
+    stream: { call: (client, own) => consume(found(client, own).stream()), source: 'find', operation: 'find.stream' },
+    [Symbol.asyncIterator.toString()]: {
+      call: (client, own) => consume(found(client, own)),
+      source: 'find',
+      operation: 'find.next',
+    },
   },
   ChangeStream: {
-    hasNext: { call: (client, own) => watched(client, own).hasNext(), source: 'watch' },
-    next: { call: (client, own) => watched(client, own).next(), source: 'watch' },
-    tryNext: { call: (client, own) => watched(client, own).tryNext(), source: 'watch' },
-    stream: { call: (client, own) => consume(watched(client, own).stream()), source: 'watch' },
-    [Symbol.asyncIterator.toString()]: { call: (client, own) => consume(watched(client, own)), source: 'watch' },
+    hasNext: { call: (client, own) => watched(client, own).hasNext(), source: 'watch', operation: 'watch.hasNext' },
+    next: { call: (client, own) => watched(client, own).next(), source: 'watch', operation: 'watch.next' },
+    tryNext: { call: (client, own) => watched(client, own).tryNext(), source: 'watch', operation: 'watch.tryNext' },
+    stream: {
+      call: (client, own) => consume(watched(client, own).stream()),
+      source: 'watch',
+      operation: 'watch.stream',
+    },
+    [Symbol.asyncIterator.toString()]: {
+      call: (client, own) => consume(watched(client, own)),
+      source: 'watch',
+      operation: 'watch.next',
+    },
   },
   ExplainableCursor: {
     explain: { call: (client, own) => orders(client).find().explain(own) },
@@ -167,5 +199,11 @@ export const WAITING: Readonly<Record<string, Readonly<Record<string, Waiting>>>
   FindCursor: {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is public, and waits
     count: { call: (client, own) => orders(client).find().count(own) },
+  },
+  BulkOperationBase: {
+    execute: {
+      call: (client, own) => orders(client).initializeOrderedBulkOp().insert({}).insert({}).execute(own),
+      operation: 'initializeOrderedBulkOp.execute',
+    },
   },
 };

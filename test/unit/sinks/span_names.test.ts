@@ -7,6 +7,8 @@ describe('the operation of a span', () => {
     ['insertMany', 'insert'],
     ['find.toArray', 'find'],
     ['find.close', 'killCursors'],
+    ['renameCollection', 'renameCollection'],
+    ['initializeOrderedBulkOp.execute', 'bulkWrite'],
     ['connect', null],
     ['gridfs.upload.write', 'gridfs.upload.write'],
     ['gridfs.download.close', 'killCursors'],

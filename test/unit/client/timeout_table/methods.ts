@@ -27,6 +27,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Admin: 'admin',
   MongoClient: 'client',
   ClientSession: 'session',
+  BulkOperationBase: 'bulk',
   GridFSBucket: 'bucket',
   AbstractCursor: 'cursor',
   ChangeStream: 'changeStream',
@@ -117,10 +118,6 @@ function* methods(): Generator<Method> {
     yield { name, prepare: PREPARED[name] as Method['prepare'], withoutSession: true, tidiesUp: true };
   }
   yield { name: 'client.connect', prepare: async client => own => client.connect(own), connects: true };
-  yield {
-    name: 'bulk.execute',
-    prepare: async client => own => orders(client).initializeOrderedBulkOp().insert({}).insert({}).execute(own),
-  };
   for (const [name, open] of Object.entries(CURSORS)) {
     yield { name: `${name}().toArray`, prepare: async client => own => open(client, own).toArray() };
   }
