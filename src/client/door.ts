@@ -64,39 +64,58 @@ async function enterWith<O extends OperationOptions, I, T>(
   begin: Begin<O>,
   input: I,
 ): Promise<T> {
-  const { meter } = place.client.publisher;
+  const { client } = place;
   let call: Call | null = null;
   let events: CallEvents | null = null;
   let beganAt = 0;
+  let failure: Failure | null = null;
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
-    if (call.isRecorded) events = CallEvents.start(place.client.publisher, call);
-    if (meter !== null) beganAt = place.client.clock.now();
-    const result = await work(call, options, place, input);
-    call.end(null);
-    meter?.operationEnded(call.name, call.address, place.client.clock.now() - beganAt, undefined, false);
-    events?.succeeded();
-    return result;
+    if (call.isRecorded) events = CallEvents.start(client.publisher, call);
+    if (client.publisher.meter !== null) beganAt = client.clock.now();
+    return await work(call, options, place, input);
   } catch (error) {
-    call?.end((error instanceof MongoError ? error.phase : undefined) ?? null);
-    const isAborted = call?.deadline.isAbortReason(error) === true;
-    if (call !== null)
-      meter?.operationEnded(call.name, call.address, place.client.clock.now() - beganAt, error, isAborted);
-    // The reason of an abort is the caller's own and stays as it is.
-    if (!isAborted) {
-      if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
-      addCaller(error, enterWith);
-    }
-    events?.failed(error);
+    failure = { error, isAborted: call?.deadline.isAbortReason(error) === true };
+    if (!failure.isAborted) completeError(error, call);
     throw error;
   } finally {
-    if (call !== null && call.deadline.scope !== null) {
-      const { name, namespace, deadline } = call;
-      const durationMS = place.client.clock.now() - deadline.ledger.startedAt;
-      recordIn(deadline.scope, deadline.ledger.covered, { name, namespace, durationMS });
-    }
+    if (call !== null) tellEnd(client, call, events, beganAt, failure);
   }
+}
+
+/** How a call has failed. */
+interface Failure {
+  readonly error: unknown;
+  /** Whether the error is the reason of the caller's abort, which stays as it is. */
+  readonly isAborted: boolean;
+}
+
+/** Adds to an error what only the door knows. */
+function completeError(error: unknown, call: Call | null): void {
+  if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
+  addCaller(error, enterWith);
+}
+
+/** Tells the end of a call to its ledger, the meter, the events and the shared deadlines around it. */
+function tellEnd(
+  client: ClientPort,
+  call: Call,
+  events: CallEvents | null,
+  beganAt: number,
+  failure: Failure | null,
+): void {
+  const error = failure?.error;
+  call.end((error instanceof MongoError ? error.phase : undefined) ?? null);
+  const { meter } = client.publisher;
+  meter?.operationEnded(call.name, call.address, client.clock.now() - beganAt, error, failure?.isAborted === true);
+  if (failure === null) events?.succeeded();
+  else events?.failed(error);
+  const { deadline } = call;
+  if (deadline.scope === null) return;
+  const { name, namespace } = call;
+  const durationMS = client.clock.now() - deadline.ledger.startedAt;
+  recordIn(deadline.scope, deadline.ledger.covered, { name, namespace, durationMS });
 }
 
 function beginCall(place: Place, method: string, options: OperationOptions): Call {
