@@ -1,4 +1,5 @@
 import { MongoError, type OperationPhase } from '../errors/base.js';
+import { withShortJSON } from '../errors/failed_attempt.js';
 import type { MongoOperationTimeoutError, OperationAttempt, StageTiming } from '../errors/timeout.js';
 import { CallContext } from './call_context.js';
 import type { Deadline } from './deadline.js';
@@ -143,8 +144,8 @@ export class Call {
     error.operationName ??= this.name;
     if (this.#attempts === null || error.attempts.length > 0) return;
     // The time ran out in this attempt: its error is the one that shows it.
-    error.attempts = this.#attempts.map(attempt =>
-      attempt.error === error ? { ...attempt, error: undefined } : attempt,
+    error.attempts = withShortJSON(
+      this.#attempts.map(attempt => (attempt.error === error ? { ...attempt, error: undefined } : attempt)),
     );
     if (error.attempts.length > 1) error.message += `. Attempts: ${error.attempts.map(textOfFailed).join('; ')}`;
   }

@@ -17,7 +17,7 @@ export interface OperationAttempt {
   /** The server that was selected for it; undefined if none was. */
   readonly host: string | undefined;
   readonly durationMS: number;
-  /** What it met; undefined if it succeeded, and if nothing but the end of the time was met. */
+  /** What it met; undefined if it succeeded, and if nothing but the end of the time was met. Its JSON is short: name, message, code, labels. */
   readonly error: Error | undefined;
 }
 

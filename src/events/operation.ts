@@ -1,3 +1,4 @@
+import { withShortJSON } from '../errors/failed_attempt.js';
 import type { OperationAttempt, StageTiming } from '../errors/timeout.js';
 import { complete, type EventFields, type EventStamp, MonitoringEvent } from './event.js';
 
@@ -49,7 +50,7 @@ export class OperationSucceededEvent extends OperationEvent {
   declare readonly durationMS: number;
   /** Where that time went, in order; a stage appears again with each attempt. */
   declare readonly timings: readonly StageTiming[];
-  /** Each try of each command; the first ones, and the last. */
+  /** Each try of each command; the first ones, and the last. The errors in it have a short JSON. */
   declare readonly attempts: readonly OperationAttempt[];
 
   /** @internal */
@@ -57,7 +58,7 @@ export class OperationSucceededEvent extends OperationEvent {
     super(fields, stamp);
     this.durationMS = fields.durationMS;
     this.timings = fields.timings;
-    this.attempts = fields.attempts;
+    this.attempts = withShortJSON(fields.attempts);
     Object.freeze(this);
   }
 
@@ -72,7 +73,7 @@ export class OperationFailedEvent extends OperationEvent {
   declare readonly durationMS: number;
   /** Where that time went, in order; a stage appears again with each attempt. */
   declare readonly timings: readonly StageTiming[];
-  /** Each try of each command; the first ones, and the last. */
+  /** Each try of each command; the first ones, and the last. The errors in it have a short JSON. */
   declare readonly attempts: readonly OperationAttempt[];
   /** What the promise is rejected with: an error, or the reason of an `AbortSignal`, which may be any value. */
   declare readonly failure: unknown;
@@ -82,7 +83,7 @@ export class OperationFailedEvent extends OperationEvent {
     super(fields, stamp);
     this.durationMS = fields.durationMS;
     this.timings = fields.timings;
-    this.attempts = fields.attempts;
+    this.attempts = withShortJSON(fields.attempts);
     if (fields.failure !== undefined) this.failure = fields.failure;
     Object.freeze(this);
   }

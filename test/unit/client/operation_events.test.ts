@@ -10,6 +10,7 @@ import type {
   OperationStartedEvent,
   OperationSucceededEvent,
 } from '../../../src/events/operation.js';
+import { MongoServerSelectionError } from '../../../src/sdam/errors.js';
 import type { MongoClientOptions } from '../../../src/uri/client_options.js';
 import { ClientHarness } from '../../support/client_harness.js';
 import { errorOf, failure } from '../../support/engine_harness.js';
@@ -78,6 +79,23 @@ describe('operation events', () => {
     const failed = events[1] as OperationFailedEvent;
     assert.equal(failed.name, 'operationFailed');
     assert.equal(failed.failure, error);
+  });
+
+  it('have no topology in the JSON of their attempts, which the error itself has as its reason', async () => {
+    await using harness = new ClientHarness({ serverSelectionTimeoutMS: 100 });
+    harness.server.hello = () => null;
+    const events: OperationFailedEvent[] = [];
+    harness.client.on('operationFailed', event => events.push(event));
+
+    const failing = errorOf(harness.client.db('shop').collection('orders').insertOne({}), MongoServerSelectionError);
+    await harness.advance(100);
+    const error = await failing;
+
+    const { attempts } = JSON.parse(JSON.stringify(events[0])) as { attempts: [{ error: object }] };
+    assert.deepEqual(Object.keys(attempts[0].error), ['name', 'message', 'phase']);
+    assert.equal(events[0]?.attempts[0]?.error, error);
+    assert.equal(error.reason.type, 'Unknown');
+    assert.equal('reason' in error.toJSON(), true);
   });
 
   it('tell of a timeout with the record that its error has', async () => {

@@ -74,6 +74,9 @@ describe('the error of an operation that ran out of time', () => {
       error.message,
       /Attempts: a:27017 20\.0 ms MongoServerError 134; a:27017 20\.0 ms MongoServerError 134; a:27017 60\.0 ms$/,
     );
+    const { attempts } = JSON.parse(JSON.stringify(error)) as { attempts: readonly [{ error: object }] };
+    const shown = ['name', 'message', 'code', 'phase', 'connectionId', 'errorLabels'];
+    assert.deepEqual(Object.keys(attempts[0].error), shown);
   });
 
   it('counts the time of an attempt of a later command from its begin', async () => {
