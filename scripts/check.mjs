@@ -44,6 +44,7 @@ const steps = {
     ['scripts/events_doc.mjs --check', 'scripts/check_docs.mjs', 'scripts/check_options.mjs'].every(script =>
       run(process.execPath, script.split(' ')),
     ),
+  maps: () => run(process.execPath, ['scripts/check_source_maps.mjs']),
   publint: () => packed(tarball => run(bin('publint'), [tarball, '--strict'])),
   attw: () => packed(tarball => run(bin('attw'), [tarball])),
 };
