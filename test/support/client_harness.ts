@@ -1,6 +1,7 @@
 import type { Document } from '../../src/bson/index.js';
 import type { ClientPort } from '../../src/client/client_port.js';
 import { MongoClient } from '../../src/client/mongo_client.js';
+import type { LoadPackage } from '../../src/runtime/optional_package.js';
 import type { ReadFile } from '../../src/runtime/tls_material.js';
 import type { MongoClientOptions } from '../../src/uri/client_options.js';
 import { PRIMARY } from './engine_harness.js';
@@ -21,6 +22,8 @@ export interface ClientSetup {
   readonly checksEvents?: boolean;
   /** Reads the files of TLS. Default: from the file system. */
   readonly readFile?: ReadFile;
+  /** Loads optional packages. Default: those that are installed. */
+  readonly loadPackage?: LoadPackage;
 }
 
 /** A client on the fake clock, whose only server, at `a:27017`, does what the test tells it. */
@@ -39,7 +42,7 @@ export class ClientHarness implements AsyncDisposable {
 
   constructor(
     options: MongoClientOptions = {},
-    { url = 'mongodb://a:27017', readFile, checksEvents = false }: ClientSetup = {},
+    { url = 'mongodb://a:27017', readFile, loadPackage, checksEvents = false }: ClientSetup = {},
   ) {
     this.server.hello = () => NEWEST_PRIMARY;
     this.server.answer = command => {
@@ -50,7 +53,11 @@ export class ClientHarness implements AsyncDisposable {
     const random = { next: () => this.chance, bytes: (length: number) => new Uint8Array(length).fill(++drawn) };
     const { clock, server, resolver } = this;
     const given: MongoClientOptions = { serverMonitoringMode: 'poll', ...options };
-    const effects = { clock, random, open: server.open, resolver, ...(readFile !== undefined && { readFile }) };
+    const effects = {
+      ...{ clock, random, open: server.open, resolver },
+      ...(readFile !== undefined && { readFile }),
+      ...(loadPackage !== undefined && { loadPackage }),
+    };
     this.client = new MongoClient(url, given, effects);
     this.#checker = checksEvents ? new EventChecker(this.client) : null;
   }

@@ -1,10 +1,19 @@
-import { deflateSync } from 'node:zlib';
+import { createRequire } from 'node:module';
+import * as zlib from 'node:zlib';
 import { decodeDocument } from '../../src/bson/decode.js';
 import { type Document, deserialize, serialize } from '../../src/bson/index.js';
-import { zlibCodec } from '../../src/wire/compressor.js';
+import {
+  type Codec,
+  Compressor,
+  type Snappy,
+  snappyCodec,
+  type Zstd,
+  zlibCodec,
+  zstdCodec,
+} from '../../src/wire/compressor.js';
 import { FrameReader } from '../../src/wire/frame_reader.js';
 import { OpCode, readHeader } from '../../src/wire/header.js';
-import { decompressMessage } from '../../src/wire/op_compressed.js';
+import { compressMessage, decompressMessage } from '../../src/wire/op_compressed.js';
 import { decodeOpMsg } from '../../src/wire/op_msg.js';
 import { Reply } from '../../src/wire/reply.js';
 import { body, int32, message, opCompressed } from '../unit/wire/bytes.js';
@@ -25,16 +34,17 @@ export interface ReplyOptions {
   /** The reply's own number; the next of many replies answers to it. */
   readonly requestId?: number;
   readonly flags?: number;
-  /** In an OP_COMPRESSED with zlib. */
-  readonly compressed?: boolean;
+  /** In an OP_COMPRESSED, with zlib or with another codec. */
+  readonly compressed?: boolean | Codec;
 }
 
 export function replyMessage(document: Document | Uint8Array, responseTo: number, options: ReplyOptions = {}): Buffer {
   const parts = [int32(options.flags ?? 0), body(document)];
   const plain = message(OpCode.msg, parts, options.responseTo ?? responseTo);
   if (options.requestId !== undefined) plain.writeInt32LE(options.requestId, 4);
+  if (typeof options.compressed === 'object') return compressMessage(plain, options.compressed);
   if (options.compressed !== true) return plain;
-  const wrapped = opCompressed(2, deflateSync(plain.subarray(16)), plain.length - 16);
+  const wrapped = opCompressed(2, zlib.deflateSync(plain.subarray(16)), plain.length - 16);
   wrapped.writeInt32LE(options.responseTo ?? responseTo, 8);
   return wrapped;
 }
@@ -50,6 +60,13 @@ function commandIn(frame: Buffer): Document {
   const nameEnd = frame.indexOf(0, 20);
   const namespace = frame.toString('utf8', 20, nameEnd);
   return { ...deserialize(frame.subarray(nameEnd + 9)), $db: namespace.replace(/\.\$cmd$/, '') };
+}
+
+/** The codec of an OP_COMPRESSED. */
+function codecOf(frame: Buffer): Codec {
+  const id = frame[24];
+  if (id === Compressor.snappy) return snappyCodec(createRequire(__filename)('snappy') as Snappy);
+  return id === Compressor.zstd ? zstdCodec(zlib as unknown as Zstd) : zlibCodec(-1);
 }
 
 /** A command that a client has sent, to be answered or not. */
@@ -76,7 +93,7 @@ export class ReceivedCommand {
       return;
     }
     this.compressed = readHeader(frame).opCode === OpCode.compressed;
-    const plain = this.compressed ? decompressMessage(frame, 48_000_000, zlibCodec(-1)) : frame;
+    const plain = this.compressed ? decompressMessage(frame, 48_000_000, codecOf(frame)) : frame;
     const { body: raw, moreToCome, flags, sequences } = decodeOpMsg(plain);
     this.sequences = Object.fromEntries(
       sequences.map(({ identifier, documents }) => [
