@@ -44,25 +44,28 @@ function watchOf(signal: AbortSignal): AbortWatch {
   return watch;
 }
 
-/** Waits for one signal, again and again, and is called once each time if the signal aborts. */
+/** Waits for one signal after another, and is called once each time if the signal aborts. */
 export class AbortListener extends Link {
-  readonly #watch: AbortWatch;
   readonly #target: { onAbort(): void };
+  /** Null while it does not listen: it must not keep a signal alive. */
+  #watch: AbortWatch | null = null;
 
-  constructor(signal: AbortSignal, target: { onAbort(): void }) {
+  constructor(target: { onAbort(): void }) {
     super();
-    this.#watch = watchOf(signal);
     this.#target = target;
   }
 
   /** To be called while it does not listen, and the signal has not aborted. */
-  listen(): void {
+  listen(signal: AbortSignal): void {
+    this.#watch = watchOf(signal);
     this.#watch.add(this);
   }
 
   /** Does nothing if it does not listen. */
   stop(): void {
-    if (this.isLinked) this.#watch.remove(this);
+    const watch = this.#watch;
+    this.#watch = null;
+    if (this.isLinked) watch?.remove(this);
   }
 
   call(): void {

@@ -6,12 +6,10 @@ import {
 } from '../errors/timeout.js';
 import type { Clock } from '../runtime/clock.js';
 import { type Budget, UNTIMED } from './budget.js';
-import { abortedOf, type DeadlineEnd, EndWatch, type EndWatcher } from './end_watch.js';
+import { abortedOf, type DeadlineEnd, EndWatch } from './end_watch.js';
 import { Ledger } from './ledger.js';
 import type { Scope } from './scope.js';
 import { SharedDeadline } from './shared_deadline.js';
-
-export type { DeadlineEnd, EndWatcher };
 
 /** What a place that waited knows about its failure; the deadline adds the numbers. */
 export interface EndDescription extends Omit<MongoOperationTimeoutErrorDetails, 'timeoutMS' | 'elapsedMS' | 'timings'> {
@@ -36,7 +34,7 @@ const LEAST_SHOWN_MS = 0.05;
  * The one object that ends an operation: by its `timeoutMS`, by the timeout of a stage, or by the caller's `AbortSignal`.
  *
  * It is made once per operation and handed, as the last argument, to every function that can wait; retries, backoff and the getMores of a
- * lifetime cursor use the same one. No timer exists until something waits.
+ * lifetime cursor use the same one. No timer exists until something waits ({@link EndWatch}).
  *
  * Source: Client Side Operations Timeout, "Timeout Behavior".
  */
@@ -54,8 +52,6 @@ export class Deadline {
   readonly endsAt: number;
   /** What sets its end: the operation's `timeoutMS`, or the stage whose own timeout comes first. */
   readonly boundBy: 'timeoutMS' | OperationPhase;
-  /** Null until something waits. */
-  #watch: EndWatch | null = null;
 
   private constructor(
     ledger: Ledger,
@@ -202,29 +198,14 @@ export class Deadline {
   ended(now = this.ledger.look()): DeadlineEnd | null {
     const aborted = abortedOf(this.signals);
     if (aborted !== undefined) return { kind: 'aborted', reason: aborted.reason };
-    return now < this.endsAt ? null : { kind: 'expired', lateByMS: this.#watch?.lateByMS(now) ?? 0 };
-  }
-
-  /**
-   * Calls the watcher when the deadline ends; the first watcher sets the one alarm. A deadline that has already ended calls back after
-   * one turn of the event loop, so that what has already arrived is seen first.
-   */
-  watch(watcher: EndWatcher): void {
-    if (!this.canEnd) return;
-    this.#watch ??= new EndWatch(this);
-    this.#watch.add(watcher);
-  }
-
-  /** Stops watching; the last watcher to go takes the alarm with it. */
-  unwatch(watcher: EndWatcher): void {
-    this.#watch?.remove(watcher);
+    return now < this.endsAt ? null : { kind: 'expired', lateByMS: 0 };
   }
 
   /** Waits so long, at most until its end: the pause before another attempt. */
   async pause(ms: number): Promise<void> {
     if (ms <= 0) return;
     await new Promise<void>(resolve => {
-      this.within('backoff', ms).watch({ onDeadlineEnd: () => resolve() });
+      new EndWatch({ onDeadlineEnd: () => resolve() }).start(this.within('backoff', ms));
     });
     this.record('backoff');
   }

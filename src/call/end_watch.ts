@@ -12,7 +12,7 @@ export type DeadlineEnd =
     }
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
-/** Something that waits. It is called at most once, and not after it stopped watching. */
+/** Something that waits. It is called at most once for each wait, and not after it stopped waiting. */
 export interface EndWatcher {
   onDeadlineEnd(end: DeadlineEnd): void;
 }
@@ -29,73 +29,77 @@ export interface Watched {
 const MOST_POLLED_MS = 0.5;
 
 /**
- * Those who wait for the end of a deadline, made when the first of them waits: it sets the one alarm and listens to the signals; the last to go takes both
- * away.
+ * Watches the end of one deadline after another for one that waits: it sets the alarm and listens to the signals when a wait begins, and takes both away
+ * when the wait is over. A connection has one for all its requests, so that a wait allocates nothing.
  */
 export class EndWatch extends Alarm {
-  /** Asked each time: a copy of what it knows would be made for each operation. */
-  readonly #watched: Watched;
-  readonly #listeners: readonly AbortListener[];
-  /** The one that waits for longest, in nearly all cases the only one; null if none does. */
-  #first: EndWatcher | null = null;
-  #others: EndWatcher[] | null = null;
-  /** Watchers that are still to be called while the end is made known. */
-  #ending: EndWatcher[] | null = null;
+  endsAt = Infinity;
+  readonly #watcher: EndWatcher;
+  /** Null while nothing waits: a connection that is idle must not keep the last operation alive. */
+  #watched: Watched | null = null;
+  /** One for each signal of the deadline that had most. Null until there was a signal. */
+  #listeners: AbortListener[] | null = null;
   /** The operation's last look at the clock before the alarm was set. */
   #setAt = 0;
   /** Turns of the event loop that are waited for in place of the alarm. */
   #poll: Timer | null = null;
 
-  constructor(watched: Watched) {
+  constructor(watcher: EndWatcher) {
     super();
-    this.#watched = watched;
-    const { signals } = watched;
-    this.#listeners = signals.length === 0 ? NO_LISTENERS : signals.map(signal => new AbortListener(signal, this));
-  }
-
-  get endsAt(): number {
-    return this.#watched.endsAt;
+    this.#watcher = watcher;
   }
 
   /** An end by `timeoutMS` is worth to be waited for to the fraction of a millisecond. */
   get mayBeEarly(): boolean {
-    return this.#watched.boundBy === 'timeoutMS';
+    return this.#watched?.boundBy === 'timeoutMS';
   }
 
-  add(watcher: EndWatcher): void {
-    if (this.#first !== null) {
-      (this.#others ??= []).push(watcher);
-      return;
+  /**
+   * A wait begins. If the deadline has already ended, the watcher is called after one turn of the event loop, so that what has already arrived is
+   * seen first. To be called while nothing waits.
+   */
+  start(watched: Watched): void {
+    const { endsAt, signals, ledger } = watched;
+    const isSigned = signals.length > 0;
+    if (endsAt === Infinity && !isSigned) return;
+    this.#watched = watched;
+    this.endsAt = endsAt;
+    this.#setAt = ledger.lookedAt;
+    if (isSigned) {
+      if (abortedOf(signals) !== undefined) {
+        this.#poll = ledger.clock.afterPoll(() => this.onAbort());
+        return;
+      }
+      this.#listenTo(signals);
     }
-    this.#first = watcher;
-    this.#arm();
+    if (endsAt !== Infinity) this.#wait(watched, ledger.lookedAt);
   }
 
-  remove(watcher: EndWatcher): void {
-    if (this.#ending !== null && removed(this.#ending, watcher)) return;
-    if (this.#first !== watcher) {
-      if (this.#others !== null) removed(this.#others, watcher);
-      return;
+  /** The wait is over. Does nothing if none has begun. */
+  stop(): void {
+    const watched = this.#watched;
+    if (watched === null) return;
+    this.#watched = null;
+    watched.ledger.clock.clearAlarm(this);
+    if (this.#poll !== null) {
+      this.#poll.clear();
+      this.#poll = null;
     }
-    this.#first = this.#others?.shift() ?? null;
-    if (this.#first === null) this.#disarm();
+    if (watched.signals.length > 0) this.#stopListening();
   }
 
-  /** How late it is, by a look at the clock; 0 while nothing waits. A timer can be late only since it was set: before that, the time was the caller's own. */
-  lateByMS(now: number): number {
-    return this.#first === null ? 0 : now - Math.max(this.endsAt, this.#setAt);
-  }
-
-  #arm(): void {
-    const { signals, ledger, endsAt } = this.#watched;
-    const { clock, lookedAt } = ledger;
-    this.#setAt = lookedAt;
-    if (abortedOf(signals) !== undefined) {
-      this.#poll = clock.afterPoll(() => this.onAbort());
-      return;
+  #listenTo(signals: readonly AbortSignal[]): void {
+    const listeners = (this.#listeners ??= []);
+    for (let index = 0; index < signals.length; index++) {
+      const listener = (listeners[index] ??= new AbortListener(this));
+      listener.listen(signals[index] as AbortSignal);
     }
-    for (let index = 0; index < this.#listeners.length; index++) this.#listeners[index]?.listen();
-    if (endsAt !== Infinity) this.#wait(lookedAt);
+  }
+
+  #stopListening(): void {
+    const listeners = this.#listeners;
+    if (listeners === null) return;
+    for (let index = 0; index < listeners.length; index++) listeners[index]?.stop();
   }
 
   /**
@@ -103,10 +107,9 @@ export class EndWatch extends Alarm {
    * to the nearest millisecond, and what then remains is waited out in turns of the event loop that do not sleep. The limits of stages, and
    * pauses, are not worth the CPU time.
    */
-  #wait(now: number): void {
-    const { clock } = this.#watched.ledger;
+  #wait({ ledger: { clock }, boundBy }: Watched, now: number): void {
     const remainingMS = this.endsAt - now;
-    const isOver = remainingMS < (this.mayBeEarly ? MOST_POLLED_MS : 0);
+    const isOver = remainingMS < (boundBy === 'timeoutMS' ? MOST_POLLED_MS : 0);
     if (isOver) this.#poll = clock.afterPoll(() => this.onAlarm());
     else clock.setAlarm(this);
   }
@@ -116,51 +119,34 @@ export class EndWatch extends Alarm {
    * operation fails.
    */
   onAlarm(): void {
-    const now = this.#watched.ledger.look();
+    const watched = this.#watched;
+    if (watched === null) return;
+    const now = watched.ledger.look();
     if (now < this.endsAt) {
-      this.#wait(now);
+      this.#wait(watched, now);
       return;
     }
-    const lateByMS = this.lateByMS(now);
-    this.#poll = this.#watched.ledger.clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
+    // A timer can be late only since it was set: before that, the time was the caller's own.
+    const lateByMS = now - Math.max(this.endsAt, this.#setAt);
+    this.#poll = watched.ledger.clock.afterPoll(() => this.#end({ kind: 'expired', lateByMS }));
   }
 
   onAbort(): void {
-    this.#end({ kind: 'aborted', reason: abortedOf(this.#watched.signals)?.reason });
+    const reason: unknown = abortedOf(this.#watched?.signals ?? NO_SIGNALS)?.reason;
+    this.#end({ kind: 'aborted', reason });
   }
 
   #end(end: DeadlineEnd): void {
-    const ending = this.#first === null ? [] : [this.#first, ...(this.#others ?? [])];
-    this.#ending = ending;
-    this.#first = null;
-    this.#others = null;
-    this.#disarm();
-    // One that is called may take back the watch of another.
-    for (let next = ending.shift(); next !== undefined; next = ending.shift()) next.onDeadlineEnd(end);
-    this.#ending = null;
-  }
-
-  #disarm(): void {
-    this.#watched.ledger.clock.clearAlarm(this);
-    if (this.#poll !== null) {
-      this.#poll.clear();
-      this.#poll = null;
-    }
-    for (let index = 0; index < this.#listeners.length; index++) this.#listeners[index]?.stop();
+    this.stop();
+    this.#watcher.onDeadlineEnd(end);
   }
 }
 
-const NO_LISTENERS: readonly AbortListener[] = Object.freeze([]);
+const NO_SIGNALS: readonly AbortSignal[] = Object.freeze([]);
 
 /** The signal that has aborted; undefined if none has. */
 export function abortedOf(signals: readonly AbortSignal[]): AbortSignal | undefined {
   // An iterator is made anew for each `for of`, and this is asked several times for each operation.
   for (let index = 0; index < signals.length; index++) if (signals[index]?.aborted === true) return signals[index];
   return undefined;
-}
-
-function removed(watchers: EndWatcher[], watcher: EndWatcher): boolean {
-  const index = watchers.indexOf(watcher);
-  if (index >= 0) watchers.splice(index, 1);
-  return index >= 0;
 }

@@ -1,4 +1,5 @@
-import { type Deadline, type DeadlineEnd, type EndDescription, type EndWatcher } from './deadline.js';
+import type { Deadline, EndDescription } from './deadline.js';
+import { type DeadlineEnd, EndWatch, type EndWatcher } from './end_watch.js';
 
 /** A place in a queue or a list, which the one who waits leaves when it is settled. */
 export interface Place {
@@ -16,6 +17,8 @@ export class Waiter<T, Request> implements EndWatcher {
   #resolve!: (value: T) => void;
   #reject!: (error: Error) => void;
   #place: Place | null = null;
+  /** Null for a deadline that nothing can end. */
+  #watch: EndWatch | null = null;
   readonly #onEnd: (waiter: Waiter<T, Request>, end: DeadlineEnd) => void;
 
   constructor(
@@ -37,7 +40,9 @@ export class Waiter<T, Request> implements EndWatcher {
   /** From here on the end of the deadline counts. */
   waitIn(place: Place | null): void {
     this.#place = place;
-    this.deadline.watch(this);
+    if (!this.deadline.canEnd) return;
+    this.#watch = new EndWatch(this);
+    this.#watch.start(this.deadline);
   }
 
   resolve(value: T): void {
@@ -52,7 +57,7 @@ export class Waiter<T, Request> implements EndWatcher {
 
   /** Waits no longer: neither its turn nor its deadline's end can come any more. To be called before anybody is told how it ended. */
   leave(): void {
-    this.deadline.unwatch(this);
+    this.#watch?.stop();
     this.#place?.remove();
     this.#place = null;
   }

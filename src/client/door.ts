@@ -287,7 +287,9 @@ function send<T>(client: ClientPort, operation: Operation<T>, call: Call): Promi
 }
 
 async function sendWhenReady<T>(engine: Promise<Engine>, operation: Operation<T>, call: Call): Promise<T> {
-  return await execute(await engine, operation, null, call);
+  const ready = await engine;
+  call.deadline.ledger.look();
+  return await execute(ready, operation, null, call);
 }
 
 /** @throws MongoInvalidArgumentError */

@@ -1,6 +1,7 @@
 import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
+import { EndWatch } from '../call/end_watch.js';
 import { Lifetime } from '../call/lifetime.js';
 import { outsideScope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
@@ -299,10 +300,10 @@ export class ClientLifecycle {
       closing.lastCommands?.lifetime.end();
       closing.engine?.topology.interruptOperations();
     };
-    const watcher = { onDeadlineEnd };
-    deadline.watch(watcher);
+    const watch = new EndWatch({ onDeadlineEnd });
+    watch.start(deadline);
     await closing.done;
-    deadline.unwatch(watcher);
+    watch.stop();
   }
 
   #close(byProgram: boolean, call: Call): Promise<void> {

@@ -56,16 +56,17 @@ function sizeFields({ skip, singleBatch, ...given }: FindCommandOptions): Docume
   };
 }
 
-function findCommand(
+/** An ObjectId stands for the document that has it. */
+function filterOf(filter: Document): Document {
+  return filter['_bsontype'] === 'ObjectId' ? { _id: filter } : filter;
+}
+
+function withFindOptions(
+  command: Document,
   context: OperationContext,
-  filter: Document,
   options: FindCommandOptions,
   target: CommandTarget,
 ): Document {
-  const command: Document = {
-    find: context.collection,
-    filter: filter['_bsontype'] === 'ObjectId' ? { _id: filter } : filter,
-  };
   const { projection, hint } = options;
   const sort = formatSort(options.sort);
   if (sort !== undefined) command['sort'] = sort;
@@ -99,7 +100,8 @@ export function find(context: OperationContext, filter: Document, options: FindC
     name: 'find',
     retryable: true,
     command(target) {
-      return Object.assign(findCommand(context, filter, options, target), sizeFields(options));
+      const fields = { find: context.collection, filter: filterOf(filter) };
+      return Object.assign(withFindOptions(fields, context, options, target), sizeFields(options));
     },
     result: reply => cursorReplyOf(reply, 'firstBatch', context.namespace),
   });
@@ -116,10 +118,10 @@ export function findOne(
     name: 'find',
     retryable: true,
     command(target) {
-      const command = findCommand(context, filter, options, target);
+      // The fields of each such command, in one literal: V8 grows an object for each few fields that are added to it.
+      const fields = { find: context.collection, filter: filterOf(filter), limit: 1, singleBatch: true };
+      const command = withFindOptions(fields, context, options, target);
       if (isGiven(options.skip)) command['skip'] = options.skip;
-      command['limit'] = 1;
-      command['singleBatch'] = true;
       return command;
     },
     result(reply) {

@@ -83,9 +83,11 @@ export function copyOptions<O extends object>(
   options: O,
   names: readonly (keyof O & string)[],
 ): void {
-  for (const name of names) {
+  // A call has few options or none: to look for each of the names would cost more.
+  for (const name in options) {
     // Models and indexes are the caller's own objects. Only own properties count.
-    const value = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (!names.includes(name) || !Object.hasOwn(options, name)) continue;
+    const value = options[name];
     if (isGiven(value)) command[name] = value;
   }
 }

@@ -35,6 +35,8 @@ export class CallEvents {
     }
     const { tracer } = publisher;
     if (tracer !== null && tracer.isActive) tracer.callStarted(call);
+    // Listeners may have taken their time.
+    call.deadline.ledger.look();
     return events;
   }
 

@@ -47,7 +47,7 @@ export class Exchange<T> {
    * @throws what the encoding throws; MongoOperationTimeoutError when too little time is left
    */
   constructor(engine: Engine, binding: Binding, server: Server, connection: Connection, attempt: CommandAttempt<T>) {
-    const { operation } = attempt;
+    const { operation, deadline } = attempt;
     const { publisher, clock, encoder } = engine;
     const session = sessionFor(engine, binding, connection, attempt);
     attempt.serverSession = session;
@@ -80,8 +80,9 @@ export class Exchange<T> {
       encoder.isLent = false;
     }
     if (operation.session !== null) operation.session.transaction.sent();
-    // One look at the clock for both.
-    if (session !== null) session.lastUse = clock.now();
+    // One look at the clock for both. Where only the session wants it, that for `maxTimeMS` will do.
+    const isLookedAt = this.#events === null && attempt.maxTimeMS > 0;
+    if (session !== null) session.lastUse = isLookedAt ? deadline.ledger.lookedAt : clock.now();
     this.#events?.sent(session?.lastUse);
   }
 

@@ -19,6 +19,7 @@ import { enterSession } from './session_rules.js';
  * allowed; all under the deadline of the call.
  *
  * @param shared - the session and connection that the command shares with others of the same cursor or bulk write; null for a single command
+ * @param call - the clock was looked at for it when its last wait ended
  * @throws the error of the last attempt that may have had an effect; MongoOperationTimeoutError when `timeoutMS` expires
  */
 export function execute<T>(engine: Engine, operation: Operation<T>, shared: Binding | null, call: Call): Promise<T> {
@@ -71,13 +72,13 @@ async function retry<T>(
 
 /** @param isLast - whether the binding ends with this command */
 async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt: CommandAttempt<T>): Promise<T> {
-  throwIfEnded(attempt, 'now');
+  throwIfEnded(attempt);
   const { topology } = engine;
   const { operation } = attempt;
   const pinned = pinnedConnection(operation, binding);
   const found = pinned?.server ?? select(engine, attempt);
   const server = found instanceof Promise ? await found : found;
-  if (found instanceof Promise) throwIfEnded(attempt, 'atLastLook');
+  if (found instanceof Promise) throwIfEnded(attempt);
   server.operationCount++;
   try {
     const description = topology.description.table.get(server.address);
@@ -93,7 +94,7 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
       // A listener of the events of this attempt may have aborted it.
-      if (lent instanceof Promise || attempt.deadline.aborted) throwIfEnded(attempt, 'atLastLook');
+      if (lent instanceof Promise || attempt.deadline.aborted) throwIfEnded(attempt);
       // A getter or the toBSON of a document that is being encoded has started this operation.
       if (MessageEncoder.busy) await Promise.resolve();
       const exchange = new Exchange(engine, binding, server, connection, attempt);

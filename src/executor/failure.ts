@@ -119,15 +119,11 @@ function interrupted(
   return error;
 }
 
-/**
- * Throws if there is no time left for the attempt.
- *
- * @param when - `atLastLook`: a wait has just ended with a look at the clock, which need not be looked at again
- */
-export function throwIfEnded(attempt: CommandAttempt<unknown>, when: 'now' | 'atLastLook'): void {
+/** Throws if there was no time left for the attempt at the last look at the clock, which ended the last wait. */
+export function throwIfEnded(attempt: CommandAttempt<unknown>): void {
   const { deadline } = attempt;
   if (!deadline.canEnd) return;
-  const end = when === 'now' ? deadline.ended() : deadline.ended(deadline.ledger.lookedAt);
+  const end = deadline.ended(deadline.ledger.lookedAt);
   if (end !== null) throw deadline.errorOf(end, unsent(attempt, attempt.progress));
 }
 

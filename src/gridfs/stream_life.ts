@@ -1,6 +1,7 @@
 import { type Budget, budgetAt, UNTIMED, validateTimeoutMS } from '../call/budget.js';
 import { Call } from '../call/call.js';
-import { Deadline, type DeadlineEnd, type EndDescription } from '../call/deadline.js';
+import { Deadline, type EndDescription } from '../call/deadline.js';
+import { type DeadlineEnd, EndWatch, type EndWatcher } from '../call/end_watch.js';
 import type { Scope } from '../call/scope.js';
 import { waitFor } from '../call/waiter.js';
 import type { ClientPort } from '../client/client_port.js';
@@ -23,7 +24,7 @@ export type Work<T> = (call: Call) => T | Promise<T>;
  *
  * Source: Client Side Operations Timeout, "GridFS API".
  */
-export class StreamLife {
+export class StreamLife implements EndWatcher {
   /** Of all calls of the stream, such as `gridfs.upload`. */
   readonly name: string;
   readonly operationId: number;
@@ -33,8 +34,8 @@ export class StreamLife {
   /** What limits the stream beside its own options, where it was opened. */
   readonly scope: Scope | null;
   readonly #whole: Deadline;
-  /** What ends the stream while nothing runs. */
-  #watched: Deadline;
+  /** Ends the stream while nothing runs. */
+  readonly #watch = new EndWatch(this);
   #running = 0;
   #isOver = false;
   /** Called when the time ends and nothing runs. Null while nothing waits for that. */
@@ -60,7 +61,6 @@ export class StreamLife {
     this.budget = budget;
     this.scope = scope;
     this.#whole = Deadline.start(budget, client.clock, signalOf(options), undefined, scope);
-    this.#watched = this.#whole;
   }
 
   /** Does something in the time of the stream. */
@@ -106,7 +106,9 @@ export class StreamLife {
 
   /** Sends one command of a call. */
   async execute<T>(operation: Operation<T>, call: Call): Promise<T> {
-    return await execute(await this.#client.engine(call), operation, null, call);
+    const engine = await this.#client.engine(call);
+    call.deadline.ledger.look();
+    return await execute(engine, operation, null, call);
   }
 
   #part(): Deadline {
@@ -123,22 +125,22 @@ export class StreamLife {
   /** Calls back if the time ends while the stream waits for its program. What runs at that moment fails by itself. */
   watch(onEnd: (error: unknown) => void): void {
     this.#onEnd = onEnd;
-    this.#watched.watch(this);
+    this.#watch.start(this.#whole);
   }
 
   unwatch(): void {
     this.#onEnd = null;
-    this.#watched.unwatch(this);
+    this.#watch.stop();
   }
 
   /** From now on only a signal ends the stream: it waits neither for the server nor for its program. */
   waitForNothing(): void {
     if (this.#onEnd === null) return;
     const { signals } = this.#whole;
-    this.#watched.unwatch(this);
-    this.#watched = Deadline.background(this.#client.clock);
-    for (const signal of signals) this.#watched = this.#watched.withSignal(signal);
-    this.#watched.watch(this);
+    this.#watch.stop();
+    let untimed = Deadline.background(this.#client.clock);
+    for (const signal of signals) untimed = untimed.withSignal(signal);
+    this.#watch.start(untimed);
   }
 
   /** Closes the cursor of the stream, in a time of its own. */

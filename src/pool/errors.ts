@@ -1,5 +1,6 @@
 import { type Attempt, textOfAttempt } from '../call/attempt.js';
-import type { Deadline, DeadlineEnd } from '../call/deadline.js';
+import type { Deadline } from '../call/deadline.js';
+import type { DeadlineEnd } from '../call/end_watch.js';
 import { brand, type ErrorDetails } from '../errors/base.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoDriverError } from '../errors/driver.js';

@@ -1,6 +1,7 @@
 import type { ObjectId } from '../bson/index.js';
 import type { Attempt } from '../call/attempt.js';
-import { Deadline, type DeadlineEnd } from '../call/deadline.js';
+import { Deadline } from '../call/deadline.js';
+import type { DeadlineEnd } from '../call/end_watch.js';
 import { outsideScope } from '../call/scope.js';
 import { setOrigin } from '../errors/base.js';
 import type { PoolCounts } from '../errors/pool_counts.js';

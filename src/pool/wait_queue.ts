@@ -1,5 +1,5 @@
 import type { Attempt } from '../call/attempt.js';
-import type { DeadlineEnd } from '../call/deadline.js';
+import type { DeadlineEnd } from '../call/end_watch.js';
 import { Waiter } from '../call/waiter.js';
 import type { ConnectionCheckOutFailedReason } from '../events/pool.js';
 import type { Clock } from '../runtime/clock.js';

@@ -1,5 +1,6 @@
 import type { Attempt } from '../call/attempt.js';
-import type { Deadline, DeadlineEnd, EndWatcher } from '../call/deadline.js';
+import type { Deadline } from '../call/deadline.js';
+import { type DeadlineEnd, EndWatch, type EndWatcher } from '../call/end_watch.js';
 import { Waiter } from '../call/waiter.js';
 import { type OperationPhase, setOrigin } from '../errors/base.js';
 import { MongoRuntimeError } from '../errors/driver.js';
@@ -124,6 +125,8 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
   readonly #encoder: MessageEncoder;
   readonly #reader: FrameReader;
   #state: State = NEW;
+  /** Ends the wait that the state is, if it is one. */
+  readonly #watch = new EndWatch(this);
   /** The callers that want to use the connection once no reply is still to come. */
   readonly #waiting = new Set<Waiter<void, null>>();
   #maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE;
@@ -209,7 +212,7 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
       }
       const limit = deadline.within(this.#step, connectTimeoutMS);
       this.#state = { kind: 'opening', resolve, reject, deadline, connectTimeoutMS, limit };
-      limit.watch(this);
+      this.#watch.start(limit);
     });
   }
 
@@ -312,7 +315,7 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
       }
       const deadline = phase === 'read' ? attempt.limitOf('read') : attempt.deadline;
       this.#state = { kind: 'exchanging', requestId, isQuery, attempt, phase, deadline, resolve, reject };
-      deadline.watch(this);
+      this.#watch.start(deadline);
       this.#write(message, attempt.commandName);
     });
   }
@@ -330,7 +333,7 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     }
     const { deadline } = attempt;
     this.#state = { kind: 'following', requestId, answers: requestId, attempt, phase, deadline, sink };
-    deadline.watch(this);
+    this.#watch.start(deadline);
     this.#write(message, attempt.commandName);
   }
 
@@ -368,10 +371,10 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     this.#state = { kind: 'closed', error };
     this.#transport.destroy();
     if (state.kind === 'opening') {
-      state.limit.unwatch(this);
+      this.#watch.stop();
       state.reject(error);
     } else if (state.kind === 'exchanging' || state.kind === 'following') {
-      state.deadline.unwatch(this);
+      this.#watch.stop();
       fail(state, error);
     }
     for (const waiter of [...this.#waiting]) waiter.reject(error);
@@ -393,16 +396,16 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     this.beginStep(step);
     // To Node, finding the address and connecting to it are one step, under one limit.
     if (state.kind !== 'opening' || (previous === 'resolve' && step === 'connect')) return;
-    state.limit.unwatch(this);
+    this.#watch.stop();
     state.limit = state.deadline.within(step, state.connectTimeoutMS);
-    state.limit.watch(this);
+    this.#watch.start(state.limit);
   }
 
   onConnect(): void {
     const state = this.#state;
     if (state.kind !== 'opening') return;
     this.#state = FREE;
-    state.limit.unwatch(this);
+    this.#watch.stop();
     state.deadline.record(this.#step);
     this.beginStep('hello');
     state.resolve();
@@ -474,11 +477,11 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     this.#wake();
   }
 
-  #onReply({ requestId, isQuery, deadline, resolve }: Exchanging, frame: Buffer): void {
+  #onReply({ requestId, isQuery, resolve }: Exchanging, frame: Buffer): void {
     const reply = this.#replyIn(frame, isQuery);
     const responseTo = frame.readInt32LE(8);
     if (responseTo !== requestId) wrongAnswer(responseTo, requestId);
-    deadline.unwatch(this);
+    this.#watch.stop();
     this.#state = FREE;
     resolve(reply);
   }
@@ -490,11 +493,11 @@ export class WireConnection implements TransportHandler, FrameSink, EndWatcher {
     if (responseTo !== following.answers && responseTo !== following.requestId) {
       wrongAnswer(responseTo, following.answers);
     }
-    following.deadline.unwatch(this);
+    this.#watch.stop();
     if (reply.moreToCome) {
       following.answers = frame.readInt32LE(4);
       following.deadline = following.sink.nextLimit();
-      following.deadline.watch(this);
+      this.#watch.start(following.deadline);
     } else {
       this.#state = FREE;
     }

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
 import { type Attempt, textOfAttempt } from '../call/attempt.js';
-import type { DeadlineEnd } from '../call/deadline.js';
+import type { DeadlineEnd } from '../call/end_watch.js';
 import { Waiter } from '../call/waiter.js';
 import { loadBalancerServer, ServerDescription, sameObjectId } from '../description/server_description.js';
 import {

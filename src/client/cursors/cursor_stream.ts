@@ -65,7 +65,7 @@ function destroyAtAbort(stream: Readable, signal: AbortSignal): void {
     onAbort();
     return;
   }
-  const listener = new AbortListener(signal, { onAbort });
-  listener.listen();
+  const listener = new AbortListener({ onAbort });
+  listener.listen(signal);
   for (const event of ['end', 'close']) stream.once(event, () => listener.stop());
 }

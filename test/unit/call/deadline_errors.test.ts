@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeadlineEnd, EndDescription } from '../../../src/call/deadline.js';
+import type { EndDescription } from '../../../src/call/deadline.js';
+import type { DeadlineEnd } from '../../../src/call/end_watch.js';
 import { MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
 import { FakeClock } from '../../support/fake_clock.js';
@@ -103,7 +104,7 @@ describe('Deadline.errorOf', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();
-    deadline.watch(watcher);
+    watcher.start(deadline);
     clock.skip(700);
     await clock.advance(0);
 

@@ -1,19 +1,19 @@
 import type { Budget } from '../../../src/call/budget.js';
-import { Deadline, type DeadlineEnd, type EndWatcher } from '../../../src/call/deadline.js';
+import { Deadline } from '../../../src/call/deadline.js';
+import { type DeadlineEnd, EndWatch } from '../../../src/call/end_watch.js';
 import type { Clock } from '../../../src/runtime/clock.js';
 
-/** Something that waits and remembers how its wait ended. */
-export class Watcher implements EndWatcher {
+/** Something that waits and remembers how its waits ended. */
+export class Watcher extends EndWatch {
   readonly ends: DeadlineEnd[] = [];
-  readonly #then: () => void;
 
   constructor(then: () => void = () => undefined) {
-    this.#then = then;
-  }
-
-  onDeadlineEnd(end: DeadlineEnd): void {
-    this.ends.push(end);
-    this.#then();
+    super({
+      onDeadlineEnd: end => {
+        this.ends.push(end);
+        then();
+      },
+    });
   }
 }
 

@@ -173,6 +173,7 @@ describe('execute, before anything is sent', () => {
     const harness = await EngineHarness.open();
     const call = harness.call({ timeoutMS: 50 });
     harness.clock.skip(50);
+    call.deadline.ledger.look();
 
     const error = await errorOf(harness.run(read(), { call }));
 

@@ -149,7 +149,7 @@ describe('systemClock', () => {
   });
 });
 
-describe('systemClock and Deadline', () => {
+describe('systemClock and EndWatch', () => {
   it('let a reply win that lay in the kernel while the event loop was blocked past the deadline', async t => {
     const server = createServer().listen(0, '127.0.0.1');
     t.after(() => server.close());
@@ -167,10 +167,10 @@ describe('systemClock and Deadline', () => {
     const outcome = new Deferred<string>();
     const watcher = new Watcher(() => outcome.resolve('timeout'));
     client.once('data', () => {
-      deadline.unwatch(watcher);
+      watcher.stop();
       outcome.resolve('reply');
     });
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     peer.write('reply');
     blockEventLoop(60);

@@ -5,7 +5,7 @@ import type { Timer } from '../../../src/runtime/clock.js';
 import { FakeClock } from '../../support/fake_clock.js';
 import { countedSignal, start, Watcher } from './watching.js';
 
-describe('Deadline: timers', () => {
+describe('EndWatch: timers', () => {
   it('sets none until something waits', () => {
     const clock = new FakeClock();
 
@@ -17,25 +17,17 @@ describe('Deadline: timers', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('sets one for all that wait', () => {
-    const clock = new FakeClock();
-    const deadline = start(clock, 500);
-
-    for (let count = 0; count < 3; count++) deadline.watch(new Watcher());
-
-    assert.equal(clock.pendingTimers, 1);
-  });
-
-  it('keeps it while one waits and clears it with the last', () => {
+  it('sets one for each that waits, and clears it with its wait', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const [a, b] = [new Watcher(), new Watcher()];
-    deadline.watch(a);
-    deadline.watch(b);
+    a.start(deadline);
+    b.start(deadline);
+    assert.equal(clock.pendingTimers, 2);
 
-    deadline.unwatch(a);
+    a.stop();
     assert.equal(clock.pendingTimers, 1);
-    deadline.unwatch(b);
+    b.stop();
     assert.equal(clock.pendingTimers, 0);
   });
 
@@ -43,10 +35,10 @@ describe('Deadline: timers', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();
-    deadline.watch(watcher);
-    deadline.unwatch(watcher);
+    watcher.start(deadline);
+    watcher.stop();
     clock.skip(400);
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(99);
     assert.equal(watcher.ends.length, 0);
@@ -60,7 +52,7 @@ describe('Deadline: timers', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 0);
 
-    deadline.watch(new Watcher());
+    new Watcher().start(deadline);
 
     assert.equal(clock.pendingTimers, 0);
   });
@@ -68,7 +60,7 @@ describe('Deadline: timers', () => {
   it('sets none for a signal alone', () => {
     const clock = new FakeClock();
 
-    start(clock, 0, new AbortController().signal).watch(new Watcher());
+    new Watcher().start(start(clock, 0, new AbortController().signal));
 
     assert.equal(clock.pendingTimers, 0);
   });
@@ -76,15 +68,14 @@ describe('Deadline: timers', () => {
   it('ignores who stops without having waited, or stops twice', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
-    const [a, b] = [new Watcher(), new Watcher()];
-    deadline.unwatch(a);
-    deadline.watch(a);
-    deadline.watch(b);
+    const watcher = new Watcher();
 
-    deadline.unwatch(a);
-    deadline.unwatch(a);
+    watcher.stop();
+    watcher.start(deadline);
+    watcher.stop();
+    watcher.stop();
 
-    assert.equal(clock.pendingTimers, 1);
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('polls until the end when an alarm was rounded down', async () => {
@@ -92,7 +83,7 @@ describe('Deadline: timers', () => {
     const deadline = start(clock, 500);
     const watcher = new Watcher();
     clock.skip(0.75);
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(499.125);
     assert.equal(watcher.ends.length, 0, 'ended early');
@@ -108,7 +99,7 @@ describe('Deadline: timers', () => {
     const deadline = start(clock, 500);
     const watcher = new Watcher();
     clock.skip(0.25);
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(501);
 
@@ -121,7 +112,7 @@ describe('Deadline: timers', () => {
     const deadline = start(clock, 500);
     const watcher = new Watcher();
     clock.skip(499.75);
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(0.25);
     assert.equal(watcher.ends.length, 0, 'ended early');
@@ -135,7 +126,7 @@ describe('Deadline: timers', () => {
     const deadline = start(clock, 500);
     const watcher = new Watcher();
     clock.skip(499.75);
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(0.125);
     assert.equal(watcher.ends.length, 0, 'ended early');
@@ -149,7 +140,7 @@ describe('Deadline: timers', () => {
     const clock = new HastyClock();
     const limit = start(clock, 500).within('backoff', 10.25);
     const watcher = new Watcher();
-    limit.watch(watcher);
+    watcher.start(limit);
 
     await clock.advance(20);
 
@@ -162,10 +153,10 @@ describe('Deadline: timers', () => {
     const deadline = start(clock, 500);
     const watcher = new Watcher();
     clock.skip(0.75);
-    deadline.watch(watcher);
+    watcher.start(deadline);
     await clock.advance(499.125);
 
-    deadline.unwatch(watcher);
+    watcher.stop();
     await clock.advance(10);
 
     assert.equal(watcher.ends.length, 0);
@@ -197,13 +188,13 @@ class HastyClock extends FakeClock {
   }
 }
 
-describe('Deadline: who waits', () => {
+describe('EndWatch: who waits', () => {
   it('is called once, each of them, in order', async () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const order: string[] = [];
-    deadline.watch(new Watcher(() => order.push('a')));
-    deadline.watch(new Watcher(() => order.push('b')));
+    new Watcher(() => order.push('a')).start(deadline);
+    new Watcher(() => order.push('b')).start(deadline);
 
     await clock.advance(2000);
 
@@ -214,9 +205,9 @@ describe('Deadline: who waits', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const [a, b] = [new Watcher(), new Watcher()];
-    deadline.watch(a);
-    deadline.watch(b);
-    deadline.unwatch(a);
+    a.start(deadline);
+    b.start(deadline);
+    a.stop();
 
     await clock.advance(500);
 
@@ -227,8 +218,8 @@ describe('Deadline: who waits', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const second = new Watcher();
-    deadline.watch(new Watcher(() => deadline.unwatch(second)));
-    deadline.watch(second);
+    new Watcher(() => second.stop()).start(deadline);
+    second.start(deadline);
 
     await clock.advance(500);
 
@@ -239,8 +230,8 @@ describe('Deadline: who waits', () => {
     const clock = new FakeClock();
     const parent = start(clock, 500);
     const [onParent, onChild] = [new Watcher(), new Watcher()];
-    parent.watch(onParent);
-    parent.within('connect', 100).watch(onChild);
+    onParent.start(parent);
+    onChild.start(parent.within('connect', 100));
 
     await clock.advance(100);
     assert.deepEqual([onParent.ends.length, onChild.ends.length], [0, 1]);
@@ -253,9 +244,9 @@ describe('Deadline: who waits', () => {
     const deadline = start(clock, 500);
     let again = 1;
     const watcher = new Watcher(() => {
-      if (again-- > 0) deadline.watch(watcher);
+      if (again-- > 0) watcher.start(deadline);
     });
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(500);
 
@@ -264,14 +255,14 @@ describe('Deadline: who waits', () => {
   });
 });
 
-describe('Deadline: grace', () => {
+describe('EndWatch: grace', () => {
   it('lets input be polled once more before the operation fails: a reply handled in that turn wins', async () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();
-    deadline.watch(watcher);
+    watcher.start(deadline);
     // Set later for the same moment: it runs between the timer and the end of the poll phase.
-    clock.setTimer(500, () => deadline.unwatch(watcher));
+    clock.setTimer(500, () => watcher.stop());
 
     await clock.advance(1000);
 
@@ -285,7 +276,7 @@ describe('Deadline: grace', () => {
     clock.skip(600);
     const watcher = new Watcher();
 
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     assert.equal(watcher.ends.length, 0);
     await clock.advance(0);
@@ -296,10 +287,9 @@ describe('Deadline: grace', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     clock.skip(830);
-    assert.deepEqual(deadline.ended(), { kind: 'expired', lateByMS: 330 });
     await clock.advance(0);
 
     assert.deepEqual(watcher.ends, [{ kind: 'expired', lateByMS: 330 }]);
@@ -312,7 +302,7 @@ describe('Deadline: grace', () => {
     const watcher = new Watcher();
     assert.deepEqual(deadline.ended(), { kind: 'expired', lateByMS: 0 });
 
-    deadline.watch(watcher);
+    watcher.start(deadline);
     clock.skip(3);
     await clock.advance(0);
 
@@ -320,14 +310,14 @@ describe('Deadline: grace', () => {
   });
 });
 
-describe('Deadline: AbortSignal', () => {
+describe('EndWatch: AbortSignal', () => {
   it('ends at once, with the reason untouched', () => {
     const clock = new FakeClock();
     const { controller } = countedSignal();
     const deadline = start(clock, 500, controller.signal);
     const [a, b] = [new Watcher(), new Watcher()];
-    deadline.watch(a);
-    deadline.watch(b);
+    a.start(deadline);
+    b.start(deadline);
     const reason = { any: 'value' };
 
     controller.abort(reason);
@@ -345,12 +335,12 @@ describe('Deadline: AbortSignal', () => {
     const [a, b] = [new Watcher(), new Watcher()];
 
     assert.equal(listeners(), 0);
-    deadline.watch(a);
-    deadline.watch(b);
+    a.start(deadline);
+    b.start(deadline);
     assert.equal(listeners(), 1);
-    deadline.unwatch(a);
+    a.stop();
     assert.equal(listeners(), 1);
-    deadline.unwatch(b);
+    b.stop();
     assert.equal(listeners(), 0);
   });
 
@@ -359,7 +349,7 @@ describe('Deadline: AbortSignal', () => {
     const { controller, listeners } = countedSignal();
     const deadline = start(clock, 500, controller.signal);
     const watcher = new Watcher();
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     await clock.advance(500);
     controller.abort();
@@ -374,7 +364,7 @@ describe('Deadline: AbortSignal', () => {
     const watcher = new Watcher();
     assert.deepEqual(deadline.ended(), { kind: 'aborted', reason: 'early' });
 
-    deadline.watch(watcher);
+    watcher.start(deadline);
 
     assert.equal(watcher.ends.length, 0);
     assert.equal(clock.pendingTimers, 1);
@@ -394,7 +384,7 @@ describe('Deadline: AbortSignal', () => {
   it('ends the stages too', () => {
     const { controller } = countedSignal();
     const watcher = new Watcher();
-    start(new FakeClock(), 500, controller.signal).within('connect', 10).watch(watcher);
+    watcher.start(start(new FakeClock(), 500, controller.signal).within('connect', 10));
 
     controller.abort('stop');
 
@@ -441,19 +431,68 @@ describe('Deadline: pausing', () => {
   });
 });
 
-describe('Deadline: a signal that many operations share', () => {
+describe('EndWatch: one wait after another', () => {
+  it('follows the deadline of each wait, and not that of the last', async () => {
+    const clock = new FakeClock();
+    const watcher = new Watcher();
+    watcher.start(start(clock, 50));
+    watcher.stop();
+
+    watcher.start(start(clock, 500));
+    await clock.advance(499);
+    assert.equal(watcher.ends.length, 0);
+    await clock.advance(1);
+
+    assert.equal(watcher.ends.length, 1);
+  });
+
+  it('listens to the signals of each wait, however many, and to none of the last', () => {
+    const clock = new FakeClock();
+    const [one, two, three] = [countedSignal(), countedSignal(), countedSignal()];
+    const watcher = new Watcher();
+    watcher.start(start(clock, 500, one.controller.signal).withSignal(two.controller.signal));
+    assert.deepEqual([one.listeners(), two.listeners()], [1, 1]);
+    watcher.stop();
+
+    watcher.start(start(clock, 500, three.controller.signal));
+    assert.deepEqual([one.listeners(), two.listeners(), three.listeners()], [0, 0, 1]);
+    one.controller.abort();
+    two.controller.abort();
+    assert.equal(watcher.ends.length, 0);
+    three.controller.abort('third');
+
+    assert.deepEqual(watcher.ends, [{ kind: 'aborted', reason: 'third' }]);
+    assert.equal(three.listeners(), 0);
+  });
+
+  it('waits without an end after one that had an end', async () => {
+    const clock = new FakeClock();
+    const watcher = new Watcher();
+    watcher.start(start(clock, 50));
+    watcher.stop();
+
+    watcher.start(start(clock, 0));
+    await clock.advance(1000);
+    watcher.stop();
+
+    assert.equal(watcher.ends.length, 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+});
+
+describe('EndWatch: a signal that many operations share', () => {
   it('has one listener for a hundred that wait, and none when the last has gone', () => {
     const clock = new FakeClock();
     const { controller, listeners, most } = countedSignal();
     const waits = Array.from({ length: 100 }, () => {
       const deadline = start(clock, 500, controller.signal);
       const watcher = new Watcher();
-      deadline.watch(watcher);
-      return { deadline, watcher };
+      watcher.start(deadline);
+      return watcher;
     });
 
     assert.equal(listeners(), 1);
-    for (const { deadline, watcher } of waits) deadline.unwatch(watcher);
+    for (const watcher of waits) watcher.stop();
 
     assert.equal(listeners(), 0);
     assert.equal(most(), 1);
@@ -464,11 +503,11 @@ describe('Deadline: a signal that many operations share', () => {
     const { controller, listeners } = countedSignal();
     const [first, second, third] = [1, 2, 3].map(() => start(clock, undefined, controller.signal));
     const spared = new Watcher();
-    const one = new Watcher(() => second!.unwatch(spared));
+    const one = new Watcher(() => spared.stop());
     const other = new Watcher();
-    first!.watch(one);
-    second!.watch(spared);
-    third!.watch(other);
+    one.start(first!);
+    spared.start(second!);
+    other.start(third!);
 
     controller.abort('enough');
 
