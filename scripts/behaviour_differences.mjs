@@ -9,6 +9,26 @@ const WITHOUT_COLLATION =
 const CREATE_FIELDS =
   'capped|autoIndexId|size|max|flags|storageEngine|validator|validationLevel|validationAction|indexOptionDefaults|expireAfterSeconds|collation|none';
 
+/** Those that the official driver does not put into `$changeStream`, and those that belong there. */
+const CHANGE_STREAM_OPTIONS = [
+  ...['none', 'fullDocument', 'fullDocumentBeforeChange', 'showExpandedEvents', 'startAtOperationTime'],
+  ...[
+    'batchSize',
+    'cursor',
+    'out',
+    'maxAwaitTimeMS',
+    'maxTimeMS',
+    'allowDiskUse',
+    'hint',
+    'let',
+    'collation',
+    'comment',
+  ],
+  ...['bypassDocumentValidation', 'rawData', 'readConcern', 'readPreference', 'writeConcern', 'explain'],
+  ...['ignoreUndefined', 'serializeFunctions', 'promoteLongs', 'promoteValues', 'promoteBuffers', 'useBigInt64'],
+  ...['bsonRegExp', 'enableUtf8Validation', 'fieldsAsRaw', 'raw', 'checkKeys'],
+].join('|');
+
 export const differences = [
   {
     option: /^willRetryWrite$/,
@@ -127,9 +147,27 @@ export const differences = [
     reason: 'left out: there is one document',
   },
   {
-    method: /^collection\.aggregate$/,
+    method: /^collection\.aggregate$|watch$/,
     option: /^cursor$/,
     parts: ['commands'],
     reason: 'its batchSize counts for all batches, not for the first alone',
+  },
+  {
+    method: /watch$/,
+    option: new RegExp(`^(?!(${CHANGE_STREAM_OPTIONS})$)`),
+    parts: ALL,
+    reason: 'options of other methods are left out; there they stand in $changeStream, which servers refuse',
+  },
+  {
+    method: /watch$/,
+    option: /^(out|explain)$/,
+    parts: ['commands', 'error'],
+    reason: 'refused before anything is sent: a change stream neither writes a collection nor has a plan',
+  },
+  {
+    method: /watch$/,
+    option: /^readPreference$/,
+    parts: ['commands'],
+    reason: 'killCursors has it too, as all commands of a cursor',
   },
 ];

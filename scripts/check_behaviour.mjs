@@ -10,7 +10,7 @@ import { differences } from './behaviour_differences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(join(root, 'package.json'));
-const { EJSON, Long } = require('bson');
+const { EJSON, Long, Timestamp } = require('bson');
 
 /** A sound value of each option of an operation, and of options that belong elsewhere and may be inherited by mistake. */
 const OPTIONS = {
@@ -39,6 +39,10 @@ const OPTIONS = {
   collation: { locale: 'simple' },
   maxTimeMS: 60_000,
   maxAwaitTimeMS: 60_000,
+  fullDocument: 'updateLookup',
+  fullDocumentBeforeChange: 'whenAvailable',
+  showExpandedEvents: true,
+  startAtOperationTime: new Timestamp({ t: 1, i: 1 }),
   comment: 'why',
   filter: { name: 'docs' },
   nameOnly: true,
@@ -132,6 +136,21 @@ const CLIENT_MODELS = [
   { name: 'deleteOne', namespace: 'surface.docs', filter: { _id: 9 } },
 ];
 
+/** The first change of a stream, which is written once the stream is open. */
+async function firstChange(client, stream) {
+  const opened = new Promise(resolve => {
+    client.once('commandSucceeded', resolve);
+  });
+  const next = stream.next();
+  try {
+    await Promise.race([opened, next]);
+    await janitor.db('surface').collection('docs').insertOne({ _id: 'a', n: 1 });
+    return await next;
+  } finally {
+    await stream.close();
+  }
+}
+
 /** The public methods that send commands, each with arguments for which it succeeds. */
 const METHODS = {
   'collection.find': ({ docs }, options) => docs.find({ n: { $lt: 7 } }, options).toArray(),
@@ -206,6 +225,10 @@ const METHODS = {
   'admin.validateCollection': ({ admin }, options) => admin.validateCollection('docs', options),
   'admin.removeUser': ({ admin }, options) => admin.removeUser('nobody', options),
   'client.bulkWrite': ({ client }, options) => client.bulkWrite(CLIENT_MODELS, options),
+  'collection.watch': ({ client, docs }, options) =>
+    firstChange(client, docs.watch([{ $match: { operationType: 'insert' } }], options)),
+  'db.watch': ({ client, db }, options) => firstChange(client, db.watch([], options)),
+  'client.watch': ({ client }, options) => firstChange(client, client.watch([], options)),
   // options of a level, seen in what is sent from there
   'client.db': ({ client }, options) => client.db('surface', options).collection('docs').findOne({ n: 3 }),
   'db.collection': ({ db }, options) => db.collection('docs', options).findOne({ n: 3 }),
@@ -260,6 +283,7 @@ class Driver {
       outcome.error = { class: error.constructor.name, code: error.code, ...Object.fromEntries(fields) };
     }
     outcome.commands = this.#commands.map(normalCommand);
+    if (/watch$/.test(method)) outcome.commands = withoutRepeats(outcome.commands);
     return outcome;
   }
 
@@ -277,6 +301,11 @@ function namesOf(error) {
     for (const name of Object.getOwnPropertyNames(it)) if (typeof error[name] !== 'function') names.add(name);
   }
   return [...names].filter(name => !NOT_COMPARED.has(name) && !DROPPED.has(name)).sort();
+}
+
+/** How many getMores a change stream needs depends on when a change comes. */
+function withoutRepeats(commands) {
+  return commands.filter((command, at) => JSON.stringify(command) !== JSON.stringify(commands[at - 1]));
 }
 
 function normalCommand(command) {
