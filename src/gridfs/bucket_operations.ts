@@ -9,14 +9,14 @@ import { find } from '../commands/find.js';
 import { update } from '../commands/update.js';
 import { ownOptions } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
-import { CursorCore } from '../cursor/cursor_core.js';
-import { CursorTimeoutMode } from '../cursor/cursor_settings.js';
+import type { CursorCore } from '../cursor/cursor_core.js';
 import { MongoRuntimeError } from '../errors/driver.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
 import { type BucketPlace, checkNames, type GridFSTimeOptions } from './bucket_place.js';
 import { byId, checkFilename, checkId, chunksOf } from './filters.js';
+import { internalCursor, ownerOf } from './internal_cursor.js';
 import { idShown } from './stored_file.js';
 
 /** Files that are deleted by one pair of commands. */
@@ -93,26 +93,11 @@ export function deleteByName(
 
 /** The ids of all files of a name, as they are stored. */
 function idsOf({ client, files }: BucketPlace, filename: string, call: Call): CursorCore {
-  const { budget, scope } = call.deadline;
   // What is deleted must not depend on how far a secondary is.
   const readPreference = ReadPreference.primary;
   const context = { ...files, readPreference, bsonOptions: {}, decode: documentDecoder({ promoteValues: false }) };
-  return new CursorCore(client, {
-    name: call.name,
-    operationId: call.operationId,
-    context,
-    open: () => find(context, { filename }, { projection: { _id: 1 } }),
-    kind: 'nonTailable',
-    budget,
-    scope,
-    timeoutMode: CursorTimeoutMode.LIFETIME,
-    signal: undefined,
-    batchSize: undefined,
-    limit: 0,
-    comment: undefined,
-    maxAwaitTimeMS: undefined,
-    prefetch: false,
-  });
+  const open = () => find(context, { filename }, { projection: { _id: 1 } });
+  return internalCursor(client, ownerOf(call), context, open);
 }
 
 export function renameFile(

@@ -9,12 +9,11 @@ import { isMissingNamespace } from '../commands/drop.js';
 import { findOne } from '../commands/find.js';
 import { listIndexes } from '../commands/list_indexes.js';
 import { ReadPreference } from '../concern/read_preference.js';
-import { CursorCore } from '../cursor/cursor_core.js';
-import { CursorTimeoutMode } from '../cursor/cursor_settings.js';
 import { MongoNetworkError } from '../errors/network.js';
 import { MongoServerError } from '../errors/server.js';
 import { execute } from '../executor/execute.js';
 import type { BucketPlace } from './bucket_place.js';
+import { internalCursor, ownerOf } from './internal_cursor.js';
 
 const FILES_INDEX = { filename: 1, uploadDate: 1 } as const;
 const CHUNKS_INDEX = { files_id: 1, n: 1 } as const;
@@ -50,23 +49,7 @@ async function ensureIndex(
 
 /** The indexes; none if the collection does not exist. */
 async function indexesOf(client: ClientPort, context: OperationContext, call: Call): Promise<Document[]> {
-  const { budget, scope } = call.deadline;
-  const cursor = new CursorCore(client, {
-    name: call.name,
-    operationId: call.operationId,
-    context,
-    open: () => listIndexes(context, {}),
-    kind: 'nonTailable',
-    budget,
-    scope,
-    timeoutMode: CursorTimeoutMode.LIFETIME,
-    signal: undefined,
-    batchSize: undefined,
-    limit: 0,
-    comment: undefined,
-    maxAwaitTimeMS: undefined,
-    prefetch: false,
-  });
+  const cursor = internalCursor(client, ownerOf(call), context, () => listIndexes(context, {}));
   try {
     return await cursor.toArray(null, call);
   } catch (error) {

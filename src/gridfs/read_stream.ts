@@ -3,13 +3,13 @@ import type { Document } from '../bson/index.js';
 import type { Call } from '../call/call.js';
 import { find, findOne } from '../commands/find.js';
 import { isGiven, ownOptions } from '../concern/given.js';
-import { CursorCore } from '../cursor/cursor_core.js';
-import { CursorTimeoutMode } from '../cursor/cursor_settings.js';
+import type { CursorCore } from '../cursor/cursor_core.js';
 import { MongoGridFSStreamError, MongoRuntimeError } from '../errors/driver.js';
 import type { Sort } from '../types/sort.js';
 import type { BucketPlace, GridFSTimeOptions } from './bucket_place.js';
 import { type ByteRange, checkRange, rangeOf, type WantedRange } from './byte_range.js';
 import { chunksOf } from './filters.js';
+import { internalCursor } from './internal_cursor.js';
 import { ChunkSequence, decodingChunks, decodingFiles, type StoredFile, storedFileOf } from './stored_file.js';
 import { StreamLife } from './stream_life.js';
 
@@ -234,28 +234,13 @@ export class GridFSBucketReadStream extends Readable {
 
   #open({ id, chunkSize }: StoredFile, { firstChunk, endChunk, toEndOfFile }: ByteRange): CursorCore {
     const { client, chunks } = this.#place;
-    const { budget, scope } = this.#life;
     const context = decodingChunks(chunks);
     const filter = { ...chunksOf(id), ...(firstChunk > 0 && { n: { $gte: firstChunk } }) };
     const batchSize = Math.max(1, Math.min(Math.floor(BATCH_BYTES / chunkSize), MOST_CHUNKS_IN_BATCH));
     // Without a limit a chunk is seen that lies behind the end of the file.
     const limit = toEndOfFile ? 0 : endChunk - firstChunk;
-    return new CursorCore(client, {
-      name: this.#life.name,
-      operationId: this.#life.operationId,
-      context,
-      open: () => find(context, filter, { sort: { n: 1 }, batchSize, ...(limit > 0 && { limit }) }),
-      kind: 'nonTailable',
-      budget,
-      scope,
-      timeoutMode: CursorTimeoutMode.LIFETIME,
-      signal: undefined,
-      batchSize,
-      limit,
-      comment: undefined,
-      maxAwaitTimeMS: undefined,
-      prefetch: false,
-    });
+    const open = () => find(context, filter, { sort: { n: 1 }, batchSize, ...(limit > 0 && { limit }) });
+    return internalCursor(client, this.#life, context, open, { batchSize, limit });
   }
 
   /** @throws MongoRuntimeError with code ENOENT if there is none; MongoGridFSStreamError if its document is malformed */
