@@ -5,6 +5,7 @@ import { MongoCompatibilityError, MongoUnexpectedServerResponseError } from '../
 import { MongoNetworkError, MongoNetworkTimeoutError } from '../../../src/errors/network.js';
 import { MongoServerError, MongoWriteConcernError } from '../../../src/errors/server.js';
 import { MongoOperationTimeoutError } from '../../../src/errors/timeout.js';
+import type { EventSink } from '../../../src/events/publisher.js';
 import { Binding } from '../../../src/executor/binding.js';
 import type { OperationReply } from '../../../src/executor/operation.js';
 import { MsgFlag } from '../../../src/wire/op_msg.js';
@@ -123,6 +124,29 @@ describe('send, events', () => {
 });
 
 describe('send, what is encoded', () => {
+  it('a tracer or sink that throws while the start is published does not keep the memory of the encoder', async () => {
+    const broken = new Error('no exporter');
+    let throws = true;
+    const sink: EventSink = {
+      wants: name => name === 'commandStarted',
+      start: () => undefined,
+      deliver() {
+        if (throws) throw broken;
+      },
+    };
+    const harness = await EngineHarness.open({ sinks: [sink] });
+
+    assert.equal(await errorOf(harness.run(unretried())), broken);
+    assert.equal(harness.engine.encoder.isLent, false);
+    assert.deepEqual(harness.received, []);
+
+    // The connection is as it was, and serves the next command.
+    throws = false;
+    assert.deepEqual(await harness.runAnswered(unretried(), [{ ok: 1 }]), { ok: 1 });
+    assert.equal(harness.server.peers.filter(({ closed }) => closed).length, 0);
+    await harness.close();
+  });
+
   it('lets an operation look at its message before anything is sent', async () => {
     const harness = await EngineHarness.open();
     const refusal = new MongoServerError({ errmsg: 'this would replace the document' });
