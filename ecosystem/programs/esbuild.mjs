@@ -1,9 +1,10 @@
 // esbuild: the apps become one file each, as an ES module and as CommonJS.
 import { build } from 'esbuild';
 import { APPS, assertSilent, runBundle } from '../support/bundles.mjs';
-import { check } from '../support/checks.mjs';
+import { check, driver } from '../support/checks.mjs';
 
-// esbuild leaves `require` of Node's own modules in an ES module, and its documentation gives this line for it.
+// The official driver is CommonJS: esbuild leaves its `require` of Node's own modules in an ES module, and its documentation gives this line for it. Ours comes
+// as ES modules, and needs none.
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 for (const app of APPS) {
@@ -21,7 +22,7 @@ for (const app of APPS) {
         minify,
         outdir: folder,
         outExtension: { '.js': extension },
-        banner: format === 'esm' ? { js: REQUIRE } : {},
+        banner: format === 'esm' && driver === 'mongodb' ? { js: REQUIRE } : {},
         logLevel: 'silent',
       });
     let warnings;
