@@ -29,7 +29,10 @@ type UndefinedAllowed<T> = { [K in keyof T]: T extends Record<K, unknown> ? T[K]
 export abstract class MonitoringEvent {
   /** Position among all events of one client: sorts events of different kinds. */
   declare readonly sequence: number;
-  /** When the event was made. Differences of it are no durations: it follows the system's clock. */
+  /**
+   * When the event was made, to the millisecond. Differences of it are no durations: it follows the system's clock. Events may share the object: it is not to be
+   * changed.
+   */
   declare readonly time: Date;
   /** The same by the clock of `performance.now()`, in milliseconds: differences of it are durations. */
   declare readonly monotonicTimeMS: number;

@@ -47,13 +47,16 @@ export class OperationIds {
 
 const NAMES = Object.keys(MONITORING_EVENTS) as MonitoringEventName[];
 
+/** Events that are no further apart have the same {@link MonitoringEvent.time}. */
+const SAME_TIME_MS = 0.5;
+
 /** Numbers the events of one client and notes when they are made. */
 class Stamps {
   readonly #clock: Clock;
   #sequence = 0;
-  /** Of the last event, by both clocks. */
-  #lastTimeMS = NaN;
-  #lastWallTime = NaN;
+  /** When the system's clock was looked at last, by the other clock. */
+  #lookedAtMS = -Infinity;
+  #time = new Date(0);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -61,12 +64,12 @@ class Stamps {
 
   next(monotonicTimeMS = this.#clock.now()): EventStamp {
     this.#sequence += 1;
-    // Each look at a clock costs 50 to 90 ns, a third of an event. Events of the same look happened at the same time.
-    if (monotonicTimeMS !== this.#lastTimeMS) {
-      this.#lastTimeMS = monotonicTimeMS;
-      this.#lastWallTime = this.#clock.wallTime();
+    // A look at the system's clock and its Date take 110 ns, as much as the rest of an event. Dates count whole milliseconds.
+    if (monotonicTimeMS - this.#lookedAtMS >= SAME_TIME_MS) {
+      this.#lookedAtMS = monotonicTimeMS;
+      this.#time = new Date(this.#clock.wallTime());
     }
-    return { sequence: this.#sequence, time: new Date(this.#lastWallTime), monotonicTimeMS };
+    return { sequence: this.#sequence, time: this.#time, monotonicTimeMS };
   }
 }
 

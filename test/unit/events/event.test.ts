@@ -8,7 +8,7 @@ describe('every event', () => {
   for (const [name, EventClass] of Object.entries(MONITORING_EVENTS)) {
     it(`${name} is frozen, stamped, and knows its name`, () => {
       const make = EventClass as unknown as new (...parts: object[]) => MonitoringEvent;
-      const fields = { ...command, failure: new Error('x'), durationMS: 1 };
+      const fields = { ...command, failure: new Error('x'), durationMS: 1, attempts: [] };
 
       // The stamp comes last, and between them what the events of one command do not share.
       const event = new make(fields, ...Array.from({ length: make.length - 2 }, () => ({})), stamp);

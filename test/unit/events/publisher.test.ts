@@ -132,17 +132,18 @@ describe('EventPublisher', () => {
     assert.equal(sink.events.length, 1);
   });
 
-  it('reads the clocks once for events of the same moment, and gives each a time of its own', () => {
+  it("reads the system's clock once for events of the same half millisecond, which share their time", () => {
     let wallTime = 1000;
     const topic = new EventPublisher([], { ...clock, wallTime: () => ++wallTime }).topic('topologyOpening');
 
-    const [first, second, third] = [topic.stamp(5), topic.stamp(5), topic.stamp(6)];
+    const [first, second, third] = [topic.stamp(5), topic.stamp(5.25), topic.stamp(5.5)];
 
     assert.deepEqual(
       [first, second, third].map(({ time }) => time.getTime()),
       [1001, 1001, 1002],
     );
-    assert.notEqual(first.time, second.time);
+    assert.equal(first.time, second.time);
+    assert.notEqual(second.time, third.time);
   });
 
   it("stamps events with the clock's wall time", () => {
