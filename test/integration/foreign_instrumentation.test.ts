@@ -46,8 +46,8 @@ const TRACED_PROGRAM = `
     });
     await client.close();
     console.log(JSON.stringify(exporter.getFinishedSpans().map(({ attributes, status, parentSpanContext }) => ({
-      name: attributes['db.operation'],
-      collection: attributes['db.mongodb.collection'],
+      name: attributes['db.operation.name'],
+      collection: attributes['db.collection.name'],
       status: status.code,
       isChild: parentSpanContext !== undefined,
     }))));
