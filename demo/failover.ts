@@ -37,7 +37,7 @@ export async function stepDown(client: MongoClient, oldPrimary: string, log: Ope
   };
   client.on('commandStarted', onCommand).on('serverDescriptionChanged', onDescription);
   try {
-    // A set of one member has nobody else to elect, so its primary must be allowed to come back soon.
+    // A set of one member has no other member to elect, so its primary must be allowed to come back soon.
     const seconds = knownTopology(client).servers.size > 1 ? 10 : 1;
     const command = { replSetStepDown: seconds, force: true };
     const reason = await client

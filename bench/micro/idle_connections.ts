@@ -1,5 +1,5 @@
 /**
- * What a connection in the pool holds of the heap while nobody uses it, ours and the official driver's, each in a process of its own.
+ * What a connection in the pool holds of the heap while it is idle, ours and the official driver's, each in a process of its own.
  *
  *   node scripts/build.mjs && node .build/bench/micro/idle_connections.js [connections]
  *

@@ -141,7 +141,7 @@ describe('the server of the page', () => {
     await assert.rejects(monitorPage(client, { port: 70_000 }), { name: 'TypeError', message: /65535, got 70000/ });
   });
 
-  it('takes its listeners from the client when it closes, and listens to every operation only while somebody looks', async () => {
+  it('takes its listeners from the client when it closes, and listens to every operation only while a page is open', async () => {
     const client = new MongoClient('mongodb://127.0.0.1:1');
     const page = await monitorPage(client);
     const count = () => client.listenerCount('commandStarted');

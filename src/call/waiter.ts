@@ -1,14 +1,14 @@
 import type { Deadline, EndDescription } from './deadline.js';
 import { type DeadlineEnd, EndWatch, type EndWatcher } from './end_watch.js';
 
-/** A place in a queue or a list, which the one who waits leaves when it is settled. */
+/** A place in a queue or a list, which the waiter leaves when it is settled. */
 export interface Place {
   remove(): unknown;
 }
 
 /** A pending value with a deadline. Settled once: by the value, by an error, or by the end of the deadline. */
 export class Waiter<T, Request> implements EndWatcher {
-  /** What is waited for, and for whom. */
+  /** What is waited for, and for which operation. */
   readonly request: Request;
   readonly deadline: Deadline;
   /** The clock's time at which the wait began. */

@@ -24,7 +24,7 @@ export const DISRUPTIONS: readonly Disruption[] = [
     mend: (server, primary) => server.call('restart', primary),
   },
   {
-    // Nobody is told, no connection is reset: the members elect another, and clients find out by themselves.
+    // No process is told, no connection is reset: the members elect another, and clients find out by themselves.
     name: 'partition',
     async happen(server, primary) {
       await server.call('partition', primary);

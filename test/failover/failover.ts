@@ -26,7 +26,7 @@ export interface Outcome {
   readonly rounds: readonly Round[];
   readonly acknowledged: number;
   readonly failed: ReadonlyMap<string, number>;
-  /** Acknowledged inserts that are lost, and rejections that nobody handled: no machine is too slow for that. */
+  /** Acknowledged inserts that are lost, and rejections that were not handled: no machine is too slow for that. */
   readonly lost: readonly string[];
   /** Outages that were longer than a heartbeat. */
   readonly late: readonly string[];

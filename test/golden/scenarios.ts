@@ -150,7 +150,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   auth: {
     peer: 'standalone',
-    // The peer takes nobody.
+    // The peer accepts no connection.
     options: () => ({ auth: { username: 'user', password: 'wrong' }, authMechanism: 'PLAIN' }),
     async run(collection, log) {
       await tried(collection.findOne());

@@ -172,7 +172,7 @@ describe('an AbortSignal', () => {
     }
   }
 
-  it('destroys a stream that nobody reads from just now', async () => {
+  it('destroys a stream that is not being read just now', async () => {
     await withServer({}, async ({ collection }) => {
       await collection.insertMany(documents(10));
       const abort = new AbortController();
@@ -204,7 +204,7 @@ describe('an AbortSignal', () => {
     });
   });
 
-  it('of fifty concurrent operations has one listener, none afterwards, and nobody is warned', async () => {
+  it('of fifty concurrent operations has one listener, none afterwards, and no warning is emitted', async () => {
     await withServer({}, async ({ collection }) => {
       const warnings: string[] = [];
       const onWarning = ({ name }: Error) => void warnings.push(name);

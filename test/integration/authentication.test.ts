@@ -62,7 +62,7 @@ describe('authentication by SCRAM', () => {
     });
   });
 
-  it('fails with the words of the server and without the password, whoever the user is', async () => {
+  it('fails with the words of the server and without the password, for a known user and an unknown one', async () => {
     await withUsers(async uri => {
       for (const username of ['admin', 'nobody']) {
         const error = await rejection<MongoServerError>(insertAs(uri, { auth: { username, password: 'wr0ng' } }));

@@ -494,7 +494,7 @@ describe('a cursor whose reply names no usable namespace', () => {
     });
   }
 
-  it('is refused when nobody knows one: that of a command of the user', async () => {
+  it('is refused for a command of the user, whose collection the driver does not know', async () => {
     const names: string[] = [];
     await withScript(
       {

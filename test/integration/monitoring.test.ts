@@ -178,7 +178,7 @@ describe('command monitoring', () => {
     });
   });
 
-  it('builds nothing when nobody listens', async () => {
+  it('builds no event that has no listener', async () => {
     await using cluster = await TestCluster.start();
     await using client = new PlainClient(cluster.uri);
     let listening = 0;

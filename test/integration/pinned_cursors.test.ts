@@ -115,7 +115,7 @@ describe('a cursor behind a load balancer', () => {
 
       await fail({ failCommands: ['getMore'], errorCode: 7 });
       await rejection(collection.find({}, { batchSize: 1 }).toArray());
-      // Nobody is kept waiting for killCursors.
+      // No caller waits for killCursors.
       while (checkedOut() > 0) await new Promise(resolve => setImmediate(resolve));
       assert.deepEqual(seen.slice(-3), ['find', 'getMore', 'killCursors']);
     }));

@@ -76,7 +76,7 @@ describe('a client that speaks TLS', () => {
     assert.ok(found.every(file => file?.text === text));
   });
 
-  it('refuses a certificate that nobody vouches for, and says in which step', async () => {
+  it('refuses a certificate that no known authority has signed, and says in which step', async () => {
     const message = await refusal(plain, { tls: true });
 
     assert.match(message, /certificate.*TLS handshake with 127\.0\.0\.1:\d+ failed after [0-9.]+ ms/);

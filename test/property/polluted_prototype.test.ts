@@ -37,7 +37,7 @@ async function polluted<T>(name: string | null, value: unknown, run: () => Promi
   }
 }
 
-/** What would make a client trust somebody else, connect elsewhere, or fail. */
+/** What would make a client trust another authority, connect elsewhere, or fail. */
 function optionsOfNode(ca: string): [string, unknown][] {
   const context = createSecureContext({ ca });
   return [
@@ -321,7 +321,7 @@ async function firstCheck(uri: string, options: MongoClientOptions): Promise<str
 }
 
 describe('a polluted Object.prototype', () => {
-  it('changes neither whom a client trusts nor where it connects to', async () => {
+  it('changes neither which authorities a client trusts nor where it connects to', async () => {
     const authority = new CertificateAuthority('an authority');
     const { cert, key } = authority.issue({ commonName: 'server', hosts: ['127.0.0.1'] });
     const server = new Worker(SERVER, { eval: true, workerData: { hello: HELLO_BYTES, cert, key } });

@@ -74,7 +74,7 @@ async function live(settings: PoolLimits, steps: Iterable<fc.AsyncCommand<object
 }
 
 describe('ConnectionPool, whatever happens', () => {
-  it('keeps its limits and its order, loses nobody, and balances its events', async () => {
+  it('keeps its limits and its order, loses no waiter, and balances its events', async () => {
     const steps = fc.commands([...usual, ...usual, ...usual, ...usual, ...trouble], { maxCommands: 60, size: '+1' });
     await fc.assert(fc.asyncProperty(limits, steps, live), { numRuns: 300 });
   });

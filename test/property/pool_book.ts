@@ -133,7 +133,7 @@ export class PoolBook {
     if (pool.state !== 'ready') {
       assert.deepEqual([waitQueueLength, idle, pending, draining], [0, 0, 0, 0], 'left in a pool that is not ready');
     } else if (waiting > 0) {
-      assert.equal(idle, 0, 'idle although somebody waits');
+      assert.equal(idle, 0, 'idle although a caller waits');
       const possible = Math.min(waiting, maxConnecting, maxPoolSize - established);
       assert.ok(pending >= possible, `${pending} being established for ${waiting} who wait`);
     }

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
   const complaints = judge(outcomes, samples, faults, mostOpened, left);
   for (const complaint of complaints) console.log(`✖ ${complaint}`);
-  if (complaints.length === 0) console.log('✔ nobody waited, nothing leaked');
+  if (complaints.length === 0) console.log('✔ no caller waited too long, nothing leaked');
   process.exitCode = complaints.length === 0 ? 0 : 1;
 }
 

@@ -3,7 +3,7 @@ import type { Persona } from './personas.js';
 import { type Deployment, type TopologyName } from './unified/requirements.js';
 import type { TestServer } from './unified/servers.js';
 
-/** A server that somebody else has started. */
+/** A server that was started outside of the tests. */
 export async function describeForeignServer(uri: string): Promise<{ persona: Persona; deployment: Deployment }> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
   try {

@@ -18,7 +18,7 @@ const NEWEST_PRIMARY: Document = Object.freeze({ ...PRIMARY, maxWireVersion: 25 
 export interface ClientSetup {
   /** The connection string. Default: `mongodb://a:27017`. */
   readonly url?: string;
-  /** Whether the invariants of events are checked. Without it nobody listens, as in most programs, which is the default here. */
+  /** Whether the invariants of events are checked. Default: no listener, as in most programs. */
   readonly checksEvents?: boolean;
   /** Reads the files of TLS. Default: from the file system. */
   readonly readFile?: ReadFile;

@@ -1,7 +1,7 @@
 import type { OpenTransport, Transport, TransportHandler } from '../../src/runtime/transport.js';
 import type { ScriptedPeer, ScriptedWire } from './scripted_peer.js';
 
-/** What a client reads into: one buffer for all, as the real transport has it, so that whoever keeps a view of it is found out. */
+/** What a client reads into: one buffer for all, as the real transport has it, so that code which keeps a view of it is found out. */
 const readBuffer = Buffer.alloc(64 * 1024);
 
 /**

@@ -21,7 +21,7 @@ export interface UserSettings {
 
 export const scramMechanisms: readonly ScramMechanism[] = ['SCRAM-SHA-1', 'SCRAM-SHA-256'];
 
-/** The users of a deployment. What they may do is not checked: whoever is known may do everything. */
+/** The users of a deployment. What they may do is not checked: every known user may do everything. */
 export class UserTable {
   readonly #ids: IdGenerator;
   readonly #users = new Map<string, User>();

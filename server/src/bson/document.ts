@@ -33,7 +33,7 @@ function mayHaveLost(value: unknown): boolean {
 
 /**
  * A document that is known by its bytes, by its value, or both; the other is made when it is asked for. Immutable:
- * whoever wants a change makes a new one. So cursors are snapshots, and stored bytes go into replies as they are.
+ * a change makes a new one. So cursors are snapshots, and stored bytes go into replies as they are.
  */
 export class BsonDocument {
   #bytes: Buffer | undefined;

@@ -15,7 +15,7 @@ export class Front {
     this.#server = createServer(socket => {
       const running = this.#routers.filter(router => router.isRunning);
       const router = running[this.#next++ % Math.max(running.length, 1)];
-      // With nobody behind it, a load balancer has nothing to say.
+      // With no server behind it, a load balancer has nothing to say.
       if (router === undefined) socket.resetAndDestroy();
       else router.accept(socket, 'load balancer');
     });

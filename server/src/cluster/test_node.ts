@@ -106,7 +106,7 @@ export class TestNode {
   accept(raw: Socket, by: Approach): void {
     this.#sockets.add(raw);
     raw.once('close', () => this.#sockets.delete(raw));
-    // Until somebody listens to it, nobody else would notice.
+    // An error that comes before the socket is served must not end the process.
     raw.on('error', () => undefined);
     const { accepting } = this.network;
     if (accepting === 'usual') this.#serve(raw, by);

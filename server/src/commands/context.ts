@@ -15,7 +15,7 @@ export interface CommandContext {
   readonly connection: ConnectionState;
   readonly member: Member;
   readonly deployment: Deployment;
-  /** Whether the command may go on: whoever waits, waits by it. */
+  /** Whether the command may go on: all waits of the command wait by it. */
   readonly operation: Operation;
   /** Of a retryable write: which of its statements were executed before. */
   readonly history?: StatementHistory | undefined;

@@ -6,7 +6,7 @@ import { isReplicated } from '../replication/deployment.js';
 import { type CommandContext } from './context.js';
 import { fieldsOf } from './fields.js';
 
-/** What a cluster of this kind does when nobody has said anything. */
+/** What a cluster of this kind does when no concern is set. */
 const implicit = {
   readConcern: { level: 'local' },
   writeConcern: { w: 'majority', wtimeout: 0 },

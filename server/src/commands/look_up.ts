@@ -7,7 +7,7 @@ import { type Command, type CommandContext } from './context.js';
 import { hasCommand } from './gates.js';
 import { commands } from './table.js';
 
-/** Who sent what to whom, before it is known to be a command. */
+/** What was sent, by which client and to which node, before it is known to be a command. */
 export type Incoming = Omit<CommandContext, 'name' | 'database' | 'operation'>;
 
 export function lookUp(incoming: Incoming): { context: CommandContext; command: Command } {

@@ -10,7 +10,7 @@ export function isdbgrid({ member }: CommandContext): Document {
   return { isdbgrid: 1, hostname: member.address };
 }
 
-/** The one shard that there is; nobody can reach it but the routers. */
+/** The one shard that there is; only the routers can reach it. */
 export function listShards(): Document {
   return { shards: [{ _id: 'shard01', host: 'shard01/localhost:27018', state: 1 }] };
 }

@@ -37,7 +37,7 @@ export class Collection {
   observer: WriteObserver | undefined;
   /** Set by the storage, too: told of each change after it was made. */
   journal: Journal | undefined;
-  /** A snapshot has it, too: whoever wants to change it must fork it. */
+  /** A snapshot has it, too: it must be forked before it is changed. */
   isShared = false;
   readonly #documents: Map<string, BsonDocument>;
   readonly #indexes: Map<string, CollectionIndex>;

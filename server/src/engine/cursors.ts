@@ -33,7 +33,7 @@ export interface Cursor {
   /** How getMore waits for documents that are not there yet; undefined: it does not. */
   readonly awaitsData: boolean;
   readonly isChangeStream: boolean;
-  /** It is not closed because nobody uses it. */
+  /** It is not closed because it is idle. */
   readonly neverExpires: boolean;
   /** Emitted when it is closed before its end. */
   readonly killed: Signal;
@@ -155,7 +155,7 @@ export class CursorRegistry {
     this.#killAll(() => true);
   }
 
-  /** Nobody can tell whether it was closed in time or when somebody looked. */
+  /** Commands cannot tell whether it was closed in time or when it was looked for. */
   #closeExpired(): void {
     const oldest = this.#clock.now() - cursorTimeoutMS;
     this.#killAll(

@@ -16,7 +16,7 @@ const takenAway = new WeakMap<
 export class Storage {
   readonly #ids: IdGenerator;
   readonly #observer: WriteObserver | undefined;
-  /** Told of what was changed; set by whoever keeps the history. */
+  /** Told of what was changed; set by the keeper of the history. */
   journal: Journal | undefined;
   readonly #databases = new Map<string, Map<string, Collection>>();
 

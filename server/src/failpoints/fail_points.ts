@@ -13,7 +13,7 @@ export interface Fault {
   readonly errorExtraInfo: Document;
 }
 
-/** Whom a fail point hits. */
+/** Which commands a fail point hits. */
 export interface Victim {
   readonly command: string;
   readonly appName: string | undefined;

@@ -6,7 +6,7 @@ export type ReplyFault =
   | { readonly kind: 'cut'; readonly afterBytes: number; readonly then: 'reset' | 'close' | 'silence' }
   /** Bytes that are no message. */
   | { readonly kind: 'garbage' }
-  /** The reply, to a request that nobody made. */
+  /** The reply, to a request that was never made. */
   | { readonly kind: 'wrongResponseTo' };
 
 /** What a node does with connections that come in. */

@@ -17,7 +17,7 @@ export interface OperationFacts {
   readonly body: Document;
   /** No limit when it is 0. */
   readonly maxTimeMS: number;
-  /** Whether nobody needs the command any more once its client has gone: a write goes on. */
+  /** Whether the command is not needed any more once its client has gone: a write goes on. */
   readonly endsWithClient: boolean;
 }
 

@@ -40,7 +40,7 @@ export class ClusterTime {
     this.#lastWrite = new Date(this.#clock.wallTime());
   }
 
-  /** Takes in a later time that somebody else knows. */
+  /** Takes in a later time that a client or another node knows. */
   advanceTo(time: Timestamp): void {
     if (!time.greaterThan(this.#latest)) return;
     this.#latest = time;

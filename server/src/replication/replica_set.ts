@@ -70,7 +70,7 @@ export class ReplicaSet {
     this.#win(member);
   }
 
-  /** Whoever was barred from elections may be elected again. */
+  /** A node that was barred from elections may be elected again. */
   letAllStand(): void {
     for (const timer of this.#barred.values()) timer.cancel();
     this.#barred.clear();
@@ -84,7 +84,7 @@ export class ReplicaSet {
   }
 
   memberWentDown(): void {
-    // Without a majority a primary cannot stay one; whoever is left becomes a secondary.
+    // Without a majority a primary cannot stay one: it becomes a secondary.
     if (this.primary === undefined || !this.#hasMajority()) this.#changeRoles(undefined);
     this.#callElection();
   }
@@ -161,7 +161,7 @@ export class ReplicaSet {
     return this.members.filter(member => member.isUp).length * 2 > this.members.length;
   }
 
-  /** All roles first, then the news: whoever is woken must see the new state of every node. */
+  /** All roles first, then the news: a waiter that is woken must see the new state of every node. */
   #changeRoles(primary: Member | undefined): void {
     if (primary !== undefined) this.#lastPrimary = primary.index;
     for (const member of this.members) member.setRole(member === primary ? 'primary' : 'secondary');

@@ -29,7 +29,7 @@ export class Transaction {
   readonly #changes: Change[] = [];
   readonly #oplog: Oplog;
   readonly #identity: TransactionIdentity | undefined;
-  /** Set by whoever waits for its end; called once. */
+  /** Set by the command that waits for its end; called once. */
   onEnd: () => void = () => undefined;
   #state: State = 'inProgress';
 

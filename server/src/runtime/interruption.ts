@@ -7,7 +7,7 @@ export interface Interruptible {
 }
 
 /**
- * The command whose work is being done. Work is synchronous and all nodes share one thread, so that there is one at a time; whoever scans
+ * The command whose work is being done. Work is synchronous and all nodes share one thread, so that there is one at a time; code that scans
  * documents asks it, however deep below the command that is.
  */
 let working: Interruptible | undefined;

@@ -6,7 +6,7 @@ import { type Certificate, type CertificateAuthority } from './certificate_autho
 /** How a cluster speaks TLS; what it is made of exists as long as the cluster. */
 export interface TlsPlan {
   readonly authority: CertificateAuthority;
-  /** Without: a client may come without a certificate, and is then nobody. */
+  /** Without: a client may come without a certificate, and has then no identity. */
   readonly requiresClientCertificate: boolean;
 }
 

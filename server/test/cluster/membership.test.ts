@@ -71,7 +71,7 @@ describe('the members of a replica set', () => {
       await cluster.whenPrimary();
     }));
 
-  it('make primary whom the test wants, with a higher electionId', () =>
+  it('make the node primary that the test wants, with a higher electionId', () =>
     withCluster({ topology: 'replicaset' }, async (_client, cluster) => {
       const before = await helloOf(cluster, 0);
       cluster.elect(2);

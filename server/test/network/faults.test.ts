@@ -30,7 +30,7 @@ describe('the network of a node', () => {
       }));
   }
 
-  it('answers a request that nobody made', async () => {
+  it('answers a request that was never made', async () => {
     await using cluster = await TestCluster.start();
     cluster.node(0).network.failReplies({ kind: 'wrongResponseTo' });
     const client = await RawClient.connect(cluster.node(0).port);

@@ -48,7 +48,7 @@ describe('sessions', () => {
       }
     }));
 
-  it('own their cursors: nobody else may go on with one', () =>
+  it('own their cursors: another session may not go on with one', () =>
     withCluster(set, async client => {
       const collection = client.db('d').collection<{ _id: number }>('c');
       await collection.insertMany([{ _id: 1 }, { _id: 2 }]);

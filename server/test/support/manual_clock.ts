@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Resolves when somebody waits for something to happen exactly so far from now. */
+  /** Resolves when a timer is set for exactly so far from now. */
   async untilTimer(delayMS: number): Promise<void> {
     while (![...this.#timers].some(({ at }) => at === this.#now + delayMS)) {
       await new Promise<void>(resolve => (this.#onTimer = resolve));

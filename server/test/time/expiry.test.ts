@@ -28,7 +28,7 @@ async function withDocuments(
   }
 }
 
-describe('cursors that nobody uses', () => {
+describe('idle cursors', () => {
   async function open(
     send: (command: Document) => Promise<Record<string, unknown>>,
     options: Document = {},
@@ -73,7 +73,7 @@ describe('cursors that nobody uses', () => {
     }));
 });
 
-describe('sessions that nobody uses', () => {
+describe('idle sessions', () => {
   it('are forgotten after thirty minutes, and with them what was written in them', () =>
     withDocuments(async (send, clock) => {
       const lsid = { id: new Binary(Buffer.alloc(16, 1), Binary.SUBTYPE_UUID) };

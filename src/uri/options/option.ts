@@ -4,7 +4,7 @@ import type { Parser, REFUSED } from './parsers.js';
 type Where = 'both' | 'client' | 'uri';
 
 /**
- * What is lost when an option silently falls back to its default: `trust` is whom the client believes, `secrecy` is who can read along,
+ * What is lost when an option silently falls back to its default: `trust` is which servers the client believes, `secrecy` is who can read along,
  * `durability` is what an acknowledgement or a read promises.
  */
 type Guarded = 'trust' | 'secrecy' | 'durability';

@@ -32,7 +32,7 @@ async function run({ uri, seeds, numSeeds, error = false, options = {}, parsed_o
     await assert.rejects(resolve(uri), MongoError);
     return;
   }
-  // Where there is nobody to be authenticated, it does not matter against what.
+  // Without credentials it does not matter against which database they would be checked.
   const asked = 'authSource' in options && !uri.includes('@') ? uri.replace('://', '://user:secret@') : uri;
   const resolved = await resolve(asked);
 

@@ -14,7 +14,7 @@ import { addressesOf, contentOf, lowerFirst, seededRandom, topologyOf } from './
 import type { LegacySuite } from './suite.js';
 
 const random = seededRandom(7);
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_SERVERS: ReadonlySet<string> = new Set();
 
 function readPreferenceOf(content: Document): ReadPreference {
   const { mode = 'Primary', tag_sets: tags } = (content['read_preference'] ?? {}) as {
@@ -64,7 +64,11 @@ export const inWindowSuite = suite('in_window', content => {
 
   const hits = new Map<string, number>();
   for (let round = 0; round < iterations; round += 1) {
-    const server = drawServer(eligibleServers(topology, selector, NOBODY), address => counts.get(address) ?? 0, random);
+    const server = drawServer(
+      eligibleServers(topology, selector, NO_SERVERS),
+      address => counts.get(address) ?? 0,
+      random,
+    );
     assert.ok(server !== null);
     hits.set(server.address, (hits.get(server.address) ?? 0) + 1);
   }

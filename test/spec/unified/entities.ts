@@ -34,7 +34,7 @@ export class Thread {
 
   run(work: () => Promise<void>): void {
     this.#last = this.#last.then(work);
-    // Whoever waits for the thread is told; a failure that nobody waits for yet is not unhandled.
+    // The wait for the thread gets the failure; one that comes before the wait is not unhandled.
     this.#last.catch(() => null);
   }
 

@@ -111,7 +111,7 @@ async function within(limitMS: number, work: Promise<void>): Promise<void> {
     await Promise.race([work, late]);
   } finally {
     stop.abort();
-    // A test that ends after its time has nobody to tell.
+    // The result of a test that ends after its time is not wanted any more.
     work.catch(() => null);
   }
 }

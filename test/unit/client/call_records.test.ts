@@ -185,7 +185,7 @@ describe('the record of a call that fails', () => {
   });
 });
 
-describe('a call whose record nobody wants', () => {
+describe('a call whose record no listener wants', () => {
   it('keeps nothing of its success', async () => {
     await using setup = await setUp();
     const { client, orders } = setup;

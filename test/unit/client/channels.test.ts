@@ -150,7 +150,7 @@ describe('channels of node:diagnostics_channel', () => {
     assert.ok(topologies.names().includes('serverHeartbeatSucceeded'));
   });
 
-  it('do not take a connection for one that failed because somebody unsubscribed while it was established', () => {
+  it('do not take a connection for one that failed because a subscriber left while it was established', () => {
     const publisher = new EventPublisher([], new FakeClock(), null, null, new ChannelSink({}));
     const connection = { address: 'a:27017', connectionId: 1 };
     {

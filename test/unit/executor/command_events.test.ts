@@ -59,7 +59,7 @@ describe('CommandEvents, who listens', () => {
     assert.equal(events, null);
   });
 
-  it('publishes nothing to nobody, and the operation runs', async () => {
+  it('publishes nothing without a sink, and the operation runs', async () => {
     const harness = await EngineHarness.open({ sinks: [] });
 
     assert.deepEqual(await harness.runAnswered(read(), [{ ok: 1, n: 1 }]), { ok: 1, n: 1 });

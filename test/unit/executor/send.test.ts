@@ -285,7 +285,7 @@ describe('send, the session', () => {
     await harness.close();
   });
 
-  it('is dirty, and used by nobody else, after its connection broke', async () => {
+  it('is dirty, and not used again, after its connection broke', async () => {
     const harness = await EngineHarness.open();
     const session = harness.session();
 

@@ -67,7 +67,7 @@ describe('PossiblePrimary', () => {
   it('counts as Unknown in the outcome and in the events of a discovery file', async () => {
     const server = (type: string) => ({ address: 'a:27017', type, arbiters: [], hosts: [], passives: [] });
     await run('server-discovery-and-monitoring/tests/monitoring', {
-      description: 'a seed that nobody has reached',
+      description: 'a seed that was not reached',
       uri: 'mongodb://a/?replicaSet=rs',
       phases: [
         {

@@ -21,7 +21,7 @@ export const loopOptions = [
 
 /**
  * Unified test format, "loop": runs operations again and again, and keeps what goes wrong where the test wants it kept. A workload that
- * would go on until somebody ends it has one iteration here.
+ * would go on until the workload executor ends it has one iteration here.
  */
 export async function runLoop(args: Doc, context: TestContext): Promise<void> {
   const operations = readOperations(args['operations'], 'loop');
