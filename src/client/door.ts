@@ -55,8 +55,12 @@ export function enter<O extends OperationOptions, T>(
 /** What a method does inside of the door. The input is what it was given, so that no closure has to be made for a command. */
 type Work<O, I, T> = (call: Call, options: O, place: Place, input: I) => T | Promise<T>;
 
-/** @param input - passed on to `work` */
-async function enterWith<O extends OperationOptions, I, T>(
+/**
+ * Not async: that would cost two promises more for each command, and each of them its share where the program uses an AsyncLocalStorage.
+ *
+ * @param input - passed on to `work`
+ */
+function enterWith<O extends OperationOptions, I, T>(
   place: Place,
   method: string,
   given: O | null | undefined,
@@ -68,19 +72,24 @@ async function enterWith<O extends OperationOptions, I, T>(
   let call: Call | null = null;
   let events: CallEvents | null = null;
   let beganAt = 0;
-  let failure: Failure | null = null;
+  const succeed = (result: T): T => {
+    if (call !== null) tellEnd(client, call, events, beganAt, null);
+    return result;
+  };
+  const fail = (error: unknown): never => {
+    const failure = { error, isAborted: call?.deadline.isAbortReason(error) === true };
+    if (!failure.isAborted) completeError(error, call, fail);
+    if (call !== null) tellEnd(client, call, events, beganAt, failure);
+    throw error;
+  };
   try {
     const options = ownOptions(given);
     call = begin(place, method, options);
     if (call.isRecorded) events = CallEvents.start(client.publisher, call);
     if (client.publisher.meter !== null) beganAt = client.clock.now();
-    return await work(call, options, place, input);
+    return Promise.resolve(work(call, options, place, input)).then(succeed, fail);
   } catch (error) {
-    failure = { error, isAborted: call?.deadline.isAbortReason(error) === true };
-    if (!failure.isAborted) completeError(error, call);
-    throw error;
-  } finally {
-    if (call !== null) tellEnd(client, call, events, beganAt, failure);
+    return Promise.reject(error as Error).catch(fail);
   }
 }
 
@@ -91,10 +100,14 @@ interface Failure {
   readonly isAborted: boolean;
 }
 
-/** Adds to an error what only the door knows. */
-function completeError(error: unknown, call: Call | null): void {
+/**
+ * Adds to an error what only the door knows.
+ *
+ * @param from - what is told of the failure: those who wait for its promise are the callers
+ */
+function completeError(error: unknown, call: Call | null, from: (error: unknown) => never): void {
   if (error instanceof MongoOperationTimeoutError) call?.completeTimeout(error);
-  addCaller(error, enterWith);
+  addCaller(error, from);
 }
 
 /** Tells the end of a call to its ledger, the meter, the events and the shared deadlines around it. */

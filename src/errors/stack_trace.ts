@@ -1,7 +1,7 @@
 /**
  * Puts the lines behind an error's stack that led to the call in which it is seen. An error that was made when a socket or a timer called
- * has none of them, and one that was made deep in the driver too few. Called where an error leaves the driver, in an async function that
- * the user's code awaits: there the engine still knows who waits, so nothing need be kept while all goes well.
+ * has none of them, and one that was made deep in the driver too few. Called where an error leaves the driver, in the reaction to a promise whose
+ * outcome the user's code awaits: there the engine still knows who waits, so nothing need be kept while all goes well.
  *
  * @param above - the function that is left; frames down to its own are left out
  */
