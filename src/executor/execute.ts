@@ -2,6 +2,7 @@ import type { Call } from '../call/call.js';
 import { Deadline } from '../call/deadline.js';
 import { MongoClientClosedError } from '../errors/driver.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
+import type { Connection } from '../pool/connection.js';
 import type { Server } from '../sdam/server.js';
 import { MessageEncoder } from '../wire/message_encoder.js';
 import type { Reply } from '../wire/reply.js';
@@ -35,10 +36,7 @@ export function execute<T>(engine: Engine, operation: Operation<T>, shared: Bind
   // The first command of a call begins with it.
   const progress = isLast ? FIRST_ATTEMPT : { ...FIRST_ATTEMPT, startsAt: call.deadline.ledger.look() };
   const attempt = new CommandAttempt(call, operation, progress);
-  // An async function would cost one promise more, and most commands have one attempt.
-  return run(engine, binding, isLast, attempt).catch((error: unknown) =>
-    retry(engine, binding, isLast, attempt, error),
-  );
+  return run(engine, binding, isLast, attempt, retry);
 }
 
 /**
@@ -60,7 +58,7 @@ async function retry<T>(
       const progress = await afterFailure(engine, error, attempt);
       attempt = new CommandAttempt(first.call, first.operation, progress);
       try {
-        return await run(engine, binding, isLast, attempt);
+        return await run(engine, binding, isLast, attempt, null);
       } catch (next) {
         error = next;
       }
@@ -70,26 +68,38 @@ async function retry<T>(
   }
 }
 
-/** @param isLast - whether the binding ends with this command */
-async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt: CommandAttempt<T>): Promise<T> {
-  throwIfEnded(attempt);
-  const { topology } = engine;
+/**
+ * One attempt.
+ *
+ * @param isLast - whether the binding ends with this command
+ * @param onFailure - what follows its failure: it is called from here, since a promise between the two would be one more for each command. Null: nothing
+ */
+async function run<T>(
+  engine: Engine,
+  binding: Binding,
+  isLast: boolean,
+  attempt: CommandAttempt<T>,
+  onFailure: typeof retry<T> | null,
+): Promise<T> {
   const { operation } = attempt;
-  const pinned = pinnedConnection(operation, binding);
-  const found = pinned?.server ?? select(engine, attempt);
-  const server = found instanceof Promise ? await found : found;
-  if (found instanceof Promise) throwIfEnded(attempt);
-  server.operationCount++;
+  const topology = engine.topology;
+  let server: Server | null = null;
+  let connection: Connection | null = null;
+  let isDone = false;
+  let isPinned = false;
   try {
-    const description = topology.description.table.get(server.address);
-    attempt.selected = selectedServer(server.address, description, operation, engine.options);
-    attempt.call.reached(server.address);
-    throwIfRetryIsRefused(attempt, attempt.selected);
-    const lent = pinned?.connection ?? checkOut(server, attempt);
-    const connection = lent instanceof Promise ? await lent : lent;
-    let isDone = false;
-    let isPinned = pinned !== null;
     try {
+      throwIfEnded(attempt);
+      const pinned = pinnedConnection(operation, binding);
+      isPinned = pinned !== null;
+      const found = pinned?.server ?? select(engine, attempt);
+      const selected = found instanceof Promise ? await found : found;
+      if (found instanceof Promise) throwIfEnded(attempt);
+      selected.operationCount++;
+      server = selected;
+      noteSelected(server, engine, attempt);
+      const lent = pinned?.connection ?? checkOut(server, attempt);
+      connection = lent instanceof Promise ? await lent : lent;
       // A pinned connection may have a late reply to come, or serve a command that the caller has started beside this one.
       while (connection.isOccupied) await connection.whenFree(attempt);
       isPinned ||= pinTransaction(operation, topology.description.type, server, connection);
@@ -116,13 +126,23 @@ async function run<T>(engine: Engine, binding: Binding, isLast: boolean, attempt
       else isPinned ||= closeUnreadInBackground(engine, attempt.closing, binding, pin, attempt.call);
       return result;
     } finally {
-      if (!isPinned) server.pool.checkIn(connection);
+      if (connection !== null && !isPinned) server?.pool.checkIn(connection);
       // The next user of the connection finds the session free too (Driver Sessions, "Implicit sessions").
       if (isDone && isLast) binding.releaseSession(engine.sessions);
+      if (server !== null) server.operationCount--;
     }
-  } finally {
-    server.operationCount--;
+  } catch (error) {
+    if (onFailure === null) throw error;
+    return await onFailure(engine, binding, isLast, attempt, error);
   }
+}
+
+/** A server was selected for the attempt. Throws if it must not get it. */
+function noteSelected(server: Server, { topology, options }: Engine, attempt: CommandAttempt<unknown>): void {
+  const description = topology.description.table.get(server.address);
+  attempt.selected = selectedServer(server.address, description, attempt.operation, options);
+  attempt.call.reached(server.address);
+  throwIfRetryIsRefused(attempt, attempt.selected);
 }
 
 /** @param now - the clock's time */
