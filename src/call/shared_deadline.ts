@@ -36,8 +36,9 @@ export class SharedDeadline {
   /** Holds the stack of the code that made the deadline. It becomes text only if it is asked for. */
   readonly #origin: { readonly stack?: string } = {};
   readonly #method: string;
-  #operations: SharedOperation[] = [];
-  #earlier = 0;
+  /** The last operations, each in the place of the one that is no longer kept. */
+  readonly #operations: SharedOperation[] = [];
+  #recorded = 0;
   #controller: AbortController | null = null;
   #timer: Timer | null = null;
 
@@ -137,17 +138,18 @@ export class SharedDeadline {
 
   /** Keeps what an operation took, for the error of a later one. @internal */
   record(operation: SharedOperation): void {
-    if (this.#operations.push(operation) <= MOST_OPERATIONS) return;
-    this.#operations.shift();
-    this.#earlier++;
+    this.#operations[this.#recorded % MOST_OPERATIONS] = operation;
+    this.#recorded++;
   }
 
   /** What the earlier operations took, as messages say it; empty if there were none. @internal */
   get spent(): string {
-    const last = this.#operations.map(
+    const operations = this.#operations;
+    const earlier = this.#recorded - operations.length;
+    const first = earlier % MOST_OPERATIONS;
+    const last = [...operations.slice(first), ...operations.slice(0, first)].map(
       ({ name, namespace, durationMS }) => `${name} ${namespace} ${durationMS.toFixed(1)} ms`,
     );
-    if (this.#earlier > 0) last.unshift(`${this.#earlier} more`);
-    return last.join(', ');
+    return [...(earlier > 0 ? [`${earlier} more`] : []), ...last].join(', ');
   }
 }
