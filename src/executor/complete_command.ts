@@ -48,7 +48,7 @@ function limitTime(body: Document, connection: Connection, attempt: CommandAttem
   if (operation.sessionRole !== 'asGiven') stripLegacyTimeouts(body);
   if (operation.maxTime === 'omit') return;
   const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
-  if (maxTimeMS === undefined) return;
+  if (maxTimeMS === Infinity) return;
   const own: unknown = Object.hasOwn(body, 'maxTimeMS') ? body['maxTimeMS'] : undefined;
   attempt.maxTimeMS = typeof own === 'number' && own > 0 ? Math.min(own, maxTimeMS) : maxTimeMS;
   body['maxTimeMS'] = attempt.maxTimeMS;
@@ -71,17 +71,13 @@ function stripWTimeout(body: Document): void {
   else delete body['writeConcern'];
 }
 
-/** Throws if no time is left, or less than a round trip to the server takes. */
-function maxTimeFor(
-  connection: Connection,
-  most: 'remaining' | number,
-  attempt: CommandAttempt<unknown>,
-): number | undefined {
+/** Infinity: the command goes without. Throws if no time is left, or less than a round trip to the server takes. */
+function maxTimeFor(connection: Connection, most: 'remaining' | number, attempt: CommandAttempt<unknown>): number {
   const { deadline, selected } = attempt;
   const minRoundTripTimeMS = selected?.minRoundTripTimeMS ?? 0;
   const { remainingMS } = deadline;
   const maxTime = maxTimeOf(remainingMS, minRoundTripTimeMS);
-  if (maxTime.send) return most === 'remaining' ? maxTime.maxTimeMS : Math.min(most, maxTime.maxTimeMS ?? most);
+  if (maxTime > 0) return most === 'remaining' ? maxTime : Math.min(most, maxTime);
   const { address } = connection;
   const what = unsent(attempt, attempt.progress);
   const tooShort = `: a round trip to ${address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms, ${remainingMS.toFixed(1)} ms are left`;
