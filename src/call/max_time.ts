@@ -18,3 +18,8 @@ export function maxTimeOf(remainingMS: number, minRoundTripTimeMS: number): numb
   const maxTimeMS = Math.max(1, Math.floor(available));
   return maxTimeMS > LARGEST_MAX_TIME_MS ? Infinity : maxTimeMS;
 }
+
+/** The smaller of two limits as servers read it: an integer from 1 on. */
+export function smallerMaxTime(a: number, b: number): number {
+  return Math.min(Math.max(1, Math.floor(Math.min(a, b))), LARGEST_MAX_TIME_MS);
+}

@@ -1,5 +1,5 @@
 import { type Document, Long } from '../bson/index.js';
-import { maxTimeOf } from '../call/max_time.js';
+import { maxTimeOf, smallerMaxTime } from '../call/max_time.js';
 import {
   type ReadPreference,
   type ReadPreferenceDocument,
@@ -17,7 +17,7 @@ import type { Operation } from './operation.js';
 
 const NO_FIELDS: readonly Uint8Array[] = Object.freeze([]);
 
-/** The command of an attempt with the fields that every command of this client carries. */
+/** The command of an attempt with the fields that every command of this client carries, but for `maxTimeMS`, which it puts on the attempt. */
 export function completeCommand(engine: Engine, connection: Connection, attempt: CommandAttempt<unknown>): Document {
   const { operation, txnNumber } = attempt;
   const { session } = operation;
@@ -40,7 +40,7 @@ export function completeCommand(engine: Engine, connection: Connection, attempt:
 }
 
 /**
- * Under `timeoutMS`: takes the legacy timeouts off the command and gives it the `maxTimeMS` that remains (CSOT, "Command Execution" and
+ * Under `timeoutMS`: takes the legacy timeouts off the command and gives the attempt the `maxTimeMS` that remains (CSOT, "Command Execution" and
  * "Deprecations"). The user's own command keeps what it has, and a `maxTimeMS` of its own that is shorter.
  */
 function limitTime(body: Document, connection: Connection, attempt: CommandAttempt<unknown>): void {
@@ -50,8 +50,8 @@ function limitTime(body: Document, connection: Connection, attempt: CommandAttem
   const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
   if (maxTimeMS === Infinity) return;
   const own: unknown = Object.hasOwn(body, 'maxTimeMS') ? body['maxTimeMS'] : undefined;
-  attempt.maxTimeMS = typeof own === 'number' && own > 0 ? Math.min(own, maxTimeMS) : maxTimeMS;
-  body['maxTimeMS'] = attempt.maxTimeMS;
+  attempt.maxTimeMS = typeof own === 'number' && own > 0 ? smallerMaxTime(own, maxTimeMS) : maxTimeMS;
+  if (own !== undefined) delete body['maxTimeMS'];
 }
 
 function stripLegacyTimeouts(body: Document): void {
@@ -77,7 +77,7 @@ function maxTimeFor(connection: Connection, most: 'remaining' | number, attempt:
   const minRoundTripTimeMS = selected?.minRoundTripTimeMS ?? 0;
   const { remainingMS } = deadline;
   const maxTime = maxTimeOf(remainingMS, minRoundTripTimeMS);
-  if (maxTime > 0) return most === 'remaining' ? maxTime : Math.min(most, maxTime);
+  if (maxTime > 0) return most === 'remaining' ? maxTime : smallerMaxTime(most, maxTime);
   const { address } = connection;
   const what = unsent(attempt, attempt.progress);
   const tooShort = `: a round trip to ${address} takes at least ${minRoundTripTimeMS.toFixed(1)} ms, ${remainingMS.toFixed(1)} ms are left`;

@@ -56,7 +56,7 @@ export class Exchange<T> {
     const rawFields = rawFieldsOf(engine, operation, session, connection);
     const flags = operation.unacknowledged ? MsgFlag.moreToCome : 0;
     const message = encoder.encode(
-      { requestId, flags, body, rawFields, sequence: operation.sequence },
+      { requestId, flags, body, rawFields, maxTimeMS: attempt.maxTimeMS, sequence: operation.sequence },
       connection.description.limits,
       operation.bsonOptions,
     );

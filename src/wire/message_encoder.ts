@@ -37,6 +37,8 @@ export interface OutgoingCommand {
   readonly body: Document;
   /** Fields already in BSON (type, name and value), put at the end of the body. */
   readonly rawFields: readonly Uint8Array[];
+  /** Put behind them, as an int32; 0 or undefined: none. The package `bson` takes 90 ns for it, which is too much for each command with a deadline. */
+  readonly maxTimeMS?: number;
   readonly sequence: DocumentSequence | undefined;
 }
 
@@ -48,6 +50,8 @@ const FIRST_ROOM = 64 * 1024;
 /** A larger room is let go after use. */
 const LARGEST_KEPT_ROOM = 1024 * 1024;
 const CHECKSUM_SIZE = 4;
+/** Type and name of the field. */
+const MAX_TIME_KEY = Buffer.from('\x10maxTimeMS\0', 'latin1');
 /** Where the body of a message begins. */
 export const BODY_OFFSET = HEADER_SIZE + FLAGS_SIZE + 1;
 
@@ -152,16 +156,25 @@ export class MessageEncoder {
   #body(command: OutgoingCommand, limits: MessageLimits): number {
     let end = this.#document(command.body, BODY_OFFSET, limits.maxBsonObjectSize + COMMAND_OVERHEAD);
     this.#room[BODY_OFFSET - 1] = SectionKind.body;
-    if (command.rawFields.length === 0) return end;
+    const { maxTimeMS = 0 } = command;
+    if (command.rawFields.length === 0 && maxTimeMS === 0) return end;
     end--; // over the terminating zero
     for (const field of command.rawFields) {
       this.#ensure(end, field.length + 1);
       this.#room.set(field, end);
       end += field.length;
     }
+    if (maxTimeMS > 0) end = this.#maxTime(maxTimeMS, end);
     this.#room[end++] = 0;
     this.#room.writeInt32LE(end - BODY_OFFSET, BODY_OFFSET);
     return end;
+  }
+
+  #maxTime(maxTimeMS: number, start: number): number {
+    this.#ensure(start, MAX_TIME_KEY.length + 4 + 1);
+    const room = this.#room;
+    for (let index = 0; index < MAX_TIME_KEY.length; index++) room[start + index] = MAX_TIME_KEY[index] as number;
+    return room.writeInt32LE(maxTimeMS, start + MAX_TIME_KEY.length);
   }
 
   #sequence(

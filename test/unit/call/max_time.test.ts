@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { maxTimeOf } from '../../../src/call/max_time.js';
+import { maxTimeOf, smallerMaxTime } from '../../../src/call/max_time.js';
 
 describe('maxTimeOf', () => {
   for (const [title, remainingMS, minRoundTripTimeMS, expected] of [
@@ -16,5 +16,18 @@ describe('maxTimeOf', () => {
     ['sends no limit beyond what servers read', 2 ** 31, 0, Infinity],
   ] as const) {
     it(title, () => assert.equal(maxTimeOf(remainingMS, minRoundTripTimeMS), expected));
+  }
+});
+
+describe('smallerMaxTime', () => {
+  for (const [title, own, remaining, expected] of [
+    ['is the smaller one', 40, 500, 40],
+    ['is a whole number, and never 0, which would mean no limit', 0.5, 500, 1],
+    ['is no more than servers read', 1e12, Infinity, 2 ** 31 - 1],
+  ] as const) {
+    it(title, () => {
+      assert.equal(smallerMaxTime(own, remaining), expected);
+      assert.equal(smallerMaxTime(remaining, own), expected);
+    });
   }
 });

@@ -16,6 +16,7 @@ interface Parts {
   readonly flags?: number;
   readonly body?: Document;
   readonly rawFields?: readonly Uint8Array[];
+  readonly maxTimeMS?: number;
   readonly sequence?: DocumentSequence;
   readonly limits?: Partial<MessageLimits>;
   readonly options?: BSONSerializeOptions;
@@ -28,6 +29,7 @@ function encode(encoder: MessageEncoder, parts: Parts): Buffer {
       flags: parts.flags ?? 0,
       body: parts.body ?? { ping: 1 },
       rawFields: parts.rawFields ?? [],
+      ...(parts.maxTimeMS !== undefined && { maxTimeMS: parts.maxTimeMS }),
       sequence: parts.sequence,
     },
     { ...LIMITS, ...parts.limits },
@@ -65,6 +67,21 @@ describe('MessageEncoder', () => {
     const { body: read } = decodeOpMsg(encode(new MessageEncoder(), { rawFields }));
 
     assert.deepEqual(deserialize(read.slice()), { ping: 1, $a: 1, $b: 2 });
+  });
+
+  it('puts maxTimeMS behind them, also where there are none and where the room is too small', () => {
+    const rawFields = [element(0x10, '$a', int32(1))];
+    const large = { ping: '-'.repeat(70_000) };
+
+    const sent = [{ rawFields, maxTimeMS: 2 ** 31 - 1 }, { maxTimeMS: 7 }, { body: large, maxTimeMS: 8 }].map(parts =>
+      deserialize(decodeOpMsg(encode(new MessageEncoder(), parts)).body.slice()),
+    );
+
+    assert.deepEqual(sent, [
+      { ping: 1, $a: 1, maxTimeMS: 2 ** 31 - 1 },
+      { ping: 1, maxTimeMS: 7 },
+      { ...large, maxTimeMS: 8 },
+    ]);
   });
 
   it('writes a checksum on request', () => {
