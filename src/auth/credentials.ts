@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
-import { ownOptions } from '../concern/given.js';
 import { MongoAPIError, MongoInvalidArgumentError, MongoMissingCredentialsError } from '../errors/driver.js';
+import { ownOptions } from '../runtime/own_options.js';
 
 /** @public */
 export const AuthMechanism = Object.freeze({

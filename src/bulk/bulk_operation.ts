@@ -1,9 +1,9 @@
 import { type BSONSerializeOptions, calculateObjectSize, type Document } from '../bson/index.js';
 import { isDocument } from '../bson/is_document.js';
 import type { CollationOptions, Hint } from '../commands/options.js';
-import { ownOptions } from '../concern/given.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoBatchReExecutionError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { BulkWriteOptions } from './batch.js';
 import { MongoBulkWriteError } from './errors.js';
 import type { BulkWriteResult } from './result.js';

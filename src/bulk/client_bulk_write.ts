@@ -13,7 +13,6 @@ import {
 import { type OperationContext, transactionOf, unacknowledged } from '../commands/context.js';
 import type { CursorReply } from '../commands/cursor_reply.js';
 import { getMore, killCursors } from '../commands/get_more.js';
-import { isGiven } from '../concern/given.js';
 import { type ErrorOrigin, MongoError, setOrigin } from '../errors/base.js';
 import {
   MongoClientBulkWriteExecutionError,
@@ -28,6 +27,7 @@ import { Binding } from '../executor/binding.js';
 import type { Engine } from '../executor/engine.js';
 import { execute } from '../executor/execute.js';
 import type { OpenCursor } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import { refuseCollation } from './bulk_write.js';
 import { type ClientBulkWriteResult, ClientTally } from './client_result.js';
 import { MongoClientBulkWriteError } from './errors.js';

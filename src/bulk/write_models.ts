@@ -3,8 +3,8 @@ import { isDocument } from '../bson/is_document.js';
 import { copyOptions } from '../commands/options.js';
 import { formatSort } from '../commands/sort.js';
 import { type ChangeKind, changeFault, checkWriteFilter, throwChangeFault } from '../commands/update_document.js';
-import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { Sort } from '../types/sort.js';
 import type { Write } from './runs.js';
 

@@ -49,11 +49,11 @@ import {
   updateSearchIndex,
 } from '../commands/search_indexes.js';
 import { type ReplaceOptions, type UpdateOptions, type UpdateResult, update } from '../commands/update.js';
-import { ownOptions } from '../concern/given.js';
 import { type ReadConcern } from '../concern/read_concern.js';
 import { type ReadPreference } from '../concern/read_preference.js';
 import { type WriteConcern } from '../concern/write_concern.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { ownOptions } from '../runtime/own_options.js';
 import { type ChangeStreamDocument } from '../types/change_stream.js';
 import { type Filter } from '../types/filter.js';
 import { type Flatten, type OptionalUnlessRequiredId, type WithId, type WithoutId } from '../types/schema.js';

@@ -18,11 +18,11 @@ import {
 } from '../commands/profiling_level.js';
 import type { RenameOptions } from '../commands/rename_collection.js';
 import { type RunCommandOptions, runCommand } from '../commands/run_command.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import type { ReadConcern } from '../concern/read_concern.js';
 import type { ReadPreference } from '../concern/read_preference.js';
 import type { WriteConcern } from '../concern/write_concern.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import type { ChangeStreamDocument } from '../types/change_stream.js';
 import type { PkFactory } from '../uri/option_types.js';
 import { Admin } from './admin.js';

@@ -2,7 +2,7 @@ import { documentDecoder } from '../bson/decode.js';
 import { type Budget, budgetAt } from '../call/budget.js';
 import { checkOptionNames } from '../commands/check_options.js';
 import { type ContextOverrides, type OperationContext, withOverrides } from '../commands/context.js';
-import { ownOptions } from '../concern/given.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { ResolvedOptions } from '../uri/resolved_options.js';
 
 /** What a client, a database or a collection hands down. */

@@ -1,5 +1,5 @@
-import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { isGiven } from '../runtime/own_options.js';
 import { type MethodOptionName, OPTION_NAMES, warnOfUnknownOption } from './option_names.js';
 
 /** A kind of values that an option takes: in words for the error, and as a test. */

@@ -1,10 +1,10 @@
 import { type BSONSerializeOptions, calculateObjectSize, type Document } from '../bson/index.js';
 import { isDocument, kindOf } from '../bson/is_document.js';
-import { ownOptions } from '../concern/given.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
 import type { MongoWriteConcernError } from '../errors/server.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
 import { withWritten, writtenOf } from '../executor/written.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { Sort } from '../types/sort.js';
 import { addWriteConcern, type OperationContext, unacknowledged } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';

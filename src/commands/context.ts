@@ -1,6 +1,5 @@
 import { type DocumentDecoder, documentDecoder } from '../bson/decode.js';
 import { BSON_OPTIONS, type BSONSerializeOptions, type Document } from '../bson/index.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import {
   inheritReadConcern,
   type ReadConcern,
@@ -16,6 +15,7 @@ import {
   writeConcernDocument,
 } from '../concern/write_concern.js';
 import { MongoAPIError, MongoInvalidArgumentError } from '../errors/driver.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import { ClientSession } from '../sessions/client_session.js';
 import type { SessionState } from '../sessions/session_state.js';
 import type { Transaction } from '../sessions/transaction.js';

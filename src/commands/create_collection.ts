@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
 import type { Operation } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import { checkPipeline } from './aggregate.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { onPrimary } from './operation_defaults.js';

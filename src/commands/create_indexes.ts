@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Operation } from '../executor/operation.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import { addWriteConcern, type OperationContext } from './context.js';
 import { onPrimary } from './operation_defaults.js';
 import { addGenericFields, type CollationOptions, type CommandOperationOptions, copyOptions } from './options.js';

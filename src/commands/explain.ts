@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
 import type { Budget } from '../call/budget.js';
-import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CommandTarget, Operation } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import type { OperationContext } from './context.js';
 import { defineOperation } from './operation_defaults.js';
 import { replyDocument } from './reply.js';

@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { CommandTarget, Operation } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import type { Sort } from '../types/sort.js';
 import { addReadConcern, type OperationContext } from './context.js';
 import { type CursorReply, cursorReplyOf, firstDocumentOf } from './cursor_reply.js';

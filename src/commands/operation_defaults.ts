@@ -1,7 +1,7 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import type { CommandTarget, Operation, OperationReply } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import { readPreferenceSelector, type ServerSelector, writableSelector } from '../sdam/server_selection.js';
 import type { SessionRole } from '../sessions/session_fields.js';
 import type { DocumentSequence } from '../wire/message_encoder.js';

@@ -1,5 +1,5 @@
 import { BSON_OPTIONS, type Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
+import { isGiven } from '../runtime/own_options.js';
 import { optionOfProgram } from '../uri/options/table.js';
 import { suggestName } from '../uri/suggest.js';
 

@@ -1,11 +1,11 @@
 import type { BSONSerializeOptions, Document } from '../bson/index.js';
 import type { SharedDeadline } from '../call/shared_deadline.js';
-import { isGiven } from '../concern/given.js';
 import type { ReadConcernLike } from '../concern/read_concern.js';
 import type { ReadPreferenceLike } from '../concern/read_preference.js';
 import type { WriteConcernOptions } from '../concern/write_concern.js';
 import { MongoCompatibilityError } from '../errors/driver.js';
 import type { CommandTarget } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import type { ClientSession } from '../sessions/client_session.js';
 import { type OperationContext, unacknowledged } from './context.js';
 import type { ExplainOptions } from './explain.js';

@@ -1,8 +1,8 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
 import { ReadPreference } from '../concern/read_preference.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { Operation, OperationReply } from '../executor/operation.js';
+import { isGiven } from '../runtime/own_options.js';
 import { readPreferenceSelector } from '../sdam/server_selection.js';
 import { type OperationContext, transactionOf } from './context.js';
 import { type CursorReply, cursorReplyOf } from './cursor_reply.js';

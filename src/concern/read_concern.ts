@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { isGiven, ownOptions } from './given.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 
 /** @public */
 export const ReadConcernLevel = Object.freeze({

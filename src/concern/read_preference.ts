@@ -3,7 +3,7 @@
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { shown } from '../errors/shown.js';
-import { isGiven, ownOptions } from './given.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 
 /** @public */
 export const ReadPreferenceMode = Object.freeze({

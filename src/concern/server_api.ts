@@ -1,5 +1,5 @@
 import { MongoParseError } from '../errors/driver.js';
-import { ownOptions } from './given.js';
+import { ownOptions } from '../runtime/own_options.js';
 
 /** @public */
 export const ServerApiVersion = Object.freeze({ v1: '1' } as const);

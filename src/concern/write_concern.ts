@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- old spellings are still accepted */
 import type { Document } from '../bson/index.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
-import { isGiven, ownOptions } from './given.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 
 /** @public */
 export type W = number | 'majority';

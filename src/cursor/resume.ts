@@ -1,5 +1,4 @@
 import type { ChangeStreamStart } from '../commands/change_stream.js';
-import { isGiven } from '../concern/given.js';
 import type { OperationTime } from '../description/types.js';
 import { MongoError } from '../errors/base.js';
 import { isNetworkError, isRetryableRead, serverErrorCode } from '../errors/classify.js';
@@ -7,6 +6,7 @@ import { MongoErrorLabel, RESUMABLE_CODES_BEFORE_LABELS, ServerErrorCode } from 
 import { MongoServerError } from '../errors/server.js';
 import { MongoOperationTimeoutError } from '../errors/timeout.js';
 import { MongoWaitQueueTimeoutError } from '../pool/errors.js';
+import { isGiven } from '../runtime/own_options.js';
 import { MongoServerSelectionError } from '../sdam/errors.js';
 import type { ResumeToken } from '../types/change_stream.js';
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { ownOptions } from '../concern/given.js';
 import { MongoParseError, MongoRuntimeError } from '../errors/driver.js';
+import { ownOptions } from '../runtime/own_options.js';
 
 /** The port of a MongoDB server when none is given. */
 export const DEFAULT_PORT = 27017;

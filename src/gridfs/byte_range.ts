@@ -1,6 +1,6 @@
-import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { shown } from '../errors/shown.js';
+import { isGiven } from '../runtime/own_options.js';
 
 /** Which bytes of a file are wanted, as the caller says it. */
 export interface WantedRange {

@@ -1,6 +1,6 @@
 import type { Document } from '../bson/index.js';
-import { isGiven } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { isGiven } from '../runtime/own_options.js';
 
 /** BSON types that the server does not take for equality in a filter. */
 const PATTERNS: ReadonlySet<unknown> = new Set(['BSONRegExp']);

@@ -7,10 +7,10 @@ import { waitFor } from '../call/waiter.js';
 import type { ClientPort } from '../client/client_port.js';
 import { enter, scopeOf, signalOf } from '../client/door.js';
 import type { Inherited } from '../client/inherit.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import type { CursorCore } from '../cursor/cursor_core.js';
 import { execute } from '../executor/execute.js';
 import type { Operation } from '../executor/operation.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import { type BucketPlace, checkNames, type GridFSTimeOptions } from './bucket_place.js';
 
 const CLOSING: EndDescription = Object.freeze({ during: 'during the close of a cursor', phase: 'read' });

@@ -1,7 +1,7 @@
 import { calculateObjectSize, type Document, Int32 } from '../bson/index.js';
-import { ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import type { HostEnvironment, HostSystem } from '../runtime/host.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { DriverInfo } from '../uri/option_types.js';
 
 export interface ClientMetadataInput {

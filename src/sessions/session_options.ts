@@ -1,7 +1,7 @@
 import type { Timestamp } from '../bson/index.js';
 import { validateTimeoutMS } from '../call/budget.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import type { MongoOptions } from '../uri/mongo_options.js';
 import type { SessionSettings } from './session_state.js';
 import { type TransactionOptions, transactionSettings } from './transaction.js';

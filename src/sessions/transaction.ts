@@ -1,9 +1,9 @@
 import type { Document, Timestamp } from '../bson/index.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import { ReadConcern, type ReadConcernLike, readConcernDocument } from '../concern/read_concern.js';
 import { ReadPreference, type ReadPreferenceLike } from '../concern/read_preference.js';
 import { isUnacknowledged, WriteConcern, type WriteConcernSettings } from '../concern/write_concern.js';
 import { MongoTransactionError } from '../errors/driver.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 
 /** Options of a transaction. They override the defaults of the session, which override those of the client. @public */
 export interface TransactionOptions {

@@ -1,13 +1,13 @@
 import type { Call } from '../call/call.js';
 import type { Deadline } from '../call/deadline.js';
 import { retryPause } from '../call/retry_pause.js';
-import { ownOptions } from '../concern/given.js';
 import { MongoError } from '../errors/base.js';
 import { isMaxTimeMSExpired } from '../errors/classify.js';
 import { MongoErrorLabel } from '../errors/codes.js';
 import { MongoInvalidArgumentError } from '../errors/driver.js';
 import { blameEarlier, MongoOperationTimeoutError } from '../errors/timeout.js';
 import type { Clock } from '../runtime/clock.js';
+import { ownOptions } from '../runtime/own_options.js';
 import type { Random } from '../runtime/random.js';
 import type { SessionState } from './session_state.js';
 import type { TransactionOptions } from './transaction.js';

@@ -1,4 +1,4 @@
-import { ownOptions } from '../concern/given.js';
+import { ownOptions } from '../runtime/own_options.js';
 import {
   type LogComponentSeveritiesClientOptions,
   type MongoDBLogWritable,

@@ -1,4 +1,4 @@
-import { isGiven, ownOptions } from '../concern/given.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import type { MongoTracerProvider } from './telemetry_api.js';
 
 /**

@@ -5,11 +5,11 @@ import {
   MongoCredentials,
   unsupportedProperties,
 } from '../auth/credentials.js';
-import { isGiven, ownOptions } from '../concern/given.js';
 import { ReadConcern } from '../concern/read_concern.js';
 import { ReadPreference, type ReadPreferenceOptions, type TagSet } from '../concern/read_preference.js';
 import { WriteConcern, type WriteConcernSettings } from '../concern/write_concern.js';
 import { MongoInvalidArgumentError, MongoParseError } from '../errors/driver.js';
+import { isGiven, ownOptions } from '../runtime/own_options.js';
 import type { MongoClientOptions } from './client_options.js';
 import {
   doubtsAbout,

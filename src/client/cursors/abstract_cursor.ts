@@ -5,7 +5,6 @@ import type { Budget } from '../../call/budget.js';
 import type { Call } from '../../call/call.js';
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
-import { ownOptions } from '../../concern/given.js';
 import type { ReadConcern, ReadConcernLike } from '../../concern/read_concern.js';
 import type { ReadPreference, ReadPreferenceLike } from '../../concern/read_preference.js';
 import { CursorCore } from '../../cursor/cursor_core.js';
@@ -18,6 +17,7 @@ import {
 } from '../../errors/driver.js';
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
 import type { Operation } from '../../executor/operation.js';
+import { ownOptions } from '../../runtime/own_options.js';
 import type { ClientPort } from '../client_port.js';
 import { enter, type Place, scopeOf, signalOf, transactionDeadline } from '../door.js';
 import type { Inherited } from '../inherit.js';

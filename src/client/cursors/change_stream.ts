@@ -6,7 +6,6 @@ import { checkPipeline } from '../../commands/aggregate.js';
 import { type ChangeStreamCommandOptions, changeStream, type Watched } from '../../commands/change_stream.js';
 import { withOverrides } from '../../commands/context.js';
 import type { Abortable } from '../../commands/options.js';
-import { isGiven, ownOptions } from '../../concern/given.js';
 import { ChangeStreamCore } from '../../cursor/change_stream_core.js';
 import {
   MongoAPIError,
@@ -18,6 +17,7 @@ import {
 import { shown } from '../../errors/shown.js';
 import { MongoOperationTimeoutError } from '../../errors/timeout.js';
 import { TypedEventEmitter } from '../../events/typed_event_emitter.js';
+import { isGiven, ownOptions } from '../../runtime/own_options.js';
 import type { ChangeStreamDocument, ResumeToken } from '../../types/change_stream.js';
 import type { Reply } from '../../wire/reply.js';
 import { enter, type Place, refuseExplain, scopeOf, signalOf, transactionDeadline } from '../door.js';

@@ -10,8 +10,8 @@ import {
   explained,
 } from '../../commands/explain.js';
 import type { OperationOptions } from '../../commands/options.js';
-import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
+import { ownOptions } from '../../runtime/own_options.js';
 import type { ClientPort } from '../client_port.js';
 import { run } from '../door.js';
 import type { Inherited } from '../inherit.js';

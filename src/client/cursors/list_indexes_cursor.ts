@@ -1,8 +1,8 @@
 import { type OperationContext, withOverrides } from '../../commands/context.js';
 import type { CursorReply } from '../../commands/cursor_reply.js';
 import { type ListIndexesCommandOptions, listIndexes } from '../../commands/list_indexes.js';
-import { ownOptions } from '../../concern/given.js';
 import type { Operation } from '../../executor/operation.js';
+import { ownOptions } from '../../runtime/own_options.js';
 import type { Place } from '../door.js';
 import { AbstractCursor } from './abstract_cursor.js';
 import type { AbstractCursorOptions } from './cursor_options.js';

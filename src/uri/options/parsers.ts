@@ -2,7 +2,6 @@
 // How values of options are read: kinds that many options share first, then the kinds of single options.
 import { domainToASCII } from 'node:url';
 import { AuthMechanism, type AuthMechanismProperties } from '../../auth/credentials.js';
-import { isGiven, ownOptions } from '../../concern/given.js';
 import { ReadConcern, type ReadConcernLevel, type ReadConcernLike } from '../../concern/read_concern.js';
 import {
   ReadPreference,
@@ -13,6 +12,7 @@ import {
 import { parseServerApi, type ServerApi, type ServerApiVersion } from '../../concern/server_api.js';
 import { type W, WriteConcern, type WriteConcernSettings } from '../../concern/write_concern.js';
 import { MongoAPIError } from '../../errors/driver.js';
+import { isGiven, ownOptions } from '../../runtime/own_options.js';
 import {
   type LogComponentSeveritiesClientOptions,
   type MongoDBLogWritable,
