@@ -67,7 +67,7 @@ const lines = [
   'Listen on the client: `client.on(name, event => …)`. Nothing is made for an event that has no listener. Events are frozen. A listener that',
   'throws affects neither the others nor the driver: it is reported once as a process warning, or each time to the client option `onListenerError: (error, eventName) => …`.',
   '',
-  'Every event has `sequence` (its position among all events of the client), `time` and `monotonicTimeMS`. **One operation is followed** by its `operationId`,',
+  'Every event has `sequence` (its position among all events of the client), `time` (a `Date` that events of the same half millisecond share) and `monotonicTimeMS`. **One operation is followed** by its `operationId`,',
   'which is the same for all attempts, batches and getMores, through `serverSelection…`, `connectionCheckOut…`, `command…` events and through what its errors',
   'do to servers and pools; `operationName` is the method, `attempt` counts from 1, and `connectionId` joins commands with the events of their connection.',
   'A stream of GridFS is like a cursor: one `operationId` for its life, and one call for each thing that it waits for. They are named `gridfs.upload.createIndexes`, `.write` (a chunk),',
