@@ -127,5 +127,9 @@ export function runCommand(
 }
 
 function encodeCommand(requestId: number, command: Document, encoder: MessageEncoder, flags: number): Buffer {
-  return encoder.encode({ requestId, flags, body: command, rawFields: [], sequence: undefined }, DEFAULT_LIMITS, {});
+  return encoder.encode(
+    { requestId, flags, body: command, rawFields: [], maxTimeMS: 0, sequence: undefined },
+    DEFAULT_LIMITS,
+    {},
+  );
 }

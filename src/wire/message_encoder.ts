@@ -37,8 +37,8 @@ export interface OutgoingCommand {
   readonly body: Document;
   /** Fields already in BSON (type, name and value), put at the end of the body. */
   readonly rawFields: readonly Uint8Array[];
-  /** Put behind them, as an int32; 0 or undefined: none. The package `bson` takes 90 ns for it, which is too much for each command with a deadline. */
-  readonly maxTimeMS?: number;
+  /** Put behind them, as an int32; 0: none. The package `bson` takes 90 ns for it, which is too much for each command with a deadline. */
+  readonly maxTimeMS: number;
   readonly sequence: DocumentSequence | undefined;
 }
 
@@ -156,7 +156,7 @@ export class MessageEncoder {
   #body(command: OutgoingCommand, limits: MessageLimits): number {
     let end = this.#document(command.body, BODY_OFFSET, limits.maxBsonObjectSize + COMMAND_OVERHEAD);
     this.#room[BODY_OFFSET - 1] = SectionKind.body;
-    const { maxTimeMS = 0 } = command;
+    const { maxTimeMS } = command;
     if (command.rawFields.length === 0 && maxTimeMS === 0) return end;
     end--; // over the terminating zero
     for (const field of command.rawFields) {

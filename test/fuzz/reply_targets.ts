@@ -132,7 +132,11 @@ function judgeBatches(document: Document): void {
   for (let from = 0, batches = 0; from < SENT; from += encoder.taken) {
     if (++batches > SENT) throw new Finding('inserts without documents, and no end of them');
     const sequence = { field: 'documents', documents, from };
-    encoder.encode({ requestId: 1, flags: 0, body: { insert: 'c' }, rawFields: [], sequence }, limits, {});
+    encoder.encode(
+      { requestId: 1, flags: 0, body: { insert: 'c' }, rawFields: [], maxTimeMS: 0, sequence },
+      limits,
+      {},
+    );
   }
 }
 
@@ -397,7 +401,7 @@ function judgeCursor(cursor: { id: bigint; namespace: string; address: string })
     const id = (body['getMore'] ?? (body['cursors'] as unknown[])[0]) as Long;
     if (id.toBigInt() !== cursor.id) throw new Finding(`cursor ${cursor.id} became ${id.toString()}`);
     encoder.encode(
-      { requestId: 1, flags: 0, body, rawFields: [], sequence: undefined },
+      { requestId: 1, flags: 0, body, rawFields: [], maxTimeMS: 0, sequence: undefined },
       { maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000 },
       {},
     );

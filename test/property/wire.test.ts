@@ -148,6 +148,7 @@ describe('wire properties', () => {
             flags: checksum ? 1 : 0,
             body: command,
             rawFields: [],
+            maxTimeMS: 0,
             sequence: { field: 'documents', documents, from: 0 },
           };
 
@@ -184,6 +185,7 @@ describe('wire properties', () => {
               flags,
               body: {},
               rawFields: [],
+              maxTimeMS: 0,
               sequence: { field: 'documents', documents, from },
             };
             const written = encoder.encode(outgoing, limits, {});

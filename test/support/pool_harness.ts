@@ -74,7 +74,14 @@ export function run(
   within: Deadline,
 ): Promise<Reply> {
   const requestId = nextRequestId();
-  const outgoing = { requestId, flags: 0, body: { $db: 'shop', ...command }, rawFields: [], sequence: undefined };
+  const outgoing = {
+    requestId,
+    flags: 0,
+    body: { $db: 'shop', ...command },
+    rawFields: [],
+    maxTimeMS: 0,
+    sequence: undefined,
+  };
   const message = encoder.encode(outgoing, LIMITS, {});
   return connection.roundTrip(message, requestId, 'read', attempt(within, Object.keys(command)[0]));
 }

@@ -15,7 +15,13 @@ const MORE = { flags: MsgFlag.moreToCome };
 function follow(connection: WireConnection, encoder: MessageEncoder, clock: FakeClock, limitMS: number) {
   const told: unknown[] = [];
   const requestId = nextRequestId();
-  const command = { requestId, flags: MsgFlag.exhaustAllowed, body: { hello: 1, $db: 'admin' }, rawFields: [] };
+  const command = {
+    requestId,
+    flags: MsgFlag.exhaustAllowed,
+    body: { hello: 1, $db: 'admin' },
+    rawFields: [],
+    maxTimeMS: 0,
+  };
   const nextLimit = () => deadline(clock).within('hello', limitMS);
   connection.follow(
     encoder.encode({ ...command, sequence: undefined }, LIMITS, {}),
@@ -97,7 +103,13 @@ describe('WireConnection, following a request that has many replies', () => {
     const { connection, parts, clock, peer } = await opened();
     const told: unknown[] = [];
     const requestId = nextRequestId();
-    const command = { requestId, flags: MsgFlag.exhaustAllowed, body: { hello: 1, $db: 'admin' }, rawFields: [] };
+    const command = {
+      requestId,
+      flags: MsgFlag.exhaustAllowed,
+      body: { hello: 1, $db: 'admin' },
+      rawFields: [],
+      maxTimeMS: 0,
+    };
     const sink = {
       nextLimit: () => deadline(clock),
       onReply: () => {

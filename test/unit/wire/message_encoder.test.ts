@@ -29,7 +29,7 @@ function encode(encoder: MessageEncoder, parts: Parts): Buffer {
       flags: parts.flags ?? 0,
       body: parts.body ?? { ping: 1 },
       rawFields: parts.rawFields ?? [],
-      ...(parts.maxTimeMS !== undefined && { maxTimeMS: parts.maxTimeMS }),
+      maxTimeMS: parts.maxTimeMS ?? 0,
       sequence: parts.sequence,
     },
     { ...LIMITS, ...parts.limits },
