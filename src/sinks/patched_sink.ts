@@ -112,7 +112,7 @@ export class PatchedSink implements EventSink {
     try {
       this.#tell(event);
     } catch {
-      // What a wrapper throws would be thrown to the operation by the official driver; here it is the wrapper's own affair.
+      // What a wrapper throws would be thrown to the operation by the official driver; here it is the wrapper's own affair, and so is a promise that it rejects.
     }
   }
 
@@ -130,7 +130,8 @@ export class PatchedSink implements EventSink {
       case 'connectionCreated': {
         const [, host, port] = /^(.*):(\d+)$/.exec(event.address) ?? [null, event.address, undefined];
         const hostAddress = { host, port: port === undefined ? undefined : Number(port) };
-        void patchableModules['cmap/connect'].connect({ hostAddress, dbName: this.#databaseName });
+        const options = { hostAddress, dbName: this.#databaseName };
+        patchableModules['cmap/connect'].connect(options).catch(() => undefined);
         return;
       }
       case 'connectionClosed':
