@@ -49,9 +49,12 @@ function limitTime(body: Document, connection: Connection, attempt: CommandAttem
   if (operation.maxTime === 'omit') return;
   const maxTimeMS = maxTimeFor(connection, operation.maxTime, attempt);
   if (maxTimeMS === Infinity) return;
-  const own: unknown = Object.hasOwn(body, 'maxTimeMS') ? body['maxTimeMS'] : undefined;
-  attempt.maxTimeMS = typeof own === 'number' && own > 0 ? smallerMaxTime(own, maxTimeMS) : maxTimeMS;
-  if (own !== undefined) delete body['maxTimeMS'];
+  attempt.maxTimeMS = maxTimeMS;
+  if (!Object.hasOwn(body, 'maxTimeMS')) return;
+  const own: unknown = body['maxTimeMS'];
+  if (typeof own === 'number' && own > 0) attempt.maxTimeMS = smallerMaxTime(own, maxTimeMS);
+  // Whatever it is, also undefined: the server refuses a field that is there twice.
+  delete body['maxTimeMS'];
 }
 
 function stripLegacyTimeouts(body: Document): void {

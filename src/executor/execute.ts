@@ -81,8 +81,8 @@ async function run<T>(
   attempt: CommandAttempt<T>,
   onFailure: typeof retry<T> | null,
 ): Promise<T> {
+  const { topology } = engine;
   const { operation } = attempt;
-  const topology = engine.topology;
   let server: Server | null = null;
   let connection: Connection | null = null;
   let isDone = false;

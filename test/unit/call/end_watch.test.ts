@@ -65,7 +65,7 @@ describe('EndWatch: timers', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('ignores who stops without having waited, or stops twice', () => {
+  it('ignores a stop before the first wait, and a second stop after one', () => {
     const clock = new FakeClock();
     const deadline = start(clock, 500);
     const watcher = new Watcher();

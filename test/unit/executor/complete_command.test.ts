@@ -437,6 +437,20 @@ describe('a command, the timeouts that timeoutMS replaces', () => {
     await harness.close();
   });
 
+  it('are not sent twice if the user’s own command has a maxTimeMS that is undefined', async () => {
+    const harness = await EngineHarness.open();
+
+    let text = '';
+    const checkEncoded = (message: Buffer) => {
+      text = message.toString('latin1');
+    };
+
+    await sent(harness, userCommand({ ping: 1, maxTimeMS: undefined }, { checkEncoded }), { timeoutMS: 500 });
+
+    assert.equal(text.split('maxTimeMS').length - 1, 1);
+    await harness.close();
+  });
+
   it('stay on the user’s own command, whose longer maxTimeMS gives way to what remains', async () => {
     const harness = await EngineHarness.open();
 
